@@ -1,0 +1,274 @@
+/* ssdgan.h: the public interface of the ssdgan core, and the only public C header.
+ *
+ * A GAN (the Spectral Style-DCGAN of A. Garg, arXiv 2404.00597, and its DCGAN baseline) that trains on
+ * the caller's own pictures. Nothing here prints, exits, reads files or needs a clock.
+ *
+ * Conventions
+ * - Objects are opaque; `..._create` makes one, `..._destroy` frees it (NULL is allowed there).
+ * - Every fallible function returns an ssd_status; on failure its results are untouched and
+ *   ssd_context_error() holds a sentence that says what was wrong and what to do.
+ * - A context and all objects made with it belong to one calling thread at a time. The context's pool
+ *   threads are used inside calls only. Results are the same bits for any number of threads.
+ * - Images as floats: N x 3 x H x W, row-major, in [-1, 1]. As bytes: H x W x 3 (RGB) or x 4 (RGBA).
+ * - Letters: N batch, C channels, H W height and width, z latent, w style.
+ */
+#ifndef SSDGAN_H
+#define SSDGAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SSD_MUST_USE __attribute__((warn_unused_result))
+#else
+#define SSD_MUST_USE
+#endif
+
+/* ---------------------------------------------------------------------------------- status --- */
+
+typedef enum ssd_status {
+    SSD_OK = 0,
+    SSD_BAD_ARGUMENT = 1, /* the caller's mistake: value out of range, null, wrong size */
+    SSD_OUT_OF_MEMORY = 2,
+    SSD_BAD_FILE = 3,    /* truncated, damaged or not what it says it is */
+    SSD_UNSUPPORTED = 4, /* understood, but this build does not handle it (CMYK JPEG, WebP, ...) */
+    SSD_TOO_LARGE = 5,   /* absurd dimensions, refused before decoding */
+    SSD_BAD_STATE = 6,   /* the call does not fit the object's state (step without pictures) */
+    SSD_NOT_FINITE = 7   /* training produced a NaN or an infinity */
+} ssd_status;
+
+/* Version of the library, "MAJOR.MINOR.PATCH". Static. */
+const char *ssd_version(void);
+
+/* The constants of this header as JSON, so that other languages repeat none of them:
+ * {"version": "...", "status": {"ok": 0, ...},
+ *  "config": [{"name", "type": "int"|"float"|"flag"|"choice", "default", "min", "max",
+ *              "choices": [...], "help"}],
+ *  "stats": ["step", ...]}. Static. */
+const char *ssd_describe(void);
+
+/* --------------------------------------------------------------------------------- context --- */
+
+typedef struct ssd_context ssd_context;
+
+/* A context with `threads` (1..64) threads, the caller's included: 1 needs no pool. In a build without threads
+ * any number gives 1. NULL when memory or threads cannot be had. */
+ssd_context *ssd_context_create(int threads);
+void ssd_context_destroy(ssd_context *context);
+
+/* Threads in use, at least 1. */
+int ssd_context_threads(const ssd_context *context);
+
+/* Sentence about the last failure in this context, "" when there was none. Valid until the next call. */
+const char *ssd_context_error(const ssd_context *context);
+
+/* Frees a buffer that this library handed over (ssd_trainer_save). */
+void ssd_buffer_free(void *buffer);
+
+/* Runs `rounds` rounds of 10 independent multiply-add chains in vector registers on every thread of the context
+ * and returns the floating point operations done (two a multiply-add). The caller times it: the quotient is the
+ * peak against which benchmarks are quoted. FMA in relaxed-SIMD builds, multiply and add elsewhere. */
+double ssd_peak_probe(ssd_context *context, int rounds);
+
+/* ---------------------------------------------------------------------------------- config --- */
+
+enum { SSD_MAX_STAGES = 8 };
+
+typedef enum ssd_model_kind { SSD_MODEL_SSD = 0, SSD_MODEL_DCGAN = 1 } ssd_model_kind;
+typedef enum ssd_spectral { SSD_SPECTRAL_NONE = 0, SSD_SPECTRAL_PAPER = 1, SSD_SPECTRAL_ALL = 2 } ssd_spectral;
+typedef enum ssd_crop { SSD_CROP_CENTRE = 0, SSD_CROP_PAD = 1, SSD_CROP_SQUASH = 2 } ssd_crop;
+typedef enum ssd_filter { SSD_FILTER_TRIANGLE = 0, SSD_FILTER_CUBIC = 1 } ssd_filter;
+
+/* Everything that a training run is configured by. Plain data; fill it with ssd_config_default. Field names are
+ * also the names used by ssd_config_set, in checkpoints and on the command line (with - for _). */
+typedef struct ssd_config {
+    int32_t model;          /* ssd_model_kind */
+    int32_t image_size;     /* 32, 64 or 128 (tests: 16 too) */
+    int32_t latent_size;    /* length of z and w, 100 */
+    int32_t width;          /* channels of the stage next to the picture, 64; doubled each stage inwards */
+    int32_t width_max;      /* ... up to this, 512 */
+    int32_t shared_mapping; /* flag: one mapping layer applied four times, as the notebook's checkpoints */
+    int32_t adain;          /* flag: 0 replaces AdaIN by batch norm and feeds w to the first layer (ablation) */
+    int32_t spectral_norm;  /* ssd_spectral */
+    int32_t reuse_fake;     /* flag: D step uses the fakes of the G step instead of generating again */
+    int32_t batch;          /* pictures a step, 2..1024 */
+    int32_t flip;           /* flag: each picture is mirrored with probability one half */
+    int32_t crop;           /* ssd_crop: how a picture becomes square */
+    int32_t filter;         /* ssd_filter: resampling, antialiased */
+    int32_t val_count;      /* held-out pictures; -1: a tenth, at least 1, at most 500 */
+    double fraction;        /* per cent of the training part that is used, (0, 100] */
+    double lr;              /* Adam's learning rate for both networks */
+    double beta1;
+    double beta2;
+    double eps;  /* Adam's epsilon */
+    double seed; /* whole number 0..2^53-1; decides initial values, order, latents, flips */
+} ssd_config;
+
+/* The paper's settings (METHOD: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */
+void ssd_config_default(ssd_config *config);
+
+/* For callers without C structs: a config on the heap (NULL without memory), and access by field name.
+ * Set fails with SSD_BAD_ARGUMENT for an unknown name or a value outside the field's range. Get gives NaN for
+ * an unknown name. */
+ssd_config *ssd_config_create(void);
+void ssd_config_destroy(ssd_config *config);
+SSD_MUST_USE ssd_status ssd_config_set(ssd_context *context, ssd_config *config, const char *name, double value);
+double ssd_config_get(const ssd_config *config, const char *name);
+
+/* --------------------------------------------------------------------------------- dataset --- */
+
+typedef struct ssd_dataset ssd_dataset;
+
+/* An empty dataset of square RGB pictures of `size` pixels. Pictures are held as bytes.
+ * NULL without memory or for a size outside 8..1024. */
+ssd_dataset *ssd_dataset_create(ssd_context *context, int size, ssd_crop crop, ssd_filter filter);
+void ssd_dataset_destroy(ssd_dataset *dataset);
+
+/* Decodes one encoded picture (JPEG, PNG, BMP, GIF first frame, TGA, PNM), honours EXIF orientation, lays alpha
+ * over white, makes it square by the crop, resizes and appends it. `bytes` is only borrowed. Fails with
+ * SSD_BAD_FILE, SSD_UNSUPPORTED, SSD_TOO_LARGE (a side above 16384 or more than 64 Mpixel), SSD_OUT_OF_MEMORY;
+ * the dataset is then unchanged. */
+SSD_MUST_USE ssd_status ssd_dataset_add_file(ssd_dataset *dataset, const uint8_t *bytes, size_t byte_count);
+
+/* The same from pixels that someone else decoded: `rgba` is height x width x 4 bytes, not premultiplied. */
+SSD_MUST_USE ssd_status ssd_dataset_add_rgba(ssd_dataset *dataset, const uint8_t *rgba, int width, int height);
+
+/* Appends `count` doodles (cartoon animal faces drawn by the core), numbers first .. first+count-1 of `seed`. */
+SSD_MUST_USE ssd_status ssd_dataset_add_doodles(ssd_dataset *dataset, double seed, int first, int count);
+
+int ssd_dataset_count(const ssd_dataset *dataset);
+int ssd_dataset_size(const ssd_dataset *dataset);
+
+/* Picture `index` as size x size x 3 bytes, borrowed until the dataset next changes. NULL if out of range. */
+const uint8_t *ssd_dataset_picture(const ssd_dataset *dataset, int index);
+
+/* Takes picture `index` out; later ones move up by one. */
+SSD_MUST_USE ssd_status ssd_dataset_remove(ssd_dataset *dataset, int index);
+
+/* A 53-bit fingerprint (as a whole double) of size, count and all bytes: a resumed run must see the same pictures. */
+double ssd_dataset_fingerprint(const ssd_dataset *dataset);
+
+/* Draws doodle number `index` of `seed` into `rgb`, size x size x 3 bytes. Needs no dataset. */
+void ssd_doodle_draw(double seed, int index, int size, uint8_t *rgb);
+
+/* ------------------------------------------------------------------------------- generator --- */
+
+/* A generator by itself: what a model file holds. */
+typedef struct ssd_generator ssd_generator;
+
+/* Reads a model or a checkpoint (safetensors; tensors named as PyTorch's state_dict, with or without a
+ * "generator." prefix; float32 or float16). Sizes are taken from the tensors' shapes. */
+SSD_MUST_USE ssd_status ssd_generator_load(ssd_context *context, const uint8_t *bytes, size_t byte_count,
+                                           ssd_generator **generator);
+void ssd_generator_destroy(ssd_generator *generator);
+
+int ssd_generator_image_size(const ssd_generator *generator);
+int ssd_generator_latent_size(const ssd_generator *generator);
+int ssd_generator_has_mapping(const ssd_generator *generator); /* 0: DCGAN, w is z itself */
+double ssd_generator_parameter_count(const ssd_generator *generator);
+
+/* The latent of a seed: latent_size standard normals into `z`. The same seed gives the same z everywhere. */
+void ssd_latent(double seed, int latent_size, float *z);
+
+/* z (N x latent) -> w (N x latent), truncated: w = mean + psi (w - mean), the mean being that of 10,000 mapped
+ * latents (of z, zero, for a DCGAN). psi in [-2, 2]. z and w may be the same array. */
+SSD_MUST_USE ssd_status ssd_generator_map(ssd_generator *generator, const float *z, int count, double psi, float *w);
+
+/* w (N x latent) -> images (N x 3 x H x W, [-1, 1]). Any N from 1; works in batches inside. */
+SSD_MUST_USE ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, int count, float *images);
+
+/* images (N x 3 x H x W floats) -> rgba (N x H x W x 4 bytes): clamp((x + 1) * 127.5), rounded; alpha 255. */
+void ssd_images_to_rgba(const float *images, int count, int image_size, uint8_t *rgba);
+
+/* --------------------------------------------------------------------------------- trainer --- */
+
+typedef struct ssd_trainer ssd_trainer;
+
+/* Bytes that a trainer of this config will hold, or 0 for a bad config. */
+double ssd_trainer_bytes(const ssd_config *config);
+
+/* A new trainer with fresh initial values. All memory is taken here; a step allocates nothing. */
+SSD_MUST_USE ssd_status ssd_trainer_create(ssd_context *context, const ssd_config *config, ssd_trainer **trainer);
+
+/* A trainer from a checkpoint, exactly as it was: configuration, weights, Adam moments, counters, random state and
+ * data order. It continues bit for bit once it has the same pictures. SSD_BAD_FILE if it is a model without
+ * training state. */
+SSD_MUST_USE ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t byte_count,
+                                         ssd_trainer **trainer);
+void ssd_trainer_destroy(ssd_trainer *trainer);
+
+/* Copies the trainer's configuration out. */
+void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config);
+
+/* Gives the trainer its pictures, borrowed until it is destroyed or given others; they must not change meanwhile.
+ * At least 2, of the trainer's image size. The split (held-out part: the last val_count) and fraction are decided
+ * here. For a loaded checkpoint whose pictures had another fingerprint: SSD_BAD_STATE, unless `accept_other` is 1,
+ * when a new order begins. */
+SSD_MUST_USE ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *dataset, int accept_other);
+
+/* One training step (METHOD section 3): G update, then D update. SSD_NOT_FINITE when a loss is not finite. */
+SSD_MUST_USE ssd_status ssd_trainer_step(ssd_trainer *trainer);
+
+/* Losses and D accuracy on the held-out pictures, with running statistics and fixed latents; the results are in
+ * the stats. Does not disturb training: the next step has the same bits with or without it. */
+SSD_MUST_USE ssd_status ssd_trainer_validate(ssd_trainer *trainer);
+
+/* Numbers about the run, written to `stats` in the order of ssd_describe()'s "stats". */
+enum ssd_stat {
+    SSD_STAT_STEP,            /* steps done */
+    SSD_STAT_EPOCH,           /* epochs done, whole */
+    SSD_STAT_STEP_IN_EPOCH,   /* steps done in this epoch */
+    SSD_STAT_STEPS_PER_EPOCH, /* 0 before set_dataset */
+    SSD_STAT_PICTURES_SEEN,
+    SSD_STAT_TRAIN_COUNT, /* pictures in training (after fraction) */
+    SSD_STAT_VAL_COUNT,   /* pictures held out */
+    SSD_STAT_LOSS_G,      /* of the last step */
+    SSD_STAT_LOSS_D,
+    SSD_STAT_D_REAL,       /* D(x), mean probability over the batch */
+    SSD_STAT_D_FAKE,       /* D(G(z)) in the D step */
+    SSD_STAT_VAL_LOSS_G,   /* of the last validation, NaN before it */
+    SSD_STAT_VAL_LOSS_D,
+    SSD_STAT_VAL_ACCURACY, /* share of held-out reals above 0.5 and fakes below */
+    SSD_STAT_BEST_VAL_LOSS_G, /* lowest so far */
+    SSD_STAT_BEST_STEP,       /* when that was */
+    SSD_STAT_COUNT
+};
+void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT]);
+
+/* Trainable parameters of the two networks. */
+double ssd_trainer_generator_parameters(const ssd_trainer *trainer);
+double ssd_trainer_discriminator_parameters(const ssd_trainer *trainer);
+
+/* The trainer's generator for sampling at its present weights, borrowed: valid until the trainer is destroyed,
+ * never destroyed by the caller. Its weights move with training. */
+ssd_generator *ssd_trainer_generator(ssd_trainer *trainer);
+
+/* Serialises to safetensors: the generator alone (`checkpoint` 0: what PyTorch loads into the generator) or the
+ * whole state. On success *bytes is a new buffer of *byte_count, to be freed with ssd_buffer_free. */
+SSD_MUST_USE ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count);
+
+/* --------------------------------------------------------------------------------- verify --- */
+
+/* Replay of stored training steps against stored results ("ssdgan-verify" files; see docs/verify.md). */
+typedef struct ssd_verify ssd_verify;
+
+/* Reads the file, replays its steps, compares. */
+SSD_MUST_USE ssd_status ssd_verify_create(ssd_context *context, const uint8_t *bytes, size_t byte_count,
+                                          ssd_verify **verify);
+void ssd_verify_destroy(ssd_verify *verify);
+int ssd_verify_group_count(const ssd_verify *verify);
+const char *ssd_verify_group_name(const ssd_verify *verify, int group); /* "grad.generator", "after.0.generator" */
+int ssd_verify_group_step(const ssd_verify *verify, int group);
+double ssd_verify_group_error(const ssd_verify *verify, int group); /* |got - want| / |want|, whole group */
+double ssd_verify_group_worst(const ssd_verify *verify, int group); /* the same of the worst single tensor */
+const char *ssd_verify_group_worst_name(const ssd_verify *verify, int group);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
