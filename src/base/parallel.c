@@ -30,10 +30,10 @@ void parallel_destroy(parallel_pool *pool) {
     free(pool);
 }
 
-void parallel_for(parallel_pool *pool, int count, parallel_body body, const void *work) {
+void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body, const void *work) {
     (void)pool;
     for (int i = 0; i < count; i++)
-        body(work, i);
+        body(work, i, 0);
 }
 
 #else
@@ -42,10 +42,16 @@ void parallel_for(parallel_pool *pool, int count, parallel_body body, const void
  * microseconds during a step, and a futex wake-up costs about as much. */
 enum { SPIN_COUNT = 4000 };
 
+typedef struct parallel_worker {
+    parallel_pool *pool;
+    pthread_t thread;
+    int lane;
+} parallel_worker;
+
 struct parallel_pool {
     int threads;
     int started; /* workers that really run */
-    pthread_t workers[MAX_THREADS];
+    parallel_worker workers[MAX_THREADS];
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     atomic_uint round; /* goes up by one with each region; odd or even means nothing */
@@ -53,21 +59,22 @@ struct parallel_pool {
     atomic_int next;    /* next piece to take */
     atomic_int working; /* workers that have not finished this round */
     int count;
-    parallel_body body;
+    parallel_lane_body body;
     const void *work;
 };
 
-static void take_pieces(parallel_pool *pool) {
+static void take_pieces(parallel_pool *pool, int lane) {
     for (;;) {
         const int i = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
         if (i >= pool->count)
             return;
-        pool->body(pool->work, i);
+        pool->body(pool->work, i, lane);
     }
 }
 
 static void *worker_main(void *argument) {
-    parallel_pool *pool = argument;
+    const parallel_worker *worker = argument;
+    parallel_pool *pool = worker->pool;
     unsigned seen = 0;
     for (;;) {
         int spins = 0;
@@ -82,7 +89,7 @@ static void *worker_main(void *argument) {
         seen++;
         if (atomic_load_explicit(&pool->stop, memory_order_acquire))
             return NULL;
-        take_pieces(pool);
+        take_pieces(pool, worker->lane);
         atomic_fetch_sub_explicit(&pool->working, 1, memory_order_release);
     }
 }
@@ -102,7 +109,9 @@ parallel_pool *parallel_create(int threads) {
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
     for (int i = 0; i < pool->threads - 1; i++) {
-        if (pthread_create(&pool->workers[i], NULL, worker_main, pool) != 0) {
+        pool->workers[i].pool = pool;
+        pool->workers[i].lane = i + 1;
+        if (pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]) != 0) {
             parallel_destroy(pool);
             return NULL;
         }
@@ -117,16 +126,16 @@ void parallel_destroy(parallel_pool *pool) {
     atomic_store_explicit(&pool->stop, 1, memory_order_release);
     start_round(pool);
     for (int i = 0; i < pool->started; i++)
-        pthread_join(pool->workers[i], NULL);
+        pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
     free(pool);
 }
 
-void parallel_for(parallel_pool *pool, int count, parallel_body body, const void *work) {
+void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body, const void *work) {
     if (!pool || pool->started == 0 || count < 2) {
         for (int i = 0; i < count; i++)
-            body(work, i);
+            body(work, i, 0);
         return;
     }
     pool->body = body;
@@ -135,7 +144,7 @@ void parallel_for(parallel_pool *pool, int count, parallel_body body, const void
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
     atomic_store_explicit(&pool->working, pool->started, memory_order_relaxed);
     start_round(pool);
-    take_pieces(pool);
+    take_pieces(pool, 0);
     while (atomic_load_explicit(&pool->working, memory_order_acquire) != 0) {
     }
 }
@@ -144,4 +153,20 @@ void parallel_for(parallel_pool *pool, int count, parallel_body body, const void
 
 int parallel_threads(const parallel_pool *pool) {
     return pool->threads;
+}
+
+typedef struct plain_work {
+    parallel_body body;
+    const void *work;
+} plain_work;
+
+static void run_plain(const void *work, int index, int lane) {
+    (void)lane;
+    const plain_work *plain = work;
+    plain->body(plain->work, index);
+}
+
+void parallel_for(parallel_pool *pool, int count, parallel_body body, const void *work) {
+    const plain_work plain = {body, work};
+    parallel_for_lanes(pool, count, run_plain, &plain);
 }

@@ -18,4 +18,9 @@ int parallel_threads(const parallel_pool *pool);
  * everything in the caller. */
 void parallel_for(parallel_pool *pool, int count, parallel_body body, const void *work);
 
+/* The same for bodies that need scratch memory: `lane`, 0 .. threads-1, is the thread that runs the piece. Results
+ * must not depend on it. */
+typedef void (*parallel_lane_body)(const void *work, int index, int lane);
+void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body, const void *work);
+
 #endif
