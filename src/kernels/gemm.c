@@ -1,0 +1,233 @@
+#include "kernels/gemm.h"
+
+#include "kernels/simd.h"
+
+/* Short functions throughout: V8 compiles a function quickly first and never replaces a running one, so a long loop
+ * would stay slow for its whole life. A tile at depth 256 runs for about 200 ns. */
+#define HOT __attribute__((noinline))
+
+/* acc (4 x 8) = A panel (depth x 4) times B panel (depth x 8), stored to or added to C. */
+HOT static void tile_4x8(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add) {
+    f32x4 c00 = f32x4_splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+    for (int k = 0; k < depth; k++) {
+        const f32x4 b0 = f32x4_load(b), b1 = f32x4_load(b + 4);
+        f32x4 x = f32x4_load_splat(a);
+        c00 = f32x4_madd(x, b0, c00);
+        c01 = f32x4_madd(x, b1, c01);
+        x = f32x4_load_splat(a + 1);
+        c10 = f32x4_madd(x, b0, c10);
+        c11 = f32x4_madd(x, b1, c11);
+        x = f32x4_load_splat(a + 2);
+        c20 = f32x4_madd(x, b0, c20);
+        c21 = f32x4_madd(x, b1, c21);
+        x = f32x4_load_splat(a + 3);
+        c30 = f32x4_madd(x, b0, c30);
+        c31 = f32x4_madd(x, b1, c31);
+        a += GEMM_ROWS;
+        b += GEMM_COLUMNS;
+    }
+    float *r0 = c, *r1 = c + stride, *r2 = c + 2 * stride, *r3 = c + 3 * stride;
+    if (add) {
+        c00 = f32x4_add(f32x4_load(r0), c00);
+        c01 = f32x4_add(f32x4_load(r0 + 4), c01);
+        c10 = f32x4_add(f32x4_load(r1), c10);
+        c11 = f32x4_add(f32x4_load(r1 + 4), c11);
+        c20 = f32x4_add(f32x4_load(r2), c20);
+        c21 = f32x4_add(f32x4_load(r2 + 4), c21);
+        c30 = f32x4_add(f32x4_load(r3), c30);
+        c31 = f32x4_add(f32x4_load(r3 + 4), c31);
+    }
+    f32x4_store(r0, c00);
+    f32x4_store(r0 + 4, c01);
+    f32x4_store(r1, c10);
+    f32x4_store(r1 + 4, c11);
+    f32x4_store(r2, c20);
+    f32x4_store(r2 + 4, c21);
+    f32x4_store(r3, c30);
+    f32x4_store(r3 + 4, c31);
+}
+
+/* A tile at the edge: through a full tile on the stack. */
+HOT static void tile_edge(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add, int rows,
+                          int columns) {
+    float tile[GEMM_ROWS * GEMM_COLUMNS];
+    tile_4x8(depth, a, b, tile, GEMM_COLUMNS, 0);
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) {
+            float *out = c + i * stride + j;
+            const float value = tile[i * GEMM_COLUMNS + j];
+            *out = add ? *out + value : value;
+        }
+    }
+}
+
+typedef struct gemm_work {
+    const gemm_problem *problem;
+    float *packed_a; /* panels of 4 rows, each K x 4 */
+    float *packed_b; /* one block a thread */
+    int block;       /* columns of a block */
+    int a_panels;
+} gemm_work;
+
+static int min_int(int a, int b) { return a < b ? a : b; }
+
+static int block_columns(int n) {
+    /* About eight blocks, so that two to four threads share them evenly, of at most GEMM_BLOCK columns. */
+    int block = (n / 8 + GEMM_COLUMNS - 1) / GEMM_COLUMNS * GEMM_COLUMNS;
+    if (block < GEMM_COLUMNS)
+        block = GEMM_COLUMNS;
+    return min_int(block, GEMM_BLOCK);
+}
+
+size_t gemm_scratch_floats(int m, int k, int threads) {
+    const size_t panels = ((size_t)m + GEMM_ROWS - 1) / GEMM_ROWS;
+    return panels * GEMM_ROWS * (size_t)k + (size_t)threads * GEMM_BLOCK * GEMM_DEPTH;
+}
+
+static void pack_a_panel(const void *argument, int panel) {
+    const gemm_work *work = argument;
+    const gemm_problem *p = work->problem;
+    const int first = panel * GEMM_ROWS;
+    const int lanes = min_int(GEMM_ROWS, p->m - first);
+    float *out = work->packed_a + (size_t)first * (size_t)p->k;
+    for (int k = 0; k < p->k; k += GEMM_DEPTH)
+        p->pack_a(p->a, first, lanes, k, min_int(GEMM_DEPTH, p->k - k), out + (size_t)k * GEMM_ROWS);
+}
+
+/* One B panel against a block of A panels. */
+HOT static void multiply_panel(const gemm_work *work, int row_panel, int row_panel_end, int k, int depth,
+                               const float *b, int column, int columns) {
+    const gemm_problem *p = work->problem;
+    const int add = p->accumulate || k > 0;
+    for (int panel = row_panel; panel < row_panel_end; panel++) {
+        const int row = panel * GEMM_ROWS;
+        const int rows = min_int(GEMM_ROWS, p->m - row);
+        const float *a = work->packed_a + (size_t)row * (size_t)p->k + (size_t)k * GEMM_ROWS;
+        float *c = p->c + row * p->c_stride + column;
+        if (rows == GEMM_ROWS && columns == GEMM_COLUMNS)
+            tile_4x8(depth, a, b, c, p->c_stride, add);
+        else
+            tile_edge(depth, a, b, c, p->c_stride, add, rows, columns);
+    }
+}
+
+static void multiply_block(const void *argument, int index, int lane) {
+    const gemm_work *work = argument;
+    const gemm_problem *p = work->problem;
+    const int first = index * work->block;
+    const int columns = min_int(work->block, p->n - first);
+    float *packed = work->packed_b + (size_t)lane * GEMM_BLOCK * GEMM_DEPTH;
+    for (int k = 0; k < p->k; k += GEMM_DEPTH) {
+        const int depth = min_int(GEMM_DEPTH, p->k - k);
+        for (int j = 0; j < columns; j += GEMM_COLUMNS)
+            p->pack_b(p->b, first + j, min_int(GEMM_COLUMNS, columns - j), k, depth, packed + (size_t)j * GEMM_DEPTH);
+        for (int panel = 0; panel < work->a_panels; panel += GEMM_ROW_BLOCK / GEMM_ROWS) {
+            const int panel_end = min_int(panel + GEMM_ROW_BLOCK / GEMM_ROWS, work->a_panels);
+            for (int j = 0; j < columns; j += GEMM_COLUMNS)
+                multiply_panel(work, panel, panel_end, k, depth, packed + (size_t)j * GEMM_DEPTH, first + j,
+                               min_int(GEMM_COLUMNS, columns - j));
+        }
+    }
+}
+
+void gemm_run(parallel_pool *pool, const gemm_problem *problem, float *scratch) {
+    gemm_work work = {.problem = problem, .packed_a = scratch, .block = block_columns(problem->n)};
+    work.a_panels = (problem->m + GEMM_ROWS - 1) / GEMM_ROWS;
+    work.packed_b = scratch + (size_t)work.a_panels * GEMM_ROWS * (size_t)problem->k;
+    parallel_for(pool, work.a_panels, pack_a_panel, &work);
+    parallel_for_lanes(pool, (problem->n + work.block - 1) / work.block, multiply_block, &work);
+}
+
+/* ------------------------------------------------------------------------------------ packing --- */
+
+static void pack_any(const gemm_strided *s, int first, int lanes, int all_lanes, int depth_first, int depth,
+                     float *panel) {
+    const float *data = s->data + first * s->lane_stride + depth_first * s->depth_stride;
+    for (int k = 0; k < depth; k++)
+        for (int l = 0; l < all_lanes; l++)
+            *panel++ = l < lanes ? s->scale * data[l * s->lane_stride + k * s->depth_stride] : 0.0f;
+}
+
+/* Four lanes with unit stride in depth: 4 x 4 transposes. Writes `spacing` floats apart. */
+HOT static void pack_four(const float *data, ptrdiff_t lane_stride, int depth, float scale, float *panel, int spacing) {
+    const f32x4 factor = f32x4_splat(scale);
+    const float *r0 = data, *r1 = data + lane_stride, *r2 = data + 2 * lane_stride, *r3 = data + 3 * lane_stride;
+    int k = 0;
+    for (; k + 4 <= depth; k += 4) {
+        f32x4 a = f32x4_load(r0 + k), b = f32x4_load(r1 + k), c = f32x4_load(r2 + k), d = f32x4_load(r3 + k);
+        f32x4_transpose(&a, &b, &c, &d);
+        f32x4_store(panel, f32x4_mul(a, factor));
+        f32x4_store(panel + spacing, f32x4_mul(b, factor));
+        f32x4_store(panel + 2 * spacing, f32x4_mul(c, factor));
+        f32x4_store(panel + 3 * spacing, f32x4_mul(d, factor));
+        panel += 4 * spacing;
+    }
+    for (; k < depth; k++) {
+        panel[0] = scale * r0[k];
+        panel[1] = scale * r1[k];
+        panel[2] = scale * r2[k];
+        panel[3] = scale * r3[k];
+        panel += spacing;
+    }
+}
+
+void gemm_pack_a_strided(const void *source, int first, int lanes, int depth_first, int depth, float *panel) {
+    const gemm_strided *s = source;
+    if (lanes == GEMM_ROWS && s->depth_stride == 1)
+        pack_four(s->data + first * s->lane_stride + depth_first, s->lane_stride, depth, s->scale, panel, GEMM_ROWS);
+    else
+        pack_any(s, first, lanes, GEMM_ROWS, depth_first, depth, panel);
+}
+
+/* Unit stride across lanes: a copy a depth. */
+HOT static void pack_eight_rows(const float *data, ptrdiff_t depth_stride, int depth, float scale, float *panel) {
+    const f32x4 factor = f32x4_splat(scale);
+    for (int k = 0; k < depth; k++) {
+        f32x4_store(panel, f32x4_mul(f32x4_load(data), factor));
+        f32x4_store(panel + 4, f32x4_mul(f32x4_load(data + 4), factor));
+        data += depth_stride;
+        panel += GEMM_COLUMNS;
+    }
+}
+
+void gemm_pack_b_strided(const void *source, int first, int lanes, int depth_first, int depth, float *panel) {
+    const gemm_strided *s = source;
+    const float *data = s->data + first * s->lane_stride + depth_first * s->depth_stride;
+    if (lanes == GEMM_COLUMNS && s->lane_stride == 1) {
+        pack_eight_rows(data, s->depth_stride, depth, s->scale, panel);
+    } else if (lanes == GEMM_COLUMNS && s->depth_stride == 1) {
+        pack_four(data, s->lane_stride, depth, s->scale, panel, GEMM_COLUMNS);
+        pack_four(data + 4 * s->lane_stride, s->lane_stride, depth, s->scale, panel + 4, GEMM_COLUMNS);
+    } else {
+        pack_any(s, first, lanes, GEMM_COLUMNS, depth_first, depth, panel);
+    }
+}
+
+void gemm_dense(parallel_pool *pool, float *c, const gemm_matrices *x, int m, int n, int k, int accumulate,
+                float *scratch) {
+    const gemm_strided a = {x->a, x->a_row, x->a_depth, 1.0f};
+    const gemm_strided b = {x->b, x->b_column, x->b_depth, 1.0f};
+    const gemm_problem problem = {.m = m,
+                                  .n = n,
+                                  .k = k,
+                                  .pack_a = gemm_pack_a_strided,
+                                  .a = &a,
+                                  .pack_b = gemm_pack_b_strided,
+                                  .b = &b,
+                                  .c = c,
+                                  .c_stride = n,
+                                  .accumulate = accumulate};
+    gemm_run(pool, &problem, scratch);
+}
+
+void gemm_dense_reference(float *c, const gemm_matrices *x, int m, int n, int k, int accumulate) {
+    for (int i = 0; i < m; i++) {
+        for (int j = 0; j < n; j++) {
+            double sum = 0;
+            for (int l = 0; l < k; l++)
+                sum += (double)x->a[i * x->a_row + l * x->a_depth] * (double)x->b[j * x->b_column + l * x->b_depth];
+            float *out = &c[(ptrdiff_t)i * n + j];
+            *out = (float)(accumulate ? (double)*out + sum : sum);
+        }
+    }
+}

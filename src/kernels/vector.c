@@ -1,0 +1,246 @@
+#include "kernels/vector.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/simd.h"
+
+#define HOT __attribute__((noinline))
+
+/* ------------------------------------------------------------------------------ vector products --- */
+
+enum { DOT_RUN = 1024, PIECE = 4096 };
+
+HOT static float dot_run(const float *a, const float *b, size_t count) {
+    f32x4 x = f32x4_splat(0), y = x;
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        x = f32x4_madd(f32x4_load(a + i), f32x4_load(b + i), x);
+        y = f32x4_madd(f32x4_load(a + i + 4), f32x4_load(b + i + 4), y);
+    }
+    float sum = f32x4_sum(f32x4_add(x, y));
+    for (; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+double vector_dot(const float *a, const float *b, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i += DOT_RUN)
+        sum += dot_run(a + i, b + i, count - i < DOT_RUN ? count - i : DOT_RUN);
+    return sum;
+}
+
+HOT void vector_add_scaled(float *y, const float *x, float factor, size_t count) {
+    const f32x4 f = f32x4_splat(factor);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4)
+        f32x4_store(y + i, f32x4_madd(f32x4_load(x + i), f, f32x4_load(y + i)));
+    for (; i < count; i++)
+        y[i] += factor * x[i];
+}
+
+typedef struct matrix_work {
+    float *out;
+    const float *w, *x;
+    int rows, columns;
+} matrix_work;
+
+enum { MATRIX_COLUMNS = 512 };
+
+static void transposed_piece(const void *argument, int piece) {
+    const matrix_work *work = argument;
+    const int first = piece * MATRIX_COLUMNS;
+    const int count = work->columns - first < MATRIX_COLUMNS ? work->columns - first : MATRIX_COLUMNS;
+    memset(work->out + first, 0, sizeof(float) * count);
+    for (int r = 0; r < work->rows; r++)
+        vector_add_scaled(work->out + first, work->w + (size_t)r * work->columns + first, work->x[r], count);
+}
+
+void matrix_transposed_times_vector(parallel_pool *pool, float *out, const float *w, const float *u, int rows,
+                                    int columns) {
+    const matrix_work work = {out, w, u, rows, columns};
+    parallel_for(pool, (columns + MATRIX_COLUMNS - 1) / MATRIX_COLUMNS, transposed_piece, &work);
+}
+
+enum { MATRIX_ROWS = 8 };
+
+static void rows_piece(const void *argument, int piece) {
+    const matrix_work *work = argument;
+    for (int r = piece * MATRIX_ROWS; r < work->rows && r < (piece + 1) * MATRIX_ROWS; r++)
+        work->out[r] = (float)vector_dot(work->w + (size_t)r * work->columns, work->x, work->columns);
+}
+
+void matrix_times_vector(parallel_pool *pool, float *out, const float *w, const float *v, int rows, int columns) {
+    const matrix_work work = {out, w, v, rows, columns};
+    parallel_for(pool, (rows + MATRIX_ROWS - 1) / MATRIX_ROWS, rows_piece, &work);
+}
+
+double vector_normalise(float *x, size_t count, double eps) {
+    double squares = 0;
+    for (size_t i = 0; i < count; i++)
+        squares += (double)x[i] * x[i];
+    const double norm = sqrt(squares);
+    const double factor = 1.0 / (norm > eps ? norm : eps);
+    for (size_t i = 0; i < count; i++)
+        x[i] = (float)(x[i] * factor);
+    return norm;
+}
+
+/* ------------------------------------------------------------------------------ element by element --- */
+
+typedef struct element_work {
+    float *out;
+    const float *a, *b;
+    float slope;
+    size_t count;
+    void (*body)(float *out, const float *a, const float *b, float slope, size_t count);
+} element_work;
+
+static void element_piece(const void *argument, int piece) {
+    const element_work *work = argument;
+    const size_t first = (size_t)piece * PIECE;
+    const size_t left = work->count - first;
+    work->body(work->out + first, work->a + first, work->b + first, work->slope, left < PIECE ? left : PIECE);
+}
+
+static void run_elements(parallel_pool *pool, const element_work *work) {
+    parallel_for(pool, (int)((work->count + PIECE - 1) / PIECE), element_piece, work);
+}
+
+HOT static void leaky_run(float *y, const float *x, const float *unused, float slope, size_t count) {
+    (void)unused;
+    const f32x4 s = f32x4_splat(slope);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        const f32x4 v = f32x4_load(x + i);
+        f32x4_store(y + i, f32x4_select_positive(v, v, f32x4_mul(v, s)));
+    }
+    for (; i < count; i++)
+        y[i] = x[i] > 0 ? x[i] : slope * x[i];
+}
+
+HOT static void leaky_grad_run(float *dx, const float *dy, const float *sign, float slope, size_t count) {
+    const f32x4 s = f32x4_splat(slope);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        const f32x4 d = f32x4_load(dy + i);
+        f32x4_store(dx + i, f32x4_select_positive(f32x4_load(sign + i), d, f32x4_mul(d, s)));
+    }
+    for (; i < count; i++)
+        dx[i] = sign[i] > 0 ? dy[i] : slope * dy[i];
+}
+
+HOT static void tanh_run(float *y, const float *x, const float *unused, float slope, size_t count) {
+    (void)unused;
+    (void)slope;
+    for (size_t i = 0; i < count; i++)
+        y[i] = tanhf(x[i]);
+}
+
+HOT static void tanh_grad_run(float *dx, const float *dy, const float *y, float slope, size_t count) {
+    (void)slope;
+    for (size_t i = 0; i < count; i++)
+        dx[i] = dy[i] * (1.0f - y[i] * y[i]);
+}
+
+void leaky_forward(parallel_pool *pool, float *y, const float *x, float slope, size_t count) {
+    const element_work work = {y, x, x, slope, count, leaky_run};
+    run_elements(pool, &work);
+}
+
+void leaky_backward(parallel_pool *pool, float *dx, const float *dy, const float *sign, float slope, size_t count) {
+    const element_work work = {dx, dy, sign, slope, count, leaky_grad_run};
+    run_elements(pool, &work);
+}
+
+void tanh_forward(parallel_pool *pool, float *y, const float *x, size_t count) {
+    const element_work work = {y, x, x, 0, count, tanh_run};
+    run_elements(pool, &work);
+}
+
+void tanh_backward(parallel_pool *pool, float *dx, const float *dy, const float *y, size_t count) {
+    const element_work work = {dx, dy, y, 0, count, tanh_grad_run};
+    run_elements(pool, &work);
+}
+
+/* ---------------------------------------------------------------------------------------- Adam --- */
+
+adam_step adam_step_at(double lr, double beta1, double beta2, double eps, double step) {
+    return (adam_step){(float)beta1, (float)beta2, (float)(lr / (1.0 - pow(beta1, step))),
+                       (float)sqrt(1.0 - pow(beta2, step)), (float)eps};
+}
+
+typedef struct adam_work {
+    float *p, *m, *v;
+    const float *g;
+    const adam_step *step;
+    size_t count;
+} adam_work;
+
+HOT static void adam_piece(const void *argument, int piece) {
+    const adam_work *work = argument;
+    const adam_step *s = work->step;
+    const size_t first = (size_t)piece * PIECE;
+    const size_t end = work->count - first < PIECE ? work->count : first + PIECE;
+    const f32x4 b1 = f32x4_splat(s->beta1), c1 = f32x4_splat(1.0f - s->beta1);
+    const f32x4 b2 = f32x4_splat(s->beta2), c2 = f32x4_splat(1.0f - s->beta2);
+    const f32x4 inverse = f32x4_splat(1.0f / s->correction), eps = f32x4_splat(s->eps), rate = f32x4_splat(s->rate);
+    for (size_t i = first; i + 4 <= end; i += 4) {
+        const f32x4 g = f32x4_load(work->g + i);
+        const f32x4 m = f32x4_add(f32x4_mul(b1, f32x4_load(work->m + i)), f32x4_mul(c1, g));
+        const f32x4 v = f32x4_add(f32x4_mul(b2, f32x4_load(work->v + i)), f32x4_mul(f32x4_mul(c2, g), g));
+        f32x4_store(work->m + i, m);
+        f32x4_store(work->v + i, v);
+        const f32x4 denominator = f32x4_add(f32x4_mul(f32x4_sqrt(v), inverse), eps);
+        f32x4_store(work->p + i, f32x4_sub(f32x4_load(work->p + i), f32x4_mul(rate, f32x4_div(m, denominator))));
+    }
+    for (size_t i = end - (end - first) % 4; i < end; i++) {
+        const float g = work->g[i];
+        const float m = work->m[i] = s->beta1 * work->m[i] + (1.0f - s->beta1) * g;
+        const float v = work->v[i] = s->beta2 * work->v[i] + (1.0f - s->beta2) * g * g;
+        work->p[i] -= s->rate * (m / (sqrtf(v) * (1.0f / s->correction) + s->eps));
+    }
+}
+
+void adam_update(parallel_pool *pool, float *p, float *m, float *v, const float *g, const adam_step *step,
+                 size_t count) {
+    const adam_work work = {p, m, v, g, step, count};
+    parallel_for(pool, (int)((count + PIECE - 1) / PIECE), adam_piece, &work);
+}
+
+/* ---------------------------------------------------------------------------------------- head --- */
+
+enum { MAP = 16 };
+
+void head_forward(float *logits, const float *x, const float *w, float scale, int batch, int channels) {
+    for (int n = 0; n < batch; n++) {
+        double sum = 0;
+        for (int c = 0; c < channels; c++)
+            sum += dot_run(x + ((size_t)c * batch + n) * MAP, w + (size_t)c * MAP, MAP);
+        logits[n] = (float)(scale * sum);
+    }
+}
+
+void head_input_grad(float *dx, const float *dlogits, const float *w, float scale, int batch, int channels) {
+    for (int c = 0; c < channels; c++)
+        for (int n = 0; n < batch; n++)
+            for (int p = 0; p < MAP; p++)
+                dx[((size_t)c * batch + n) * MAP + p] = scale * dlogits[n] * w[(size_t)c * MAP + p];
+}
+
+void head_weight_grad(float *dw, const float *dlogits, const float *x, int batch, int channels, int accumulate) {
+    for (int c = 0; c < channels; c++) {
+        float *out = dw + (size_t)c * MAP;
+        if (!accumulate)
+            memset(out, 0, sizeof(float) * MAP);
+        for (int n = 0; n < batch; n++)
+            vector_add_scaled(out, x + ((size_t)c * batch + n) * MAP, dlogits[n], MAP);
+    }
+}
+
+void swap_leading(float *out, const float *in, int a, int b, size_t run) {
+    for (int i = 0; i < a; i++)
+        for (int j = 0; j < b; j++)
+            memcpy(out + ((size_t)j * a + i) * run, in + ((size_t)i * b + j) * run, sizeof(float) * run);
+}
