@@ -1,0 +1,29 @@
+/* The sizes of both networks. From a configuration, or from the tensors of a file. */
+#ifndef GAN_ARCHITECTURE_H
+#define GAN_ARCHITECTURE_H
+
+#include "ssdgan.h"
+
+/* A network of S stages makes pictures of 4 * 2^S pixels. The generator's first layer makes a 4x4 map of
+ * generator_channels[0]; S transposed convolutions follow, the last one to 3 channels. The discriminator mirrors it:
+ * discriminator_channels[0] next to the picture. */
+typedef struct architecture {
+    ssd_model_kind kind;
+    int stages;
+    int latent;
+    int shared_mapping;
+    int adain;
+    ssd_spectral spectral;
+    int generator_channels[SSD_MAX_STAGES];
+    int discriminator_channels[SSD_MAX_STAGES];
+} architecture;
+
+static inline int architecture_image_size(const architecture *a) { return 4 << a->stages; }
+
+/* Channels of stage i from the picture inwards: min(width * 2^i, width_max). The config must be valid. */
+void architecture_from_config(architecture *a, const ssd_config *config);
+
+/* Stages of an image size, or 0 where it is not 4 times a power of two from 16 to 512. */
+int architecture_stages(int image_size);
+
+#endif

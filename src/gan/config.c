@@ -1,0 +1,142 @@
+#include "gan/config.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "gan/architecture.h"
+
+#define AT(field) offsetof(ssd_config, field)
+
+static const config_field FIELDS[] = {
+    {"model", CONFIG_CHOICE, AT(model), 0, 0, 1, "ssd,dcgan", "Network: Spectral Style-DCGAN, or the DCGAN baseline"},
+    {"image_size", CONFIG_INT, AT(image_size), 64, 16, 128, "", "Side of the pictures in pixels: 32, 64 or 128"},
+    {"latent_size", CONFIG_INT, AT(latent_size), 100, 1, 512, "", "Length of the latent vector z and the style w"},
+    {"width", CONFIG_INT, AT(width), 64, 1, 256, "", "Channels of the stage next to the picture"},
+    {"width_max", CONFIG_INT, AT(width_max), 512, 1, 1024, "", "Most channels of a stage"},
+    {"shared_mapping", CONFIG_FLAG, AT(shared_mapping), 0, 0, 1, "", "One mapping layer applied four times"},
+    {"adain", CONFIG_FLAG, AT(adain), 1, 0, 1, "", "Adaptive instance norm; off: batch norm instead (ablation)"},
+    {"spectral_norm", CONFIG_CHOICE, AT(spectral_norm), 1, 0, 2, "none,paper,all",
+     "Discriminator layers with spectral norm: none, the paper's inner ones, or all"},
+    {"reuse_fake", CONFIG_FLAG, AT(reuse_fake), 0, 0, 1, "", "D step judges the fakes of the G step (a tenth faster)"},
+    {"batch", CONFIG_INT, AT(batch), 32, 2, 1024, "", "Pictures a step"},
+    {"flip", CONFIG_FLAG, AT(flip), 0, 0, 1, "", "Mirror each picture with probability one half"},
+    {"crop", CONFIG_CHOICE, AT(crop), 0, 0, 2, "centre,pad,squash", "How a picture becomes square"},
+    {"filter", CONFIG_CHOICE, AT(filter), 0, 0, 1, "triangle,cubic", "Resampling filter, antialiased"},
+    {"val_count", CONFIG_INT, AT(val_count), -1, -1, 100000, "", "Pictures held out; -1: a tenth, 1 to 500"},
+    {"fraction", CONFIG_FLOAT, AT(fraction), 100, 1e-6, 100, "", "Per cent of the training part that is used"},
+    {"lr", CONFIG_FLOAT, AT(lr), 0.0005, 0, 1, "", "Learning rate of Adam"},
+    {"beta1", CONFIG_FLOAT, AT(beta1), 0.5, 0, 0.999999, "", "Adam's decay of the mean"},
+    {"beta2", CONFIG_FLOAT, AT(beta2), 0.999, 0, 0.9999999, "", "Adam's decay of the square"},
+    {"eps", CONFIG_FLOAT, AT(eps), 1e-8, 1e-30, 1, "", "Adam's epsilon"},
+    {"seed", CONFIG_FLOAT, AT(seed), 0, 0, 9007199254740991.0, "", "Whole number that decides everything random"},
+};
+
+int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }
+
+const config_field *config_field_at(int index) { return &FIELDS[index]; }
+
+const config_field *config_field_find(const char *name) {
+    for (int i = 0; name && i < config_field_count(); i++)
+        if (strcmp(FIELDS[i].name, name) == 0)
+            return &FIELDS[i];
+    return NULL;
+}
+
+double config_field_get(const config_field *field, const ssd_config *config) {
+    const char *place = (const char *)config + field->offset;
+    if (field->type == CONFIG_FLOAT) {
+        double value;
+        memcpy(&value, place, sizeof value);
+        return value;
+    }
+    int32_t value;
+    memcpy(&value, place, sizeof value);
+    return value;
+}
+
+static void field_set(const config_field *field, ssd_config *config, double value) {
+    char *place = (char *)config + field->offset;
+    if (field->type == CONFIG_FLOAT) {
+        memcpy(place, &value, sizeof value);
+    } else {
+        const int32_t whole = (int32_t)value;
+        memcpy(place, &whole, sizeof whole);
+    }
+}
+
+static ssd_status field_check(ssd_context *context, const config_field *field, double value) {
+    const int whole = field->type != CONFIG_FLOAT || strcmp(field->name, "seed") == 0;
+    if (!(value >= field->min && value <= field->max))
+        return context_fail(context, SSD_BAD_ARGUMENT, "%s is %g, but must be from %g to %g", field->name, value,
+                            field->min, field->max);
+    if (whole && value != floor(value))
+        return context_fail(context, SSD_BAD_ARGUMENT, "%s is %g, but must be a whole number", field->name, value);
+    return SSD_OK;
+}
+
+ssd_status config_check(ssd_context *context, const ssd_config *config) {
+    for (int i = 0; i < config_field_count(); i++) {
+        const ssd_status status = field_check(context, &FIELDS[i], config_field_get(&FIELDS[i], config));
+        if (status)
+            return status;
+    }
+    if (!architecture_stages(config->image_size))
+        return context_fail(context, SSD_BAD_ARGUMENT, "image_size is %d, but must be 32, 64 or 128",
+                            (int)config->image_size);
+    return SSD_OK;
+}
+
+void ssd_config_default(ssd_config *config) {
+    memset(config, 0, sizeof *config);
+    for (int i = 0; i < config_field_count(); i++)
+        field_set(&FIELDS[i], config, FIELDS[i].initial);
+}
+
+ssd_config *ssd_config_create(void) {
+    ssd_config *config = malloc(sizeof *config);
+    if (config)
+        ssd_config_default(config);
+    return config;
+}
+
+void ssd_config_destroy(ssd_config *config) { free(config); }
+
+ssd_status ssd_config_set(ssd_context *context, ssd_config *config, const char *name, double value) {
+    const config_field *field = config_field_find(name);
+    if (!field)
+        return context_fail(context, SSD_BAD_ARGUMENT, "there is no setting named \"%s\"", name ? name : "");
+    const ssd_status status = field_check(context, field, value);
+    if (status == SSD_OK)
+        field_set(field, config, value);
+    return status;
+}
+
+double ssd_config_get(const ssd_config *config, const char *name) {
+    const config_field *field = config_field_find(name);
+    return field ? config_field_get(field, config) : NAN;
+}
+
+int architecture_stages(int image_size) {
+    for (int stages = 2; stages < SSD_MAX_STAGES; stages++)
+        if (image_size == 4 << stages)
+            return stages;
+    return 0;
+}
+
+void architecture_from_config(architecture *a, const ssd_config *config) {
+    *a = (architecture){.kind = (ssd_model_kind)config->model,
+                        .stages = architecture_stages(config->image_size),
+                        .latent = config->latent_size,
+                        .shared_mapping = config->shared_mapping,
+                        .adain = config->adain && config->model == SSD_MODEL_SSD,
+                        .spectral = config->model == SSD_MODEL_SSD ? (ssd_spectral)config->spectral_norm
+                                                                   : SSD_SPECTRAL_NONE};
+    for (int i = 0; i < a->stages; i++) {
+        const long wide = (long)config->width << i;
+        const int channels = wide < config->width_max ? (int)wide : config->width_max;
+        a->discriminator_channels[i] = channels;
+        a->generator_channels[a->stages - 1 - i] = channels;
+    }
+}

@@ -1,0 +1,53 @@
+/* The discriminator (METHOD section 2), forward and backward. Images are channel-major, C x N x H x W. */
+#ifndef GAN_DISCRIMINATOR_H
+#define GAN_DISCRIMINATOR_H
+
+#include "base/parallel.h"
+#include "gan/architecture.h"
+#include "nn/batch_norm.h"
+#include "nn/spectral_norm.h"
+#include "nn/tensors.h"
+
+typedef struct discriminator_stage {
+    int inputs, channels, size; /* C, K, and H = W of its output */
+    int weight;                 /* tensor */
+    int has_norm, has_spectral; /* batch norm; spectral norm */
+    spectral_norm spectral;
+    batch_norm norm;
+    float *pre, *act; /* convolution's output (where batch norm follows), activation: K x N x H x W */
+} discriminator_stage;
+
+typedef struct discriminator {
+    architecture arch;
+    int batch;
+    tensor_table table;
+    tensor_blocks blocks;
+    discriminator_stage stages[SSD_MAX_STAGES + 1]; /* the last is the head: 4x4 map -> logit */
+    float *logits;                                  /* N */
+    /* workspace */
+    float *dact, *dpre;
+    float *dimage;      /* 3 x N x H x W: gradient for the picture */
+    float *dweight;     /* gradient at a normalised weight */
+    float *dparameters, *spare;
+} discriminator;
+
+void discriminator_place(discriminator *d, const architecture *arch, int batch, arena *memory);
+size_t discriminator_scratch_floats(const architecture *arch, int batch, int threads);
+void discriminator_initialise(discriminator *d, rng *random);
+
+/* image: 3 x N x H x W -> d->logits. training: one power iteration a spectral layer, batch statistics, running
+ * statistics updated. */
+void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count, int training,
+                           float *scratch);
+
+typedef enum discriminator_gradients {
+    GRADIENT_IMAGE,          /* d->dimage only (the G step) */
+    GRADIENT_WEIGHTS,        /* parameters only, overwritten */
+    GRADIENT_WEIGHTS_ADDED   /* parameters only, added to */
+} discriminator_gradients;
+
+/* After a training forward of the same image; weights, u, v as they were. */
+void discriminator_backward(parallel_pool *pool, discriminator *d, const float *dlogits, const float *image, int count,
+                            discriminator_gradients what, float *scratch);
+
+#endif

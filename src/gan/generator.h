@@ -1,0 +1,58 @@
+/* The generator (METHOD section 1), forward and backward. Images inside are channel-major, C x N x H x W. */
+#ifndef GAN_GENERATOR_H
+#define GAN_GENERATOR_H
+
+#include "base/parallel.h"
+#include "gan/architecture.h"
+#include "nn/adain.h"
+#include "nn/batch_norm.h"
+#include "nn/mapping.h"
+#include "nn/tensors.h"
+
+/* A stage: its convolution's output (pre), normalised and rectified (act). Stage 0 is the first layer's 4x4 map. */
+typedef struct generator_stage {
+    int channels, size;  /* C, and H = W */
+    int weight;          /* tensor of the layer that makes it */
+    float *pre, *act;
+    adain style;         /* one of the two is in use */
+    batch_norm norm;
+} generator_stage;
+
+typedef struct generator {
+    architecture arch;
+    int batch; /* most pictures at once */
+    int training;
+    tensor_table table;
+    tensor_blocks blocks;
+    int constant;          /* tensor, or -1 */
+    int picture_weight;    /* tensor of the last layer */
+    mapping map;           /* unused by a DCGAN */
+    generator_stage stages[SSD_MAX_STAGES];
+    float *image;          /* 3 x N x H x W, in [-1, 1] */
+    /* workspace */
+    float *first_input;    /* N x L: what the first layer sees, where that is not the constant */
+    float *first_output;   /* N x C 16 */
+    float *dact, *dpre;    /* gradients on their way back */
+    float *dstyle, *dw, *spare;
+} generator;
+
+/* Lays out tensors and buffers in `memory` (measuring or placing), for `batch` pictures at once. */
+void generator_place(generator *g, const architecture *arch, int batch, int training, arena *memory);
+
+/* Scratch floats that its passes need. */
+size_t generator_scratch_floats(const architecture *arch, int batch, int threads);
+
+/* PyTorch's initial values (a DCGAN's: normal, 0.02). */
+void generator_initialise(generator *g, rng *random);
+
+/* z (N x L) -> w: mapping, or z itself where there is none. Returns N x L floats, owned by the generator. */
+const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch);
+
+/* w (N x L; may be generator_map's result) -> g->image. training: batch norm, where used, on batch statistics. */
+void generator_synthesise(parallel_pool *pool, generator *g, const float *w, int count, int training, float *scratch);
+
+/* Gradients of all parameters, overwritten, after a training forward of map and synthesise at `count` pictures.
+ * dimage: 3 x N x H x W, destroyed. */
+void generator_backward(parallel_pool *pool, generator *g, float *dimage, int count, float *scratch);
+
+#endif

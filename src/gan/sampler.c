@@ -1,0 +1,133 @@
+#include "gan/sampler.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/vector.h"
+
+/* Pictures generated at once: enough to fill the vector tiles of the smallest map (16 pixels a picture), small enough
+ * for a phone. */
+enum { SAMPLER_BATCH = 16, MEAN_SAMPLES = 10000 };
+
+static const uint64_t MEAN_SEED = 20240400597; /* of w's mean; any fixed number */
+enum { STREAM_LATENT = 1, STREAM_MEAN = 2 };
+
+ssd_status sampler_create(ssd_context *context, const architecture *arch, ssd_generator **sampler) {
+    ssd_generator *s = context_allocate(context, 1, sizeof *s);
+    if (!s)
+        return SSD_OUT_OF_MEMORY;
+    arena memory = {0};
+    generator_place(&s->own, arch, SAMPLER_BATCH, 0, &memory);
+    const size_t scratch = generator_scratch_floats(arch, SAMPLER_BATCH, ssd_context_threads(context));
+    s->block = context_allocate(context, memory.floats + scratch + (size_t)arch->latent, sizeof(float));
+    if (!s->block) {
+        free(s);
+        return SSD_OUT_OF_MEMORY;
+    }
+    memory = (arena){.base = s->block};
+    generator_place(&s->own, arch, SAMPLER_BATCH, 0, &memory);
+    s->scratch = arena_floats(&memory, scratch);
+    s->mean_w = s->block + memory.floats;
+    s->net = &s->own;
+    s->context = context;
+    *sampler = s;
+    return SSD_OK;
+}
+
+void ssd_generator_destroy(ssd_generator *generator) {
+    if (!generator || !generator->block)
+        return; /* a trainer's view goes with the trainer */
+    free(generator->block);
+    free(generator);
+}
+
+int ssd_generator_image_size(const ssd_generator *generator) { return architecture_image_size(&generator->net->arch); }
+int ssd_generator_latent_size(const ssd_generator *generator) { return generator->net->arch.latent; }
+int ssd_generator_has_mapping(const ssd_generator *generator) { return generator->net->arch.kind == SSD_MODEL_SSD; }
+double ssd_generator_parameter_count(const ssd_generator *generator) {
+    return (double)generator->net->table.parameter_count;
+}
+
+void ssd_latent(double seed, int latent_size, float *z) {
+    rng random;
+    rng_seed(&random, (uint64_t)seed, STREAM_LATENT);
+    rng_normal(&random, z, latent_size);
+}
+
+static int min_int(int a, int b) { return a < b ? a : b; }
+
+/* Mean of w over 10,000 latents (METHOD section 1), once for a model's weights. */
+static void find_mean(ssd_generator *s, float *z) {
+    generator *g = s->net;
+    const int latent = g->arch.latent;
+    rng random;
+    rng_seed(&random, MEAN_SEED, STREAM_MEAN);
+    memset(s->mean_w, 0, sizeof *s->mean_w * latent);
+    for (int done = 0; done < MEAN_SAMPLES && ssd_generator_has_mapping(s); done += g->batch) {
+        const int count = min_int(g->batch, MEAN_SAMPLES - done);
+        rng_normal(&random, z, count * latent);
+        const float *w = generator_map(s->context->pool, g, z, count, s->scratch);
+        for (int n = 0; n < count; n++)
+            vector_add_scaled(s->mean_w, w + (size_t)n * latent, 1.0f / MEAN_SAMPLES, (size_t)latent);
+    }
+    s->mean_known = 1;
+}
+
+ssd_status ssd_generator_map(ssd_generator *generator, const float *z, int count, double psi, float *w) {
+    ssd_context *context = generator->context;
+    if (!z || !w || count < 1)
+        return context_fail(context, SSD_BAD_ARGUMENT, "no latents were given");
+    if (!(psi >= -2 && psi <= 2))
+        return context_fail(context, SSD_BAD_ARGUMENT, "psi is %g, but must be from -2 to 2", psi);
+    const struct generator *g = generator->net;
+    const int latent = g->arch.latent;
+    if (psi != 1 && !generator->mean_known) {
+        float *room = context_allocate(context, (size_t)g->batch * latent, sizeof *room);
+        if (!room)
+            return SSD_OUT_OF_MEMORY;
+        find_mean(generator, room);
+        free(room);
+    }
+    for (int done = 0; done < count; done += g->batch) {
+        const int part = min_int(g->batch, count - done);
+        const float *mapped = generator_map(context->pool, generator->net, z + (size_t)done * latent, part,
+                                            generator->scratch);
+        float *out = w + (size_t)done * latent;
+        for (int i = 0; i < part * latent; i++) {
+            const float mean = psi == 1 ? 0.0f : generator->mean_w[i % latent];
+            out[i] = psi == 1 ? mapped[i] : mean + (float)psi * (mapped[i] - mean);
+        }
+    }
+    return SSD_OK;
+}
+
+ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, int count, float *images) {
+    ssd_context *context = generator->context;
+    if (!w || !images || count < 1)
+        return context_fail(context, SSD_BAD_ARGUMENT, "no styles were given");
+    struct generator *g = generator->net;
+    const int latent = g->arch.latent, size = architecture_image_size(&g->arch);
+    const size_t plane = (size_t)size * size;
+    for (int done = 0; done < count; done += g->batch) {
+        const int part = min_int(g->batch, count - done);
+        generator_synthesise(context->pool, g, w + (size_t)done * latent, part, 0, generator->scratch);
+        swap_leading(images + (size_t)done * 3 * plane, g->image, 3, part, plane);
+    }
+    return SSD_OK;
+}
+
+void ssd_images_to_rgba(const float *images, int count, int image_size, uint8_t *rgba) {
+    const size_t plane = (size_t)image_size * image_size;
+    for (int n = 0; n < count; n++) {
+        const float *picture = images + (size_t)n * 3 * plane;
+        uint8_t *out = rgba + (size_t)n * 4 * plane;
+        for (size_t i = 0; i < plane; i++) {
+            for (int c = 0; c < 3; c++) {
+                const float level = (picture[(size_t)c * plane + i] + 1.0f) * 127.5f + 0.5f;
+                out[4 * i + c] = level >= 255.0f ? 255 : level > 0.0f ? (uint8_t)level : 0;
+            }
+            out[4 * i + 3] = 255;
+        }
+    }
+}

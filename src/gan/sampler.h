@@ -1,0 +1,21 @@
+/* The public generator handle: a generator that only generates, its own or a trainer's. */
+#ifndef GAN_SAMPLER_H
+#define GAN_SAMPLER_H
+
+#include "base/context.h"
+#include "gan/generator.h"
+
+struct ssd_generator {
+    ssd_context *context;
+    generator *net;   /* a trainer's, or &own */
+    generator own;
+    float *block;     /* memory of `own`, NULL for a trainer's view */
+    float *scratch;
+    float *mean_w;    /* L floats: mean of 10,000 mapped latents */
+    int mean_known;   /* 0: must be computed before use; a trainer resets it with each step */
+};
+
+/* A generator of this architecture with unset weights, for a loader to fill. */
+SSD_MUST_USE ssd_status sampler_create(ssd_context *context, const architecture *arch, ssd_generator **sampler);
+
+#endif

@@ -1,0 +1,324 @@
+#include "gan/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/dataset.h"
+#include "gan/config.h"
+#include "kernels/kernels.h"
+#include "nn/loss.h"
+
+/* Streams of random numbers of one seed. Orders take STREAM_ORDER + epoch. */
+enum { STREAM_INITIAL = 11, STREAM_STEPS = 12, STREAM_VALIDATION = 13, STREAM_ORDER = 1000 };
+enum { DEFAULT_VAL_MOST = 500 };
+
+/* ------------------------------------------------------------------------------------- create --- */
+
+static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+
+static void trainer_place(ssd_trainer *t, const architecture *arch, int batch, int threads, arena *memory) {
+    const size_t size = (size_t)architecture_image_size(arch);
+    generator_place(&t->g, arch, batch, 1, memory);
+    discriminator_place(&t->d, arch, batch, memory);
+    t->z = arena_floats(memory, (size_t)batch * arch->latent);
+    t->real = arena_floats(memory, 3 * (size_t)batch * size * size);
+    t->dlogits = arena_floats(memory, (size_t)batch);
+    t->sampler.mean_w = arena_floats(memory, (size_t)arch->latent);
+    t->scratch = arena_floats(memory, max_size(generator_scratch_floats(arch, batch, threads),
+                                               discriminator_scratch_floats(arch, batch, threads)));
+}
+
+size_t trainer_bytes(const architecture *arch, int batch, int threads) {
+    ssd_trainer *measured = calloc(1, sizeof *measured);
+    if (!measured)
+        return 0;
+    arena memory = {0};
+    trainer_place(measured, arch, batch, threads, &memory);
+    free(measured);
+    return memory.floats * sizeof(float);
+}
+
+double ssd_trainer_bytes(const ssd_config *config) {
+    if (config_check(NULL, config))
+        return 0;
+    architecture arch;
+    architecture_from_config(&arch, config);
+    return (double)trainer_bytes(&arch, config->batch, 2);
+}
+
+ssd_status trainer_create(ssd_context *context, const ssd_config *config, const architecture *arch,
+                          ssd_trainer **trainer) {
+    const int threads = ssd_context_threads(context), batch = config->batch;
+    ssd_trainer *t = context_allocate(context, 1, sizeof *t);
+    if (!t)
+        return SSD_OUT_OF_MEMORY;
+    t->block = context_allocate(context, trainer_bytes(arch, batch, threads), 1);
+    t->batch_indices = context_allocate(context, (size_t)batch, sizeof *t->batch_indices);
+    t->batch_mirror = context_allocate(context, (size_t)batch, sizeof *t->batch_mirror);
+    if (!t->block || !t->batch_indices || !t->batch_mirror) {
+        ssd_trainer_destroy(t);
+        return SSD_OUT_OF_MEMORY;
+    }
+    arena memory = {.base = t->block};
+    trainer_place(t, arch, batch, threads, &memory);
+    t->context = context;
+    t->config = *config;
+    t->sampler.context = context;
+    t->sampler.net = &t->g;
+    t->sampler.scratch = t->scratch;
+    t->counters.best_val_loss_g = INFINITY;
+    t->losses = (trainer_losses){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    rng initial;
+    rng_seed(&initial, (uint64_t)config->seed, STREAM_INITIAL);
+    generator_initialise(&t->g, &initial);
+    discriminator_initialise(&t->d, &initial);
+    rng_seed(&t->random, (uint64_t)config->seed, STREAM_STEPS);
+    *trainer = t;
+    return SSD_OK;
+}
+
+ssd_status ssd_trainer_create(ssd_context *context, const ssd_config *config, ssd_trainer **trainer) {
+    const ssd_status status = config_check(context, config);
+    if (status)
+        return status;
+    architecture arch;
+    architecture_from_config(&arch, config);
+    return trainer_create(context, config, &arch, trainer);
+}
+
+void ssd_trainer_destroy(ssd_trainer *trainer) {
+    if (!trainer)
+        return;
+    free(trainer->order);
+    free(trainer->batch_indices);
+    free(trainer->batch_mirror);
+    free(trainer->block);
+    free(trainer);
+}
+
+/* --------------------------------------------------------------------------------- data order --- */
+
+static int held_out(const ssd_config *config, int count) {
+    int val = config->val_count;
+    if (val < 0) {
+        val = count / 10;
+        val = val < 1 ? 1 : val > DEFAULT_VAL_MOST ? DEFAULT_VAL_MOST : val;
+    }
+    return val;
+}
+
+void trainer_shuffle(ssd_trainer *t) {
+    rng random;
+    rng_seed(&random, (uint64_t)t->config.seed, STREAM_ORDER + (uint64_t)t->counters.epoch);
+    for (int i = 0; i < t->train_count; i++)
+        t->order[i] = i;
+    for (int i = t->train_count - 1; i > 0; i--) {
+        const int j = (int)rng_below(&random, (uint32_t)i + 1);
+        const int swap = t->order[i];
+        t->order[i] = t->order[j];
+        t->order[j] = swap;
+    }
+}
+
+ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *dataset, int accept_other) {
+    ssd_context *context = trainer->context;
+    const int count = dataset ? ssd_dataset_count(dataset) : 0;
+    const int size = architecture_image_size(&trainer->g.arch);
+    if (count < 2)
+        return context_fail(context, SSD_BAD_ARGUMENT, "training needs at least 2 pictures, but there %s %d",
+                            count == 1 ? "is" : "are", count);
+    if (ssd_dataset_size(dataset) != size)
+        return context_fail(context, SSD_BAD_ARGUMENT, "the pictures are %d pixels wide, but the network makes %d",
+                            ssd_dataset_size(dataset), size);
+    const int val = held_out(&trainer->config, count);
+    if (val > count - 1)
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "%d pictures are to be held out, but only %d are there; hold out fewer", val, count);
+    const double fingerprint = ssd_dataset_fingerprint(dataset), known = trainer->counters.fingerprint;
+    if (known != 0 && known != fingerprint && !accept_other)
+        return context_fail(context, SSD_BAD_STATE,
+                            "these are not the pictures that the training began with; give the same ones, or accept a "
+                            "new order");
+    const int train = (int)fmax(1, floor((count - val) * trainer->config.fraction / 100 + 0.5));
+    int *order = context_allocate(context, (size_t)train, sizeof *order);
+    if (!order)
+        return SSD_OUT_OF_MEMORY;
+    free(trainer->order);
+    trainer->order = order;
+    trainer->dataset = dataset;
+    trainer->train_count = train;
+    trainer->val_count = val;
+    trainer->counters.fingerprint = fingerprint;
+    if (trainer->counters.step_in_epoch >= trainer_steps_per_epoch(trainer))
+        trainer->counters.step_in_epoch = 0; /* other pictures than before */
+    trainer_shuffle(trainer);
+    return SSD_OK;
+}
+
+/* Whole batches only; a smaller set than one batch makes one, with repeats. */
+int trainer_steps_per_epoch(const ssd_trainer *t) {
+    const int steps = t->train_count / t->config.batch;
+    return t->train_count && !steps ? 1 : steps;
+}
+
+/* Training pictures are numbers 0 .. train_count-1, held-out ones the last val_count. */
+static void fill_batch(ssd_trainer *t) {
+    const int batch = t->config.batch;
+    const long first = (long)t->counters.step_in_epoch * batch;
+    for (int i = 0; i < batch; i++) {
+        t->batch_indices[i] = t->order[(first + i) % t->train_count];
+        t->batch_mirror[i] = t->config.flip ? (uint8_t)(rng_next(&t->random) >> 63) : 0;
+    }
+    dataset_batch(t->dataset, t->batch_indices, t->batch_mirror, batch, t->real);
+    rng_normal(&t->random, t->z, batch * t->g.arch.latent);
+}
+
+/* --------------------------------------------------------------------------------------- step --- */
+
+static void update(parallel_pool *pool, const ssd_config *c, const tensor_table *table, tensor_blocks *blocks,
+                   double step) {
+    const adam_step adam = adam_step_at(c->lr, c->beta1, c->beta2, c->eps, step);
+    adam_update(pool, blocks->trained, blocks->adam_m, blocks->adam_v, blocks->grad, &adam, table->trained_floats);
+}
+
+static void generator_step(ssd_trainer *t) {
+    parallel_pool *pool = t->context->pool;
+    const int batch = t->config.batch;
+    const float *w = generator_map(pool, &t->g, t->z, batch, t->scratch);
+    generator_synthesise(pool, &t->g, w, batch, 1, t->scratch);
+    discriminator_forward(pool, &t->d, t->g.image, batch, 1, t->scratch);
+    t->losses.loss_g = loss_bce(t->dlogits, t->d.logits, batch, 1, 1.0);
+    discriminator_backward(pool, &t->d, t->dlogits, t->g.image, batch, GRADIENT_IMAGE, t->scratch);
+    generator_backward(pool, &t->g, t->d.dimage, batch, t->scratch);
+    update(pool, &t->config, &t->g.table, &t->g.blocks, t->counters.step + 1);
+}
+
+/* Each half runs forward and backward before the other: weights stand still meanwhile, and u, v and sigma are still
+ * those of its own forward. */
+static void discriminator_step(ssd_trainer *t) {
+    parallel_pool *pool = t->context->pool;
+    const int batch = t->config.batch;
+    discriminator_forward(pool, &t->d, t->real, batch, 1, t->scratch);
+    t->losses.d_real = loss_mean_probability(t->d.logits, batch);
+    const double real = loss_bce(t->dlogits, t->d.logits, batch, 1, 0.5);
+    discriminator_backward(pool, &t->d, t->dlogits, t->real, batch, GRADIENT_WEIGHTS, t->scratch);
+    if (!t->config.reuse_fake) {
+        const float *w = generator_map(pool, &t->g, t->z, batch, t->scratch);
+        generator_synthesise(pool, &t->g, w, batch, 1, t->scratch);
+    }
+    discriminator_forward(pool, &t->d, t->g.image, batch, 1, t->scratch);
+    t->losses.d_fake = loss_mean_probability(t->d.logits, batch);
+    const double fake = loss_bce(t->dlogits, t->d.logits, batch, 0, 0.5);
+    discriminator_backward(pool, &t->d, t->dlogits, t->g.image, batch, GRADIENT_WEIGHTS_ADDED, t->scratch);
+    t->losses.loss_d = real + fake;
+    update(pool, &t->config, &t->d.table, &t->d.blocks, t->counters.step + 1);
+}
+
+ssd_status trainer_step_on_batch(ssd_trainer *t) {
+    t->sampler.mean_known = 0;
+    generator_step(t);
+    discriminator_step(t);
+    t->counters.step++;
+    if (!isfinite(t->losses.loss_g) || !isfinite(t->losses.loss_d))
+        return context_fail(t->context, SSD_NOT_FINITE,
+                            "training diverged at step %.0f (a loss is not a finite number); go back to an earlier "
+                            "checkpoint or lower the learning rate",
+                            t->counters.step);
+    return SSD_OK;
+}
+
+ssd_status ssd_trainer_step(ssd_trainer *trainer) {
+    if (!trainer->dataset)
+        return context_fail(trainer->context, SSD_BAD_STATE, "the trainer has no pictures yet");
+    fill_batch(trainer);
+    const ssd_status status = trainer_step_on_batch(trainer);
+    if (++trainer->counters.step_in_epoch >= trainer_steps_per_epoch(trainer)) {
+        trainer->counters.step_in_epoch = 0;
+        trainer->counters.epoch++;
+        trainer_shuffle(trainer);
+    }
+    return status;
+}
+
+/* --------------------------------------------------------------------------------- validation --- */
+
+static int count_above(const float *logits, int count, int above) {
+    int hits = 0;
+    for (int i = 0; i < count; i++)
+        hits += above ? logits[i] > 0 : logits[i] < 0;
+    return hits;
+}
+
+ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
+    ssd_trainer *t = trainer;
+    if (!t->dataset || t->val_count < 1)
+        return context_fail(t->context, SSD_BAD_STATE, "no pictures are held out for validation");
+    parallel_pool *pool = t->context->pool;
+    const int total = ssd_dataset_count(t->dataset), latent = t->g.arch.latent;
+    rng random; /* the same latents each time */
+    rng_seed(&random, (uint64_t)t->config.seed, STREAM_VALIDATION);
+    double loss_g = 0, loss_d = 0, right = 0;
+    for (int done = 0; done < t->val_count; done += t->config.batch) {
+        const int count = t->val_count - done < t->config.batch ? t->val_count - done : t->config.batch;
+        for (int i = 0; i < count; i++)
+            t->batch_indices[i] = total - t->val_count + done + i;
+        dataset_batch(t->dataset, t->batch_indices, NULL, count, t->real);
+        discriminator_forward(pool, &t->d, t->real, count, 0, t->scratch);
+        loss_d += count * loss_bce(NULL, t->d.logits, count, 1, 0.5);
+        right += count_above(t->d.logits, count, 1);
+        rng_normal(&random, t->z, count * latent);
+        const float *w = generator_map(pool, &t->g, t->z, count, t->scratch);
+        generator_synthesise(pool, &t->g, w, count, 0, t->scratch);
+        discriminator_forward(pool, &t->d, t->g.image, count, 0, t->scratch);
+        loss_d += count * loss_bce(NULL, t->d.logits, count, 0, 0.5);
+        loss_g += count * loss_bce(NULL, t->d.logits, count, 1, 1.0);
+        right += count_above(t->d.logits, count, 0);
+    }
+    t->losses.val_loss_g = loss_g / t->val_count;
+    t->losses.val_loss_d = loss_d / t->val_count;
+    t->losses.val_accuracy = right / (2.0 * t->val_count);
+    if (t->losses.val_loss_g < t->counters.best_val_loss_g) {
+        t->counters.best_val_loss_g = t->losses.val_loss_g;
+        t->counters.best_step = t->counters.step;
+    }
+    return SSD_OK;
+}
+
+/* -------------------------------------------------------------------------------------- asked --- */
+
+void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT]) {
+    const trainer_counters *c = &trainer->counters;
+    const trainer_losses *l = &trainer->losses;
+    const double values[SSD_STAT_COUNT] = {
+        [SSD_STAT_STEP] = c->step,
+        [SSD_STAT_EPOCH] = c->epoch,
+        [SSD_STAT_STEP_IN_EPOCH] = c->step_in_epoch,
+        [SSD_STAT_STEPS_PER_EPOCH] = trainer_steps_per_epoch(trainer),
+        [SSD_STAT_PICTURES_SEEN] = c->step * trainer->config.batch,
+        [SSD_STAT_TRAIN_COUNT] = trainer->train_count,
+        [SSD_STAT_VAL_COUNT] = trainer->val_count,
+        [SSD_STAT_LOSS_G] = l->loss_g,
+        [SSD_STAT_LOSS_D] = l->loss_d,
+        [SSD_STAT_D_REAL] = l->d_real,
+        [SSD_STAT_D_FAKE] = l->d_fake,
+        [SSD_STAT_VAL_LOSS_G] = l->val_loss_g,
+        [SSD_STAT_VAL_LOSS_D] = l->val_loss_d,
+        [SSD_STAT_VAL_ACCURACY] = l->val_accuracy,
+        [SSD_STAT_BEST_VAL_LOSS_G] = c->best_val_loss_g,
+        [SSD_STAT_BEST_STEP] = c->best_step,
+    };
+    memcpy(stats, values, sizeof values);
+}
+
+void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config) { *config = trainer->config; }
+
+double ssd_trainer_generator_parameters(const ssd_trainer *trainer) {
+    return (double)trainer->g.table.parameter_count;
+}
+
+double ssd_trainer_discriminator_parameters(const ssd_trainer *trainer) {
+    return (double)trainer->d.table.parameter_count;
+}
+
+ssd_generator *ssd_trainer_generator(ssd_trainer *trainer) { return &trainer->sampler; }

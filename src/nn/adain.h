@@ -1,0 +1,32 @@
+/* Adaptive instance normalisation (Huang & Belongie 2017) as METHOD has it, with the ReLU that follows:
+ *   scale = Linear_s(w), bias = Linear_b(w), each L -> C;  y = relu(scale * instance_norm(x) + bias)
+ * with biased variance and eps 1e-5. Images are C x N x H x W; scale and bias are kept as C x N. */
+#ifndef NN_ADAIN_H
+#define NN_ADAIN_H
+
+#include "kernels/gemm.h"
+
+typedef struct style_linear {
+    const float *weight, *bias; /* C x L, C */
+    float *dweight, *dbias;
+} style_linear;
+
+typedef struct adain {
+    int channels, latent;
+    int length;        /* pixels of a map */
+    int shared_input;  /* 1: x is one map of C x H x W for the whole batch (the constant's) */
+    style_linear scale, shift;
+    /* kept by forward for backward: C x N styles; statistics, one a group of x */
+    float *scale_values, *shift_values, *mean, *rstd;
+} adain;
+
+/* y: C x N x H x W; w: N x L. */
+void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch,
+                   float *scratch);
+
+/* dx overwritten (dy may be dx unless shared_input); style gradients overwritten; dw (N x L) is added to.
+ * `dstyle`: 2 C N floats of workspace. */
+void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
+                    const adain *layer, int batch, float *dstyle, float *scratch);
+
+#endif

@@ -1,0 +1,26 @@
+/* Batch normalisation (Ioffe & Szegedy 2015) as PyTorch's BatchNorm2d (eps 1e-5, momentum 0.1, affine), with the
+ * (leaky) ReLU that follows. Images are C x N x H x W. */
+#ifndef NN_BATCH_NORM_H
+#define NN_BATCH_NORM_H
+
+#include "base/parallel.h"
+
+typedef struct batch_norm {
+    int channels;
+    int length; /* pixels of a map */
+    float slope;
+    const float *weight, *bias;
+    float *dweight, *dbias;             /* NULL where nothing is trained */
+    float *running_mean, *running_var;  /* updated by training forwards; the variance unbiased */
+    float *mean, *rstd;                 /* kept by forward for backward */
+} batch_norm;
+
+/* training 1: statistics of this batch, and the running ones are updated; 0: the running ones are used. */
+void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, int training);
+
+/* Through a training forward. dx overwritten (dy may be dx). Parameter gradients are left alone (weights 0),
+ * overwritten (1) or added to (2). `dparameters`: 2 C floats of workspace. */
+void batch_norm_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const batch_norm *layer,
+                         int batch, int weights, float *dparameters);
+
+#endif

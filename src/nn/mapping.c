@@ -1,0 +1,32 @@
+#include "nn/mapping.h"
+
+#include <string.h>
+
+#include "kernels/vector.h"
+
+static const float SLOPE = 0.2f;
+
+void mapping_forward(parallel_pool *pool, mapping *m, const float *z, int batch, float *scratch) {
+    const int latent = m->layers[0].inputs;
+    const size_t count = (size_t)batch * latent;
+    memcpy(m->activations[0], z, count * sizeof *z);
+    for (int n = 0; n < batch; n++)
+        (void)vector_normalise(m->activations[0] + (size_t)n * latent, (size_t)latent, 1e-12);
+    for (int l = 0; l < MAPPING_LAYERS; l++) {
+        linear_forward(pool, m->activations[l + 1], m->activations[l], &m->layers[l], batch, scratch);
+        leaky_forward(pool, m->activations[l + 1], m->activations[l + 1], SLOPE, count);
+    }
+}
+
+void mapping_backward(parallel_pool *pool, mapping *m, float *dw, float *spare, int batch, float *scratch) {
+    const size_t count = (size_t)batch * m->layers[0].inputs;
+    float *dy = dw, *dx = spare;
+    for (int l = MAPPING_LAYERS - 1; l >= 0; l--) {
+        leaky_backward(pool, dy, dy, m->activations[l + 1], SLOPE, count);
+        const int accumulate = m->shared && l < MAPPING_LAYERS - 1;
+        linear_backward(pool, l > 0 ? dx : NULL, dy, m->activations[l], &m->layers[l], batch, accumulate, 0, scratch);
+        float *swap = dy;
+        dy = dx;
+        dx = swap;
+    }
+}
