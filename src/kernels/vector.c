@@ -167,8 +167,13 @@ void tanh_backward(parallel_pool *pool, float *dx, const float *dy, const float 
 /* ---------------------------------------------------------------------------------------- Adam --- */
 
 adam_step adam_step_at(double lr, double beta1, double beta2, double eps, double step) {
-    return (adam_step){(float)beta1, (float)beta2, (float)(lr / (1.0 - pow(beta1, step))),
-                       (float)sqrt(1.0 - pow(beta2, step)), (float)eps};
+    return (adam_step){.beta1 = (float)beta1,
+                       .rest1 = (float)(1.0 - beta1),
+                       .beta2 = (float)beta2,
+                       .rest2 = (float)(1.0 - beta2),
+                       .rate = (float)(lr / (1.0 - pow(beta1, step))),
+                       .inverse_correction = (float)(1.0 / sqrt(1.0 - pow(beta2, step))),
+                       .eps = (float)eps};
 }
 
 typedef struct adam_work {
@@ -183,9 +188,9 @@ HOT static void adam_piece(const void *argument, int piece) {
     const adam_step *s = work->step;
     const size_t first = (size_t)piece * PIECE;
     const size_t end = work->count - first < PIECE ? work->count : first + PIECE;
-    const f32x4 b1 = f32x4_splat(s->beta1), c1 = f32x4_splat(1.0f - s->beta1);
-    const f32x4 b2 = f32x4_splat(s->beta2), c2 = f32x4_splat(1.0f - s->beta2);
-    const f32x4 inverse = f32x4_splat(1.0f / s->correction), eps = f32x4_splat(s->eps), rate = f32x4_splat(s->rate);
+    const f32x4 b1 = f32x4_splat(s->beta1), c1 = f32x4_splat(s->rest1);
+    const f32x4 b2 = f32x4_splat(s->beta2), c2 = f32x4_splat(s->rest2);
+    const f32x4 inverse = f32x4_splat(s->inverse_correction), eps = f32x4_splat(s->eps), rate = f32x4_splat(s->rate);
     for (size_t i = first; i + 4 <= end; i += 4) {
         const f32x4 g = f32x4_load(work->g + i);
         const f32x4 m = f32x4_add(f32x4_mul(b1, f32x4_load(work->m + i)), f32x4_mul(c1, g));
@@ -197,9 +202,9 @@ HOT static void adam_piece(const void *argument, int piece) {
     }
     for (size_t i = end - (end - first) % 4; i < end; i++) {
         const float g = work->g[i];
-        const float m = work->m[i] = s->beta1 * work->m[i] + (1.0f - s->beta1) * g;
-        const float v = work->v[i] = s->beta2 * work->v[i] + (1.0f - s->beta2) * g * g;
-        work->p[i] -= s->rate * (m / (sqrtf(v) * (1.0f / s->correction) + s->eps));
+        const float m = work->m[i] = s->beta1 * work->m[i] + s->rest1 * g;
+        const float v = work->v[i] = s->beta2 * work->v[i] + s->rest2 * g * g;
+        work->p[i] -= s->rate * (m / (sqrtf(v) * s->inverse_correction + s->eps));
     }
 }
 

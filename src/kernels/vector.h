@@ -35,9 +35,11 @@ void tanh_backward(parallel_pool *pool, float *dx, const float *dy, const float 
 /* Adam (Kingma & Ba 2015, algorithm 1) in PyTorch's arrangement:
  *   m = beta1 m + (1-beta1) g;  v = beta2 v + (1-beta2) g g;
  *   p -= rate m / (sqrt(v) / correction + eps)
- * with rate = lr / (1 - beta1^t) and correction = sqrt(1 - beta2^t). */
+ * with rate = lr / (1 - beta1^t) and correction = sqrt(1 - beta2^t), computed in double. */
 typedef struct adam_step {
-    float beta1, beta2, rate, correction, eps;
+    float beta1, rest1; /* rest = 1 - beta, rounded once: 1.0f - 0.999f is off by 5e-5 */
+    float beta2, rest2;
+    float rate, inverse_correction, eps;
 } adam_step;
 adam_step adam_step_at(double lr, double beta1, double beta2, double eps, double step);
 void adam_update(parallel_pool *pool, float *p, float *m, float *v, const float *g, const adam_step *step,

@@ -1,0 +1,369 @@
+#include "gan/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gan/config.h"
+#include "gan/trainer.h"
+
+enum { FULL_NAME = 120, MAX_CHANNELS = 4096 };
+
+/* --------------------------------------------------------------------------------- architecture --- */
+
+static const safetensors_entry *find_named(const safetensors *file, const char *prefix, const char *format,
+                                           int number) {
+    char tail[FULL_NAME], name[FULL_NAME];
+    (void)snprintf(tail, sizeof tail, format, number);
+    (void)snprintf(name, sizeof name, "%s%s", prefix, tail);
+    return safetensors_find(file, name);
+}
+
+/* A 4x4 convolution weight of sane size. */
+static int is_kernel(const safetensors_entry *e) {
+    return e && e->rank == 4 && e->shape[2] == 4 && e->shape[3] == 4 && e->shape[0] >= 1 && e->shape[1] >= 1 &&
+           e->shape[0] <= MAX_CHANNELS && e->shape[1] <= MAX_CHANNELS;
+}
+
+static ssd_status bad_generator(ssd_context *context) {
+    return context_fail(context, SSD_BAD_FILE,
+                        "the file holds no generator that this program knows (tensors conv_l1.weight ... or "
+                        "model.0.weight ...)");
+}
+
+static ssd_status generator_sizes(ssd_context *context, const safetensors *file, architecture *a, const char *prefix) {
+    const int dcgan = a->kind == SSD_MODEL_DCGAN;
+    int layers = 0, outputs = 0;
+    for (;; layers++) {
+        const safetensors_entry *e =
+            find_named(file, prefix, dcgan ? "model.%d.weight" : "conv_l%d.weight", dcgan ? 3 * layers : layers + 1);
+        if (!e)
+            break;
+        if (layers > SSD_MAX_STAGES - 1 || !is_kernel(e) || (layers && e->shape[0] != outputs))
+            return bad_generator(context);
+        if (layers == 0)
+            a->latent = (int)e->shape[0];
+        outputs = (int)e->shape[1];
+        a->generator_channels[layers] = outputs; /* the last is the picture's 3, beyond the stages */
+    }
+    a->stages = layers - 1;
+    if (layers < 3 || outputs != 3)
+        return bad_generator(context);
+    return SSD_OK;
+}
+
+static ssd_status discriminator_sizes(ssd_context *context, const safetensors *file, architecture *a) {
+    int inputs = 3, spectral = 0;
+    for (int i = 0; i <= a->stages; i++) {
+        const int module = i ? 3 * i - 1 : 0;
+        const safetensors_entry *plain = find_named(file, "discriminator.", "model.%d.weight", module);
+        const safetensors_entry *normalised = find_named(file, "discriminator.", "model.%d.weight_orig", module);
+        const safetensors_entry *e = normalised ? normalised : plain;
+        const int head = i == a->stages;
+        if (!is_kernel(e) || e->shape[1] != inputs || (head && e->shape[0] != 1))
+            return context_fail(context, SSD_BAD_FILE, "the file's discriminator does not fit (model.%d)", module);
+        spectral += normalised != NULL;
+        inputs = (int)e->shape[0];
+        if (!head)
+            a->discriminator_channels[i] = inputs;
+    }
+    a->spectral = spectral == 0               ? SSD_SPECTRAL_NONE
+                  : spectral == a->stages + 1 ? SSD_SPECTRAL_ALL
+                                              : SSD_SPECTRAL_PAPER;
+    return SSD_OK;
+}
+
+ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file, architecture *arch,
+                                   const char **prefix) {
+    architecture a = {.kind = SSD_MODEL_SSD};
+    static const char *const prefixes[] = {"generator.", ""};
+    const char *found = NULL;
+    for (int i = 0; !found && i < 2; i++) {
+        if (find_named(file, prefixes[i], "conv_l%d.weight", 1))
+            found = prefixes[i];
+        else if (find_named(file, prefixes[i], "model.%d.weight", 0))
+            found = prefixes[i], a.kind = SSD_MODEL_DCGAN;
+    }
+    if (!found)
+        return bad_generator(context);
+    ssd_status status = generator_sizes(context, file, &a, found);
+    if (status)
+        return status;
+    a.shared_mapping = find_named(file, found, "mapper.linear.weight", 0) != NULL;
+    a.adain = find_named(file, found, "ada_l%d.style_scale.weight", 1) != NULL;
+    if (find_named(file, "discriminator.", "model.%d.weight", 0) ||
+        find_named(file, "discriminator.", "model.%d.weight_orig", 0)) {
+        status = discriminator_sizes(context, file, &a);
+        if (status)
+            return status;
+    } else {
+        for (int i = 0; i < a.stages; i++)
+            a.discriminator_channels[i] = a.generator_channels[a.stages - 1 - i];
+    }
+    *arch = a;
+    *prefix = found;
+    return SSD_OK;
+}
+
+/* ---------------------------------------------------------------------------------------- read --- */
+
+static ssd_status read_tensor(ssd_context *context, const safetensors *file, const char *prefix, const tensor *t,
+                              float *out) {
+    char name[FULL_NAME];
+    (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
+    const safetensors_entry *e = safetensors_find(file, name);
+    if (!e)
+        return context_fail(context, SSD_BAD_FILE, "the file lacks the tensor \"%s\"", name);
+    return safetensors_read(context, e, out, t->count);
+}
+
+ssd_status checkpoint_read_network(ssd_context *context, const safetensors *file, const char *prefix,
+                                   const tensor_table *table, const tensor_blocks *blocks) {
+    for (int i = 0; i < table->count; i++) {
+        const ssd_status status = read_tensor(context, file, prefix, &table->list[i], tensor_data(table, blocks, i));
+        if (status)
+            return status;
+    }
+    return SSD_OK;
+}
+
+static ssd_status read_moments(ssd_context *context, const safetensors *file, const char *network,
+                               const tensor_table *table, const tensor_blocks *blocks) {
+    for (int moment = 0; moment < 2; moment++) {
+        char prefix[FULL_NAME / 2];
+        (void)snprintf(prefix, sizeof prefix, "adam.%s.%c.", network, moment ? 'v' : 'm');
+        float *block = moment ? blocks->adam_v : blocks->adam_m;
+        for (int i = 0; i < table->count; i++) {
+            const tensor *t = &table->list[i];
+            if (t->kind != TENSOR_TRAINED)
+                continue;
+            const ssd_status status = read_tensor(context, file, prefix, t, block + t->offset);
+            if (status)
+                return status;
+        }
+    }
+    return SSD_OK;
+}
+
+static double read_double(const safetensors *file, const char *key, double otherwise) {
+    const char *text = safetensors_metadata(file, key);
+    return text ? strtod(text, NULL) : otherwise;
+}
+
+ssd_status checkpoint_read_config(ssd_context *context, const safetensors *file, ssd_config *config) {
+    for (int i = 0; i < config_field_count(); i++) {
+        const config_field *field = config_field_at(i);
+        const char *text = safetensors_metadata(file, field->name);
+        if (!text || field->type == CONFIG_CHOICE)
+            continue;
+        /* files made by other programs say true and false, or True and False */
+        const double value = *text == 't' || *text == 'T' ? 1 : *text == 'f' || *text == 'F' ? 0 : strtod(text, NULL);
+        const ssd_status status = ssd_config_set(context, config, field->name, value);
+        if (status)
+            return context_fail(context, SSD_BAD_FILE, "the file's metadata has %s \"%.40s\", which is out of range",
+                                field->name, text);
+    }
+    for (int i = 0; i < config_field_count(); i++) {
+        const config_field *field = config_field_at(i);
+        const char *text = safetensors_metadata(file, field->name);
+        if (!text || field->type != CONFIG_CHOICE)
+            continue;
+        const size_t length = strlen(text);
+        int value = 0;
+        for (const char *choice = field->choices; *choice; value++) {
+            const size_t end = strcspn(choice, ",");
+            if (end == length && strncmp(choice, text, end) == 0)
+                break;
+            choice += end + (choice[end] == ',');
+        }
+        if (ssd_config_set(context, config, field->name, value))
+            return context_fail(context, SSD_BAD_FILE, "the file's metadata has an unknown %s, \"%.40s\"", field->name,
+                                text);
+    }
+    return SSD_OK;
+}
+
+static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_trainer *t) {
+    trainer_counters *c = &t->counters;
+    c->step = read_double(file, "step", 0);
+    c->epoch = read_double(file, "epoch", 0);
+    c->step_in_epoch = read_double(file, "step_in_epoch", 0);
+    c->fingerprint = read_double(file, "fingerprint", 0);
+    c->best_val_loss_g = read_double(file, "best_val_loss_g", c->best_val_loss_g);
+    c->best_step = read_double(file, "best_step", 0);
+    const char *random = safetensors_metadata(file, "random");
+    uint64_t *s = t->random.state;
+    if (!random || sscanf(random, "%" SCNx64 ",%" SCNx64 ",%" SCNx64 ",%" SCNx64, &s[0], &s[1], &s[2], &s[3]) != 4)
+        return context_fail(context, SSD_BAD_FILE, "the checkpoint lacks its random state");
+    return SSD_OK;
+}
+
+static ssd_status load_trainer(ssd_context *context, const safetensors *file, ssd_trainer **trainer) {
+    const char *format = safetensors_metadata(file, "format");
+    if (!format || strcmp(format, "ssdgan-checkpoint") != 0)
+        return context_fail(context, SSD_BAD_FILE,
+                            "the file is no checkpoint: a model alone cannot be trained on (it lacks the discriminator "
+                            "and the optimiser's state)");
+    ssd_config config;
+    ssd_config_default(&config);
+    architecture arch;
+    const char *prefix;
+    ssd_status status = checkpoint_read_config(context, file, &config);
+    if (!status)
+        status = checkpoint_architecture(context, file, &arch, &prefix);
+    if (status)
+        return status;
+    if (architecture_image_size(&arch) != config.image_size || arch.latent != config.latent_size)
+        return context_fail(context, SSD_BAD_FILE, "the checkpoint's tensors do not fit its configuration");
+    ssd_trainer *t;
+    status = trainer_create(context, &config, &arch, &t);
+    if (status)
+        return status;
+    status = checkpoint_read_network(context, file, prefix, &t->g.table, &t->g.blocks);
+    if (!status)
+        status = checkpoint_read_network(context, file, "discriminator.", &t->d.table, &t->d.blocks);
+    if (!status)
+        status = read_moments(context, file, "generator", &t->g.table, &t->g.blocks);
+    if (!status)
+        status = read_moments(context, file, "discriminator", &t->d.table, &t->d.blocks);
+    if (!status)
+        status = read_run(context, file, t);
+    if (status)
+        ssd_trainer_destroy(t);
+    else
+        *trainer = t;
+    return status;
+}
+
+ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t byte_count, ssd_trainer **trainer) {
+    safetensors *file;
+    ssd_status status = safetensors_open(context, bytes, byte_count, &file);
+    if (status)
+        return status;
+    status = load_trainer(context, file, trainer);
+    safetensors_close(file);
+    return status;
+}
+
+static ssd_status load_generator(ssd_context *context, const safetensors *file, ssd_generator **generator) {
+    architecture arch;
+    const char *prefix;
+    ssd_status status = checkpoint_architecture(context, file, &arch, &prefix);
+    if (status)
+        return status;
+    ssd_generator *s;
+    status = sampler_create(context, &arch, &s);
+    if (status)
+        return status;
+    status = checkpoint_read_network(context, file, prefix, &s->net->table, &s->net->blocks);
+    if (status)
+        ssd_generator_destroy(s);
+    else
+        *generator = s;
+    return status;
+}
+
+ssd_status ssd_generator_load(ssd_context *context, const uint8_t *bytes, size_t byte_count,
+                              ssd_generator **generator) {
+    safetensors *file;
+    ssd_status status = safetensors_open(context, bytes, byte_count, &file);
+    if (status)
+        return status;
+    status = load_generator(context, file, generator);
+    safetensors_close(file);
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------- write --- */
+
+/* PyTorch's batch norm also counts its forwards; load_state_dict misses the number where it is not there. */
+static void write_batch_count(safetensors_writer *writer, const char *running_var_name, const int64_t *count) {
+    char name[FULL_NAME];
+    const char *tail = strstr(running_var_name, "running_var");
+    if (!tail)
+        return;
+    (void)snprintf(name, sizeof name, "%.*snum_batches_tracked", (int)(tail - running_var_name), running_var_name);
+    safetensors_write(writer, name, SAFETENSORS_I64, 0, NULL, count);
+}
+
+static void write_network(safetensors_writer *writer, const char *prefix, const tensor_table *table,
+                          const tensor_blocks *blocks, const int64_t *batch_count) {
+    char name[FULL_NAME];
+    for (int i = 0; i < table->count; i++) {
+        const tensor *t = &table->list[i];
+        (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
+        safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, tensor_data(table, blocks, i));
+        write_batch_count(writer, name, batch_count);
+    }
+}
+
+static void write_moments(safetensors_writer *writer, const char *network, const tensor_table *table,
+                          const tensor_blocks *blocks) {
+    char name[FULL_NAME];
+    for (int moment = 0; moment < 2; moment++) {
+        const float *block = moment ? blocks->adam_v : blocks->adam_m;
+        for (int i = 0; i < table->count; i++) {
+            const tensor *t = &table->list[i];
+            if (t->kind != TENSOR_TRAINED)
+                continue;
+            (void)snprintf(name, sizeof name, "adam.%s.%c.%s", network, moment ? 'v' : 'm', t->name);
+            safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, block + t->offset);
+        }
+    }
+}
+
+static void write_number(safetensors_writer *writer, const char *key, double value) {
+    char text[40];
+    (void)snprintf(text, sizeof text, "%.17g", value);
+    safetensors_write_metadata(writer, key, text);
+}
+
+static void write_config(safetensors_writer *writer, const ssd_config *config) {
+    for (int i = 0; i < config_field_count(); i++) {
+        const config_field *field = config_field_at(i);
+        const double value = config_field_get(field, config);
+        if (field->type != CONFIG_CHOICE) {
+            write_number(writer, field->name, value);
+            continue;
+        }
+        const char *choice = field->choices;
+        for (int skip = (int)value; skip > 0; skip--)
+            choice = strchr(choice, ',') + 1;
+        char text[40];
+        (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(choice, ","), choice);
+        safetensors_write_metadata(writer, field->name, text);
+    }
+}
+
+static void write_run(safetensors_writer *writer, const ssd_trainer *t) {
+    const trainer_counters *c = &t->counters;
+    write_number(writer, "epoch", c->epoch);
+    write_number(writer, "step_in_epoch", c->step_in_epoch);
+    write_number(writer, "fingerprint", c->fingerprint);
+    write_number(writer, "best_val_loss_g", c->best_val_loss_g);
+    write_number(writer, "best_step", c->best_step);
+    char text[80];
+    const uint64_t *s = t->random.state;
+    (void)snprintf(text, sizeof text, "%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, s[0], s[1], s[2],
+                   s[3]);
+    safetensors_write_metadata(writer, "random", text);
+}
+
+ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count) {
+    safetensors_writer *writer = safetensors_writer_create();
+    const int64_t batch_count = (int64_t)trainer->counters.step;
+    safetensors_write_metadata(writer, "format", checkpoint ? "ssdgan-checkpoint" : "ssdgan-model");
+    safetensors_write_metadata(writer, "version", ssd_version());
+    write_number(writer, "step", trainer->counters.step);
+    write_config(writer, &trainer->config);
+    if (checkpoint)
+        write_run(writer, trainer);
+    write_network(writer, checkpoint ? "generator." : "", &trainer->g.table, &trainer->g.blocks, &batch_count);
+    if (checkpoint) {
+        write_network(writer, "discriminator.", &trainer->d.table, &trainer->d.blocks, &batch_count);
+        write_moments(writer, "generator", &trainer->g.table, &trainer->g.blocks);
+        write_moments(writer, "discriminator", &trainer->d.table, &trainer->d.blocks);
+    }
+    return safetensors_writer_finish(trainer->context, writer, bytes, byte_count);
+}

@@ -1,0 +1,260 @@
+/* Replay of stored training steps against stored results (docs/verify.md has the file's form). */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gan/checkpoint.h"
+#include "gan/config.h"
+#include "gan/trainer.h"
+#include "kernels/vector.h"
+
+enum { NAME = 120, MAX_STEPS = 1000 };
+
+/* Errors of a group of tensors: sums of squares, and the worst tensor. */
+typedef struct group {
+    char name[NAME], worst_name[NAME];
+    int step;
+    double difference, wanted, worst;
+} group;
+
+struct ssd_verify {
+    ssd_context *context;
+    const safetensors *file; /* during create only */
+    ssd_trainer *trainer;
+    float *spare;     /* room for the largest tensor that is compared */
+    size_t spare_count;
+    group *groups;
+    int count, capacity;
+};
+
+void ssd_verify_destroy(ssd_verify *verify) {
+    if (!verify)
+        return;
+    ssd_trainer_destroy(verify->trainer);
+    free(verify->spare);
+    free(verify->groups);
+    free(verify);
+}
+
+/* Opens a group, which stays only if something is compared in it. */
+static group *open_group(ssd_verify *v, const char *name, int step) {
+    group *g = &v->groups[v->count];
+    *g = (group){.step = step, .worst = -1};
+    (void)snprintf(g->name, sizeof g->name, "%s", name);
+    return g;
+}
+
+static void close_group(ssd_verify *v) { v->count += v->groups[v->count].worst >= 0; }
+
+static double relative(double difference, double wanted) {
+    return wanted > 0 ? sqrt(difference / wanted) : difference > 0 ? INFINITY : 0;
+}
+
+/* Compares `got` with the file's tensor of this name, if there is one. */
+static ssd_status compare(ssd_verify *v, group *g, const char *name, const float *got, size_t count) {
+    const safetensors_entry *e = safetensors_find(v->file, name);
+    if (!e)
+        return SSD_OK;
+    const ssd_status status = count > v->spare_count
+                                  ? context_fail(v->context, SSD_BAD_FILE, "tensor \"%s\" has the wrong size", name)
+                                  : safetensors_read(v->context, e, v->spare, count);
+    if (status)
+        return status;
+    double difference = 0, wanted = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double d = (double)got[i] - v->spare[i];
+        difference += d * d;
+        wanted += (double)v->spare[i] * v->spare[i];
+    }
+    double error = relative(difference, wanted);
+    if (isnan(error))
+        error = INFINITY;
+    if (error > g->worst) {
+        g->worst = error;
+        (void)snprintf(g->worst_name, sizeof g->worst_name, "%s", name);
+    }
+    g->difference += isfinite(error) ? difference : INFINITY;
+    g->wanted += wanted;
+    return SSD_OK;
+}
+
+static ssd_status compare_network(ssd_verify *v, const char *group_name, int step, const tensor_table *table,
+                                  const tensor_blocks *blocks, int gradients) {
+    group *g = open_group(v, group_name, step);
+    for (int i = 0; i < table->count; i++) {
+        const tensor *t = &table->list[i];
+        char name[NAME];
+        (void)snprintf(name, sizeof name, "%s.%s", group_name, t->name);
+        if (gradients && t->kind != TENSOR_TRAINED)
+            continue;
+        const float *got = gradients ? tensor_grad(table, blocks, i) : tensor_data(table, blocks, i);
+        const ssd_status status = compare(v, g, name, got, t->count);
+        if (status)
+            return status;
+    }
+    close_group(v);
+    return SSD_OK;
+}
+
+static ssd_status compare_number(ssd_verify *v, const char *format, int step, double got) {
+    char name[NAME];
+    (void)snprintf(name, sizeof name, format, step);
+    const float value = (float)got;
+    const ssd_status status = compare(v, open_group(v, name, step), name, &value, 1);
+    close_group(v);
+    return status;
+}
+
+/* z.K and real.K into the trainer. */
+static ssd_status read_inputs(ssd_verify *v, int step) {
+    ssd_trainer *t = v->trainer;
+    const int batch = t->config.batch, size = architecture_image_size(&t->g.arch);
+    const size_t plane = (size_t)size * size;
+    char name[NAME];
+    (void)snprintf(name, sizeof name, "z.%d", step);
+    const safetensors_entry *z = safetensors_find(v->file, name);
+    (void)snprintf(name, sizeof name, "real.%d", step);
+    const safetensors_entry *real = safetensors_find(v->file, name);
+    if (!z || !real)
+        return context_fail(v->context, SSD_BAD_FILE, "the file lacks z.%d or real.%d", step, step);
+    ssd_status status = safetensors_read(v->context, z, t->z, (size_t)batch * t->g.arch.latent);
+    if (!status)
+        status = safetensors_read(v->context, real, v->spare, 3 * (size_t)batch * plane);
+    if (!status)
+        swap_leading(t->real, v->spare, batch, 3, plane);
+    return status;
+}
+
+/* The picture that the first G step sees. Its batch norm, where it has one, would count a second forward: the state
+ * is put back. */
+static ssd_status compare_fake(ssd_verify *v) {
+    ssd_trainer *t = v->trainer;
+    const int batch = t->config.batch, size = architecture_image_size(&t->g.arch);
+    const size_t plane = (size_t)size * size, state_bytes = t->g.table.state_floats * sizeof(float);
+    float *room = context_allocate(v->context, 3 * (size_t)batch * plane, sizeof *room);
+    float *state = context_allocate(v->context, state_bytes, 1);
+    ssd_status status = room && state ? SSD_OK : SSD_OUT_OF_MEMORY;
+    if (!status) {
+        memcpy(state, t->g.blocks.state, state_bytes);
+        const float *w = generator_map(v->context->pool, &t->g, t->z, batch, t->scratch);
+        generator_synthesise(v->context->pool, &t->g, w, batch, 1, t->scratch);
+        swap_leading(room, t->g.image, 3, batch, plane);
+        memcpy(t->g.blocks.state, state, state_bytes);
+        status = compare(v, open_group(v, "fake.0", 0), "fake.0", room, 3 * (size_t)batch * plane);
+        close_group(v);
+    }
+    free(room);
+    free(state);
+    return status;
+}
+
+static ssd_status replay_step(ssd_verify *v, int step) {
+    ssd_trainer *t = v->trainer;
+    char name[NAME];
+    ssd_status status = read_inputs(v, step);
+    if (!status && step == 0)
+        status = compare_fake(v);
+    if (!status)
+        status = trainer_step_on_batch(t);
+    if (!status)
+        status = compare_number(v, "loss.g.%d", step, t->losses.loss_g);
+    if (!status)
+        status = compare_number(v, "loss.d.%d", step, t->losses.loss_d);
+    if (!status && step == 0)
+        status = compare_network(v, "grad.generator", 0, &t->g.table, &t->g.blocks, 1);
+    if (!status && step == 0)
+        status = compare_network(v, "grad.discriminator", 0, &t->d.table, &t->d.blocks, 1);
+    (void)snprintf(name, sizeof name, "after.%d.generator", step);
+    if (!status)
+        status = compare_network(v, name, step, &t->g.table, &t->g.blocks, 0);
+    (void)snprintf(name, sizeof name, "after.%d.discriminator", step);
+    if (!status)
+        status = compare_network(v, name, step, &t->d.table, &t->d.blocks, 0);
+    return status;
+}
+
+static ssd_status make_trainer(ssd_verify *v) {
+    const char *format = safetensors_metadata(v->file, "format");
+    if (!format || strcmp(format, "ssdgan-verify") != 0)
+        return context_fail(v->context, SSD_BAD_FILE, "the file's metadata does not say format: ssdgan-verify");
+    ssd_config config;
+    ssd_config_default(&config);
+    architecture arch;
+    const char *prefix;
+    ssd_status status = checkpoint_read_config(v->context, v->file, &config);
+    if (!status)
+        status = checkpoint_architecture(v->context, v->file, &arch, &prefix);
+    if (!status && architecture_image_size(&arch) != config.image_size)
+        status = context_fail(v->context, SSD_BAD_FILE, "the file's image_size is %d, but its generator makes %d pixels",
+                              (int)config.image_size, architecture_image_size(&arch));
+    config.latent_size = arch.latent;
+    if (!status)
+        status = trainer_create(v->context, &config, &arch, &v->trainer);
+    if (!status)
+        status = checkpoint_read_network(v->context, v->file, prefix, &v->trainer->g.table, &v->trainer->g.blocks);
+    if (!status)
+        status = checkpoint_read_network(v->context, v->file, "discriminator.", &v->trainer->d.table,
+                                         &v->trainer->d.blocks);
+    return status;
+}
+
+static ssd_status make_room(ssd_verify *v, int steps) {
+    const ssd_trainer *t = v->trainer;
+    const size_t size = (size_t)architecture_image_size(&t->g.arch);
+    v->spare_count = 3 * (size_t)t->config.batch * size * size;
+    for (int i = 0; i < t->g.table.count; i++)
+        v->spare_count = t->g.table.list[i].count > v->spare_count ? t->g.table.list[i].count : v->spare_count;
+    for (int i = 0; i < t->d.table.count; i++)
+        v->spare_count = t->d.table.list[i].count > v->spare_count ? t->d.table.list[i].count : v->spare_count;
+    v->spare = context_allocate(v->context, v->spare_count, sizeof *v->spare);
+    v->groups = context_allocate(v->context, (size_t)steps * 4 + 4, sizeof *v->groups);
+    return v->spare && v->groups ? SSD_OK : SSD_OUT_OF_MEMORY;
+}
+
+static ssd_status replay(ssd_verify *v) {
+    const char *text = safetensors_metadata(v->file, "steps");
+    const double steps = text ? strtod(text, NULL) : 1;
+    if (!(steps >= 1 && steps <= MAX_STEPS) || steps != floor(steps))
+        return context_fail(v->context, SSD_BAD_FILE, "the file's metadata has steps \"%.40s\", which is out of range",
+                            text ? text : "");
+    ssd_status status = make_trainer(v);
+    if (!status)
+        status = make_room(v, (int)steps);
+    for (int step = 0; !status && step < (int)steps; step++)
+        status = replay_step(v, step);
+    if (!status && v->count == 0)
+        status = context_fail(v->context, SSD_BAD_FILE, "the file holds nothing to compare with");
+    return status;
+}
+
+ssd_status ssd_verify_create(ssd_context *context, const uint8_t *bytes, size_t byte_count, ssd_verify **verify) {
+    safetensors *file;
+    ssd_status status = safetensors_open(context, bytes, byte_count, &file);
+    if (status)
+        return status;
+    ssd_verify *v = context_allocate(context, 1, sizeof *v);
+    status = v ? SSD_OK : SSD_OUT_OF_MEMORY;
+    if (!status) {
+        v->context = context;
+        v->file = file;
+        status = replay(v);
+    }
+    safetensors_close(file);
+    if (status)
+        ssd_verify_destroy(v);
+    else
+        *verify = v;
+    return status;
+}
+
+int ssd_verify_group_count(const ssd_verify *verify) { return verify->count; }
+const char *ssd_verify_group_name(const ssd_verify *verify, int group) { return verify->groups[group].name; }
+int ssd_verify_group_step(const ssd_verify *verify, int group) { return verify->groups[group].step; }
+double ssd_verify_group_error(const ssd_verify *verify, int group) {
+    return relative(verify->groups[group].difference, verify->groups[group].wanted);
+}
+double ssd_verify_group_worst(const ssd_verify *verify, int group) { return verify->groups[group].worst; }
+const char *ssd_verify_group_worst_name(const ssd_verify *verify, int group) {
+    return verify->groups[group].worst_name;
+}

@@ -1,0 +1,53 @@
+/* The whole test framework: CHECK counts and tells, check_report closes. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int check_count, check_failures;
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        check_count++;                                                                                                 \
+        if (!(condition)) {                                                                                            \
+            check_failures++;                                                                                          \
+            printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                             \
+        }                                                                                                              \
+    } while (0)
+
+/* got is at most `limit`; a NaN is not. */
+#define CHECK_BELOW(got, limit)                                                                                        \
+    do {                                                                                                               \
+        const double check_got = (got);                                                                                \
+        check_count++;                                                                                                 \
+        if (!(check_got <= (limit))) {                                                                                 \
+            check_failures++;                                                                                          \
+            printf("%s:%d: %s is %g, above %g\n", __FILE__, __LINE__, #got, check_got, (double)(limit));               \
+        }                                                                                                              \
+    } while (0)
+
+/* To be returned by main. */
+static inline int check_report(const char *stem) {
+    printf("%s: %d checks, %d failures\n", stem, check_count, check_failures);
+    return check_failures || !check_count;
+}
+
+/* A whole file in new memory, or NULL. */
+static inline unsigned char *check_read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    unsigned char *bytes = NULL;
+    long length = 0;
+    if (file && fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0)
+        bytes = malloc(length ? (size_t)length : 1);
+    if (bytes && fread(bytes, 1, (size_t)length, file) != (size_t)length) {
+        free(bytes);
+        bytes = NULL;
+    }
+    if (file)
+        (void)fclose(file);
+    *size = (size_t)length;
+    return bytes;
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* Every pass of the convolution against its reference, over real and awkward shapes, with guards around the outputs;
+ * and the adjoint identity <conv x, y> = <x, grad y>, a witness that needs no reference. */
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "check.h"
+#include "kernels/conv.h"
+#include "kernels/vector.h"
+
+enum { GUARD = 8 };
+static const float GUARD_VALUE = -12345.0f;
+
+static rng random_state;
+
+static float *noise(size_t count) {
+    float *data = malloc(count * sizeof *data);
+    rng_normal(&random_state, data, (int)count);
+    return data;
+}
+
+/* Memory for an output: NaN inside, guards on both sides, off the 16-byte grid by one float. */
+static float *guarded(size_t count) {
+    float *data = malloc((count + 2 * GUARD + 1) * sizeof *data);
+    for (size_t i = 0; i < count + 2 * GUARD + 1; i++)
+        data[i] = i < GUARD + 1 || i >= GUARD + 1 + count ? GUARD_VALUE : NAN;
+    return data + GUARD + 1;
+}
+
+static int guards_hold(const float *data, size_t count) {
+    for (int i = 1; i <= GUARD; i++)
+        if (data[-i] != GUARD_VALUE || data[count + i - 1] != GUARD_VALUE)
+            return 0;
+    return 1;
+}
+
+static void release(float *data) { free(data - GUARD - 1); }
+
+/* |got - want| / |want| over all elements. */
+static double error_of(const float *got, const float *want, size_t count) {
+    double difference = 0, wanted = 0;
+    for (size_t i = 0; i < count; i++) {
+        difference += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
+        wanted += (double)want[i] * want[i];
+    }
+    return sqrt(difference / wanted);
+}
+
+static double inner(const float *a, const float *b, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)a[i] * b[i];
+    return sum;
+}
+
+static void check_shape(parallel_pool *pool, const conv_shape *s) {
+    const size_t large = (size_t)s->channels * s->batch * s->height * s->width;
+    const size_t small = (size_t)s->filters * s->batch * s->height * s->width / 4;
+    const size_t weights = (size_t)s->filters * s->channels * 16;
+    float *x = noise(large), *dy = noise(small), *w = noise(weights);
+    float *y = guarded(small), *dx = guarded(large), *dw = guarded(weights);
+    float *want_y = malloc(small * 4), *want_dx = malloc(large * 4), *want_dw = malloc(weights * 4);
+    float *scratch = malloc(conv_scratch_floats(s, 2) * sizeof *scratch);
+    const float scale = 0.7f;
+
+    conv_forward(pool, y, x, w, scale, s, scratch);
+    conv_forward_reference(want_y, x, w, scale, s);
+    CHECK_BELOW(error_of(y, want_y, small), 1e-6);
+    conv_input_grad(pool, dx, dy, w, scale, s, scratch);
+    conv_input_grad_reference(want_dx, dy, w, scale, s);
+    CHECK_BELOW(error_of(dx, want_dx, large), 1e-6);
+    conv_weight_grad(pool, dw, dy, x, s, 0, scratch);
+    conv_weight_grad_reference(want_dw, dy, x, s, 0);
+    CHECK_BELOW(error_of(dw, want_dw, weights), 2e-6);
+    CHECK(guards_hold(y, small) && guards_hold(dx, large) && guards_hold(dw, weights));
+
+    const double forward = inner(y, dy, small), size = sqrt(inner(y, y, small) * inner(dy, dy, small));
+    CHECK_BELOW(fabs(forward - inner(x, dx, large)) / size, 1e-6);
+    CHECK_BELOW(fabs(forward - scale * inner(w, dw, weights)) / size, 1e-6);
+
+    conv_weight_grad(pool, dw, dy, x, s, 1, scratch);
+    conv_weight_grad_reference(want_dw, dy, x, s, 1);
+    CHECK_BELOW(error_of(dw, want_dw, weights), 2e-6);
+
+    free(x), free(dy), free(w), free(want_y), free(want_dx), free(want_dw), free(scratch);
+    release(y), release(dx), release(dw);
+}
+
+/* The bits do not depend on the number of threads. */
+static void check_threads(void) {
+    const conv_shape s = {3, 20, 33, 16, 16};
+    const size_t small = (size_t)s.filters * s.batch * 64;
+    float *x = noise((size_t)s.channels * s.batch * 256), *w = noise((size_t)s.filters * s.channels * 16);
+    float *one = malloc(small * 4), *many = malloc(small * 4);
+    for (int threads = 1; threads <= 5; threads += 2) {
+        parallel_pool *pool = parallel_create(threads);
+        float *scratch = malloc(conv_scratch_floats(&s, threads) * sizeof *scratch);
+        conv_forward(pool, threads == 1 ? one : many, x, w, 1, &s, scratch);
+        CHECK(threads == 1 || memcmp(one, many, small * 4) == 0);
+        free(scratch);
+        parallel_destroy(pool);
+    }
+    free(x), free(w), free(one), free(many);
+}
+
+int main(void) {
+    static const conv_shape SHAPES[] = {
+        {1, 1, 1, 8, 8},    {2, 3, 8, 16, 16},   {3, 5, 7, 8, 8},     {2, 16, 9, 8, 8},   {1, 3, 1, 8, 8},
+        {5, 4, 4, 8, 16},   {2, 20, 33, 16, 16}, {1, 2, 3, 64, 64},   {4, 3, 64, 64, 64}, {1, 64, 128, 32, 32},
+        {2, 130, 66, 8, 8}, {9, 6, 5, 8, 8},     {1, 5, 129, 16, 32},
+    };
+    rng_seed(&random_state, 1, 1);
+    parallel_pool *pool = parallel_create(2);
+    for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)
+        check_shape(pool, &SHAPES[i]);
+    check_threads();
+    parallel_destroy(pool);
+    return check_report("conv");
+}
