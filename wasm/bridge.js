@@ -1,0 +1,141 @@
+/**
+ * The bridge to the module's memory: pointers in and out, and status codes to errors. Views are made anew at each use,
+ * since the memory may have grown meanwhile.
+ */
+
+/** An error of the core: `code` is the status' name (bad_file, unsupported, out_of_memory, ...). */
+export class SsdganError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message);
+    this.name = 'SsdganError';
+    this.code = code;
+  }
+}
+
+export class Bridge {
+  /** @param {any} module an instance of the Emscripten module */
+  constructor(module) {
+    this.module = module;
+    this.describe = JSON.parse(this.text(module._ssd_describe()));
+    /** @type {string[]} names by status number */
+    this.statusNames = [];
+    for (const [name, number] of Object.entries(this.describe.status)) this.statusNames[Number(number)] = name;
+    this.context = 0;
+  }
+
+  /** @param {number} pointer @returns {string} */
+  text(pointer) {
+    return this.module.UTF8ToString(pointer);
+  }
+
+  /** @param {number} status throws unless it is OK */
+  check(status) {
+    if (status !== 0) throw this.error(this.statusNames[status] ?? 'unknown');
+  }
+
+  /** @param {string} code @returns {SsdganError} with the core's sentence */
+  error(code) {
+    const sentence = this.context ? this.text(this.module._ssd_context_error(this.context)) : '';
+    return new SsdganError(code, sentence || `the engine failed (${code})`);
+  }
+
+  /** @param {number} bytes @returns {number} */
+  allocate(bytes) {
+    const pointer = this.module._malloc(Math.max(bytes, 16));
+    if (!pointer) throw new SsdganError('out_of_memory', `not enough memory for ${(bytes / 1e6).toFixed(1)} MB`);
+    return pointer >>> 0;
+  }
+
+  /**
+   * Room for the length of a call.
+   * @template T
+   * @param {number} bytes
+   * @param {(pointer: number) => T} body
+   * @returns {T}
+   */
+  withRoom(bytes, body) {
+    const pointer = this.allocate(bytes);
+    try {
+      return body(pointer);
+    } finally {
+      this.module._free(pointer);
+    }
+  }
+
+  /**
+   * The bytes in the module's memory for the length of a call.
+   * @template T
+   * @param {Uint8Array | Uint8ClampedArray} bytes
+   * @param {(pointer: number) => T} body
+   * @returns {T}
+   */
+  withBytes(bytes, body) {
+    return this.withRoom(bytes.length, (pointer) => {
+      this.module.HEAPU8.set(bytes, pointer);
+      return body(pointer);
+    });
+  }
+
+  /**
+   * @template T
+   * @param {Float32Array} floats
+   * @param {(pointer: number) => T} body
+   * @returns {T}
+   */
+  withFloats(floats, body) {
+    return this.withRoom(floats.length * 4, (pointer) => {
+      this.module.HEAPF32.set(floats, pointer >>> 2);
+      return body(pointer);
+    });
+  }
+
+  /**
+   * @template T
+   * @param {string} string
+   * @param {(pointer: number) => T} body
+   * @returns {T}
+   */
+  withString(string, body) {
+    const bytes = this.module.lengthBytesUTF8(string) + 1;
+    return this.withRoom(bytes, (pointer) => {
+      this.module.stringToUTF8(string, pointer, bytes);
+      return body(pointer);
+    });
+  }
+
+  /** @param {number} pointer @param {number} count @returns {Uint8Array} a copy */
+  bytes(pointer, count) {
+    return this.module.HEAPU8.slice(pointer >>> 0, (pointer >>> 0) + count);
+  }
+
+  /** @param {number} pointer @param {number} count @returns {Float32Array} a copy */
+  floats(pointer, count) {
+    return this.module.HEAPF32.slice(pointer >>> 2, (pointer >>> 2) + count);
+  }
+
+  /** @param {number} pointer @param {number} count @returns {number[]} */
+  doubles(pointer, count) {
+    return Array.from(this.module.HEAPF64.subarray(pointer >>> 3, (pointer >>> 3) + count));
+  }
+
+  /** @param {number} pointer @returns {number} */
+  word(pointer) {
+    return this.module.HEAPU32[pointer >>> 2];
+  }
+
+  /**
+   * Calls a C constructor of the form status f(..., T **out).
+   * @param {(out: number) => number} call
+   * @returns {number} the pointer
+   */
+  construct(call) {
+    return this.withRoom(4, (out) => {
+      this.check(call(out));
+      return this.word(out);
+    });
+  }
+}

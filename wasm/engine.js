@@ -1,0 +1,196 @@
+/**
+ * The engine: the C core as JavaScript objects. One module for the page's worker and for Node; no DOM, no files.
+ *
+ *   const engine = await createEngine();
+ *   const dataset = engine.createDataset({ size: 64 });
+ *   dataset.addDoodles(0, 0, 500);
+ *   const trainer = engine.createTrainer({ image_size: 64, batch: 32 });
+ *   trainer.setDataset(dataset);
+ *   trainer.step();
+ *   const model = trainer.save();
+ *
+ * Objects own memory of the module: dispose() them. Failures are SsdganError with `code` and a sentence.
+ */
+import { Bridge, SsdganError } from './bridge.js';
+import { Dataset } from './dataset.js';
+import { Generator } from './generator.js';
+import { loadModule } from './loader.js';
+import { Trainer } from './trainer.js';
+
+export { SsdganError };
+/** @typedef {import('./dataset.js').Dataset} Dataset */
+/** @typedef {import('./generator.js').Generator} Generator */
+/** @typedef {import('./trainer.js').Trainer} Trainer */
+/** @typedef {{name: string, step: number, error: number, worst: number, worstName: string}} VerifyGroup */
+/** @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number, choices: string[], help: string}} ConfigField */
+
+export class Engine {
+  /** @param {import('./loader.js').Loaded} loaded */
+  constructor({ module, variant, threads, notes }) {
+    this.bridge = new Bridge(module);
+    this.variant = variant;
+    /** @type {string[]} why this is not a faster build, if so */
+    this.notes = notes;
+    /** @type {{version: string, status: Record<string, number>, config: ConfigField[], stats: string[]}} */
+    this.describe = this.bridge.describe;
+    this.bridge.context = module._ssd_context_create(threads);
+    if (!this.bridge.context) throw new SsdganError('out_of_memory', 'the engine could not start its threads');
+    /** @type {number} threads in use */
+    this.threads = module._ssd_context_threads(this.bridge.context);
+  }
+
+  /**
+   * @param {{size?: number, crop?: 'centre' | 'pad' | 'squash', filter?: 'triangle' | 'cubic'}} options
+   * @returns {Dataset}
+   */
+  createDataset({ size = 64, crop = 'centre', filter = 'triangle' } = {}) {
+    return new Dataset(this.bridge, size, this.choice('crop', crop), this.choice('filter', filter));
+  }
+
+  /** @param {Record<string, number | string | boolean>} config fields of describe.config; the rest are defaults */
+  createTrainer(config = {}) {
+    const { module, context } = this.bridge;
+    const pointer = this.withConfig(config, (c) =>
+      this.bridge.construct((out) => module._ssd_trainer_create(context, c, out)),
+    );
+    return new Trainer(this.bridge, pointer);
+  }
+
+  /** @param {Uint8Array} checkpoint */
+  loadTrainer(checkpoint) {
+    const { module, context } = this.bridge;
+    const pointer = this.bridge.withBytes(checkpoint, (bytes) =>
+      this.bridge.construct((out) => module._ssd_trainer_load(context, bytes, checkpoint.length, out)),
+    );
+    return new Trainer(this.bridge, pointer);
+  }
+
+  /** @param {Uint8Array} file a model or a checkpoint */
+  loadGenerator(file) {
+    const { module, context } = this.bridge;
+    const pointer = this.bridge.withBytes(file, (bytes) =>
+      this.bridge.construct((out) => module._ssd_generator_load(context, bytes, file.length, out)),
+    );
+    return new Generator(this.bridge, pointer, true);
+  }
+
+  /** @param {Record<string, number | string | boolean>} config @returns {number} bytes a trainer will hold */
+  trainerBytes(config) {
+    return this.withConfig(config, (c) => this.bridge.module._ssd_trainer_bytes(c));
+  }
+
+  /** @param {number} seed @param {number} latentSize @returns {Float32Array} the latent of a seed */
+  latent(seed, latentSize) {
+    return this.bridge.withRoom(latentSize * 4, (out) => {
+      this.bridge.module._ssd_latent(seed, latentSize, out);
+      return this.bridge.floats(out, latentSize);
+    });
+  }
+
+  /** @param {number[]} seeds @param {number} latentSize @returns {Float32Array} N x latentSize */
+  latents(seeds, latentSize) {
+    const z = new Float32Array(seeds.length * latentSize);
+    seeds.forEach((seed, i) => z.set(this.latent(seed, latentSize), i * latentSize));
+    return z;
+  }
+
+  /** @param {Float32Array} images N x 3 x size x size @param {number} size @returns {Uint8ClampedArray} N x size x size x 4 */
+  toRgba(images, size) {
+    const pixels = images.length / 3;
+    return this.bridge.withFloats(images, (from) =>
+      this.bridge.withRoom(pixels * 4, (to) => {
+        this.bridge.module._ssd_images_to_rgba(from, pixels / (size * size), size, to);
+        return new Uint8ClampedArray(this.bridge.bytes(to, pixels * 4).buffer);
+      }),
+    );
+  }
+
+  /** @param {number} seed @param {number} index @param {number} size @returns {Uint8Array} size x size x 3 */
+  doodle(seed, index, size) {
+    const bytes = size * size * 3;
+    return this.bridge.withRoom(bytes, (out) => {
+      this.bridge.module._ssd_doodle_draw(seed, index, size, out);
+      return this.bridge.bytes(out, bytes);
+    });
+  }
+
+  /** @param {Uint8Array} file an ssdgan-verify file @returns {VerifyGroup[]} */
+  verify(file) {
+    const { module, context } = this.bridge;
+    const verify = this.bridge.withBytes(file, (bytes) =>
+      this.bridge.construct((out) => module._ssd_verify_create(context, bytes, file.length, out)),
+    );
+    const groups = Array.from({ length: module._ssd_verify_group_count(verify) }, (_, i) => ({
+      name: this.bridge.text(module._ssd_verify_group_name(verify, i)),
+      step: module._ssd_verify_group_step(verify, i),
+      error: module._ssd_verify_group_error(verify, i),
+      worst: module._ssd_verify_group_worst(verify, i),
+      worstName: this.bridge.text(module._ssd_verify_group_worst_name(verify, i)),
+    }));
+    module._ssd_verify_destroy(verify);
+    return groups;
+  }
+
+  /** @param {number} rounds @returns {number} floating point operations done; the caller times it */
+  peakProbe(rounds) {
+    return this.bridge.module._ssd_peak_probe(this.bridge.context, rounds);
+  }
+
+  /** @returns {number} size of the module's memory */
+  memoryBytes() {
+    return this.bridge.module.HEAPU8.length;
+  }
+
+  dispose() {
+    this.bridge.module._ssd_context_destroy(this.bridge.context);
+    this.bridge.context = 0;
+    this.bridge.module.PThread?.terminateAllThreads?.();
+  }
+
+  /** @param {string} name @returns {ConfigField} */
+  field(name) {
+    const field = this.describe.config.find((f) => f.name === name);
+    if (!field) throw new SsdganError('bad_argument', `there is no setting named "${name}"`);
+    return field;
+  }
+
+  /** @param {string} name @param {string | number | boolean} value @returns {number} a choice's name as its number */
+  choice(name, value) {
+    const field = this.field(name);
+    if (typeof value !== 'string') return Number(value);
+    const index = field.choices.indexOf(value);
+    if (field.type === 'choice' && index < 0) {
+      throw new SsdganError('bad_argument', `${name} is "${value}", but must be one of ${field.choices.join(', ')}`);
+    }
+    return field.type === 'choice' ? index : Number(value);
+  }
+
+  /**
+   * @template T
+   * @param {Record<string, number | string | boolean>} config
+   * @param {(pointer: number) => T} body
+   * @returns {T}
+   */
+  withConfig(config, body) {
+    const { module, context } = this.bridge;
+    const pointer = module._ssd_config_create();
+    if (!pointer) throw new SsdganError('out_of_memory', 'not enough memory for a configuration');
+    try {
+      for (const [name, value] of Object.entries(config)) {
+        const number = this.choice(name, value);
+        this.bridge.withString(name, (text) => this.bridge.check(module._ssd_config_set(context, pointer, text, number)));
+      }
+      return body(pointer);
+    } finally {
+      module._ssd_config_destroy(pointer);
+    }
+  }
+}
+
+/**
+ * @param {Parameters<typeof loadModule>[0]} options variant, threads, moduleUrl
+ * @returns {Promise<Engine>}
+ */
+export async function createEngine(options = {}) {
+  return new Engine(await loadModule(options));
+}
