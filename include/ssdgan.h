@@ -228,11 +228,11 @@ enum ssd_stat {
     SSD_STAT_VAL_COUNT,   /* pictures held out */
     SSD_STAT_LOSS_G,      /* of the last step */
     SSD_STAT_LOSS_D,
-    SSD_STAT_D_REAL,       /* D(x), mean probability over the batch */
-    SSD_STAT_D_FAKE,       /* D(G(z)) in the D step */
-    SSD_STAT_VAL_LOSS_G,   /* of the last validation, NaN before it */
+    SSD_STAT_D_REAL,     /* D(x), mean probability over the batch */
+    SSD_STAT_D_FAKE,     /* D(G(z)) in the D step */
+    SSD_STAT_VAL_LOSS_G, /* of the last validation, NaN before it */
     SSD_STAT_VAL_LOSS_D,
-    SSD_STAT_VAL_ACCURACY, /* share of held-out reals above 0.5 and fakes below */
+    SSD_STAT_VAL_ACCURACY,    /* share of held-out reals above 0.5 and fakes below */
     SSD_STAT_BEST_VAL_LOSS_G, /* lowest so far */
     SSD_STAT_BEST_STEP,       /* when that was */
     SSD_STAT_COUNT

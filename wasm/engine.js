@@ -17,10 +17,7 @@ import { Generator } from './generator.js';
 import { loadModule } from './loader.js';
 import { Trainer } from './trainer.js';
 
-export { SsdganError };
-/** @typedef {import('./dataset.js').Dataset} Dataset */
-/** @typedef {import('./generator.js').Generator} Generator */
-/** @typedef {import('./trainer.js').Trainer} Trainer */
+export { Dataset, Generator, SsdganError, Trainer };
 /** @typedef {{name: string, step: number, error: number, worst: number, worstName: string}} VerifyGroup */
 /** @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number, choices: string[], help: string}} ConfigField */
 
@@ -178,7 +175,9 @@ export class Engine {
     try {
       for (const [name, value] of Object.entries(config)) {
         const number = this.choice(name, value);
-        this.bridge.withString(name, (text) => this.bridge.check(module._ssd_config_set(context, pointer, text, number)));
+        this.bridge.withString(name, (text) =>
+          this.bridge.check(module._ssd_config_set(context, pointer, text, number)),
+        );
       }
       return body(pointer);
     } finally {

@@ -69,7 +69,8 @@ export async function loadModule({ variant = 'auto', threads = 'auto', moduleUrl
   }
   await allowRelaxedSimd();
   const hasRelaxed = await relaxedSimd();
-  if (!hasRelaxed && variant !== 'simd') notes.push('Relaxed SIMD is not available: plain SIMD, about a quarter slower.');
+  if (!hasRelaxed && variant !== 'simd')
+    notes.push('Relaxed SIMD is not available: plain SIMD, about a quarter slower.');
   const wanted = hasRelaxed && variant !== 'simd' ? /** @type {Variant} */ ('relaxed') : 'simd';
 
   let count = threads === 'auto' ? await hardwareThreads() : threads;
@@ -89,7 +90,9 @@ export async function loadModule({ variant = 'auto', threads = 'auto', moduleUrl
       return { module: await start(name, number, moduleUrl), variant: name, threads: number, notes };
     } catch (error) {
       last = error;
-      notes.push(`The build ${name} with ${number} thread(s) did not start: ${/** @type {Error} */ (error)?.message ?? error}`);
+      notes.push(
+        `The build ${name} with ${number} thread(s) did not start: ${/** @type {Error} */ (error)?.message ?? error}`,
+      );
     }
   }
   throw new Error(`The engine did not start. ${notes.join(' ')}`, { cause: last });

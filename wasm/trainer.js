@@ -30,9 +30,7 @@ export class Trainer {
    * @param {{acceptOther?: boolean}} options acceptOther: take other pictures than a loaded checkpoint began with
    */
   setDataset(dataset, { acceptOther = false } = {}) {
-    this.bridge.check(
-      this.bridge.module._ssd_trainer_set_dataset(this.pointer, dataset.pointer, acceptOther ? 1 : 0),
-    );
+    this.bridge.check(this.bridge.module._ssd_trainer_set_dataset(this.pointer, dataset.pointer, acceptOther ? 1 : 0));
   }
 
   /** One training step. */

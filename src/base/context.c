@@ -25,17 +25,11 @@ void ssd_context_destroy(ssd_context *context) {
     free(context);
 }
 
-int ssd_context_threads(const ssd_context *context) {
-    return parallel_threads(context->pool);
-}
+int ssd_context_threads(const ssd_context *context) { return parallel_threads(context->pool); }
 
-const char *ssd_context_error(const ssd_context *context) {
-    return context->error;
-}
+const char *ssd_context_error(const ssd_context *context) { return context->error; }
 
-void ssd_buffer_free(void *buffer) {
-    free(buffer);
-}
+void ssd_buffer_free(void *buffer) { free(buffer); }
 
 ssd_status context_fail(ssd_context *context, ssd_status status, const char *format, ...) {
     if (context) {
@@ -52,7 +46,8 @@ void *context_allocate(ssd_context *context, size_t count, size_t size) {
     if (size == 0 || count <= (size_t)MAX_ALLOCATION / size)
         block = calloc(count ? count : 1, size ? size : 1);
     if (!block)
-        (void)context_fail(context, SSD_OUT_OF_MEMORY, "not enough memory for %.1f MB; close other tabs or use a smaller size",
+        (void)context_fail(context, SSD_OUT_OF_MEMORY,
+                           "not enough memory for %.1f MB; close other tabs or use a smaller size",
                            (double)count * (double)size / 1e6);
     return block;
 }

@@ -26,9 +26,7 @@ parallel_pool *parallel_create(int threads) {
     return pool;
 }
 
-void parallel_destroy(parallel_pool *pool) {
-    free(pool);
-}
+void parallel_destroy(parallel_pool *pool) { free(pool); }
 
 void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body, const void *work) {
     (void)pool;
@@ -151,9 +149,7 @@ void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body,
 
 #endif
 
-int parallel_threads(const parallel_pool *pool) {
-    return pool->threads;
-}
+int parallel_threads(const parallel_pool *pool) { return pool->threads; }
 
 typedef struct plain_work {
     parallel_body body;

@@ -2,9 +2,7 @@
 
 #include <math.h>
 
-static uint64_t rotate_left(uint64_t x, int bits) {
-    return (x << bits) | (x >> (64 - bits));
-}
+static uint64_t rotate_left(uint64_t x, int bits) { return (x << bits) | (x >> (64 - bits)); }
 
 static uint64_t splitmix(uint64_t *x) {
     uint64_t z = (*x += 0x9e3779b97f4a7c15ULL);
@@ -33,9 +31,7 @@ uint64_t rng_next(rng *generator) {
     return result;
 }
 
-double rng_uniform(rng *generator) {
-    return (double)(rng_next(generator) >> 11) * 0x1p-53;
-}
+double rng_uniform(rng *generator) { return (double)(rng_next(generator) >> 11) * 0x1p-53; }
 
 uint32_t rng_below(rng *generator, uint32_t bound) {
     /* Multiply-shift on 32 high bits; the bias is below bound / 2^32. */

@@ -1,6 +1,6 @@
 /* Doodles: cartoon animal faces, drawn from signed distances with one-pixel edges. A face is first drawn up as a plan
- * (every choice and measure, from the seed), then every pixel is painted from back to front. Coordinates: the picture is
- * -1..1 both ways, y downwards; the head is about 0.62 wide. */
+ * (every choice and measure, from the seed), then every pixel is painted from back to front. Coordinates: the picture
+ * is -1..1 both ways, y downwards; the head is about 0.62 wide. */
 #include <stdint.h>
 
 #include "base/rng.h"
@@ -15,7 +15,15 @@ typedef enum ear_kind { EAR_CAT, EAR_BEAR, EAR_BUNNY, EAR_FLOPPY, EAR_FOX, EAR_M
 typedef enum eye_kind { EYE_DOT, EYE_TALL, EYE_IRIS, EYE_SLEEPY, EYE_HAPPY, EYE_KINDS } eye_kind;
 typedef enum nose_kind { NOSE_OVAL, NOSE_TRIANGLE, NOSE_HEART, NOSE_BUTTON, NOSE_KINDS } nose_kind;
 typedef enum mouth_kind { MOUTH_CAT, MOUTH_SMILE, MOUTH_OPEN, MOUTH_SMALL, MOUTH_KINDS } mouth_kind;
-typedef enum coat_kind { COAT_PLAIN, COAT_PATCH, COAT_STRIPES, COAT_SPOTS, COAT_BLAZE, COAT_MASK, COAT_KINDS } coat_kind;
+typedef enum coat_kind {
+    COAT_PLAIN,
+    COAT_PATCH,
+    COAT_STRIPES,
+    COAT_SPOTS,
+    COAT_BLAZE,
+    COAT_MASK,
+    COAT_KINDS
+} coat_kind;
 typedef enum ground_kind { GROUND_FLAT, GROUND_GRADIENT, GROUND_SUN, GROUND_DOTS, GROUND_KINDS } ground_kind;
 
 enum { SPOTS = 6 };
@@ -225,7 +233,8 @@ static void paint_coat(brush *b, const plan *p, point at, float head) {
         }
         break;
     case COAT_BLAZE:
-        d = shape_triangle((point){x, y}, (point){0, -p->head_y * 1.1f}, (point){-0.1f, 0.2f}, (point){0.1f, 0.2f}, 0.06f);
+        d = shape_triangle((point){x, y}, (point){0, -p->head_y * 1.1f}, (point){-0.1f, 0.2f}, (point){0.1f, 0.2f},
+                           0.06f);
         c = p->light;
         break;
     case COAT_MASK:
@@ -264,7 +273,8 @@ static void paint_nose(brush *b, const plan *p, point at) {
     const colour c = p->nose == NOSE_HEART ? mix(p->inner, hex(0xd9566b), 0.6f) : p->ink;
     float d;
     if (p->nose == NOSE_TRIANGLE || p->nose == NOSE_HEART) {
-        d = shape_triangle(at, (point){-s * 0.8f, -s * 0.3f}, (point){s * 0.8f, -s * 0.3f}, (point){0, s * 0.6f}, 0.02f);
+        d = shape_triangle(at, (point){-s * 0.8f, -s * 0.3f}, (point){s * 0.8f, -s * 0.3f}, (point){0, s * 0.6f},
+                           0.02f);
         const float lobes = shape_circle((point){fabsf(at.x) - s * 0.45f, at.y + s * 0.35f}, s * 0.5f);
         if (p->nose == NOSE_HEART)
             d = lobes < d ? lobes : d;
@@ -306,8 +316,9 @@ static void paint_face(brush *b, const plan *p, point at) {
     paint_nose(b, p, (point){muzzle.x, muzzle.y + p->muzzle_y * 0.5f});
     for (int i = 0; p->whiskers && i < 2; i++) {
         const float y = 0.01f + 0.07f * (float)i;
-        fill(b, shape_line((point){fabsf(muzzle.x), muzzle.y}, (point){0.2f, y}, (point){0.5f, y + 0.06f * (float)i - 0.05f},
-                           0.008f),
+        fill(b,
+             shape_line((point){fabsf(muzzle.x), muzzle.y}, (point){0.2f, y},
+                        (point){0.5f, y + 0.06f * (float)i - 0.05f}, 0.008f),
              p->ink, 0.75f);
     }
 }
@@ -338,7 +349,8 @@ void ssd_doodle_draw(double seed, int index, int size, uint8_t *rgb) {
     const float pixel = 2.0f / (float)size;
     for (int y = 0; y < size; y++) {
         for (int x = 0; x < size; x++) {
-            const colour c = paint_pixel(&p, (point){((float)x + 0.5f) * pixel - 1, ((float)y + 0.5f) * pixel - 1}, pixel);
+            const colour c =
+                paint_pixel(&p, (point){((float)x + 0.5f) * pixel - 1, ((float)y + 0.5f) * pixel - 1}, pixel);
             *rgb++ = level(c.r);
             *rgb++ = level(c.g);
             *rgb++ = level(c.b);

@@ -188,12 +188,12 @@ static ssd_status pad_to_square(ssd_context *context, const image *picture, imag
 
 /* Pillow's and PyTorch's antialiased filters stretch the kernel when they shrink and renormalise it at the border; the
  * clamped edge differs from that in the outermost pixels only. */
-static ssd_status resize(ssd_context *context, const uint8_t *rgb, int width, int height, int stride,
-                         ssd_filter filter, int size, uint8_t *out) {
+static ssd_status resize(ssd_context *context, const uint8_t *rgb, int width, int height, int stride, ssd_filter filter,
+                         int size, uint8_t *out) {
     const stbir_filter kernel = filter == SSD_FILTER_CUBIC ? STBIR_FILTER_CATMULLROM : STBIR_FILTER_TRIANGLE;
-    const int done = stbir_resize_uint8_generic(rgb, width, height, stride, out, size, size, 0, 3,
-                                                STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP, kernel,
-                                                STBIR_COLORSPACE_LINEAR, NULL);
+    const int done =
+        stbir_resize_uint8_generic(rgb, width, height, stride, out, size, size, 0, 3, STBIR_ALPHA_CHANNEL_NONE, 0,
+                                   STBIR_EDGE_CLAMP, kernel, STBIR_COLORSPACE_LINEAR, NULL);
     return done ? SSD_OK : context_fail(context, SSD_OUT_OF_MEMORY, "not enough memory to resize the picture");
 }
 

@@ -18,7 +18,7 @@ typedef struct architecture {
     int discriminator_channels[SSD_MAX_STAGES];
 } architecture;
 
-static inline int architecture_image_size(const architecture *a) { return 4 << a->stages; }
+static inline int architecture_image_size(const architecture *a) { return a->stages > 0 ? 4 << a->stages : 0; }
 
 /* Channels of stage i from the picture inwards: min(width * 2^i, width_max). The config must be valid. */
 void architecture_from_config(architecture *a, const ssd_config *config);

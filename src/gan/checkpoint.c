@@ -68,9 +68,7 @@ static ssd_status discriminator_sizes(ssd_context *context, const safetensors *f
         if (!head)
             a->discriminator_channels[i] = inputs;
     }
-    a->spectral = spectral == 0               ? SSD_SPECTRAL_NONE
-                  : spectral == a->stages + 1 ? SSD_SPECTRAL_ALL
-                                              : SSD_SPECTRAL_PAPER;
+    a->spectral = spectral == 0 ? SSD_SPECTRAL_NONE : spectral == a->stages + 1 ? SSD_SPECTRAL_ALL : SSD_SPECTRAL_PAPER;
     return SSD_OK;
 }
 
@@ -207,8 +205,8 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
                             "and the optimiser's state)");
     ssd_config config;
     ssd_config_default(&config);
-    architecture arch;
-    const char *prefix;
+    architecture arch = {0};
+    const char *prefix = "";
     ssd_status status = checkpoint_read_config(context, file, &config);
     if (!status)
         status = checkpoint_architecture(context, file, &arch, &prefix);
@@ -247,8 +245,8 @@ ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t b
 }
 
 static ssd_status load_generator(ssd_context *context, const safetensors *file, ssd_generator **generator) {
-    architecture arch;
-    const char *prefix;
+    architecture arch = {0};
+    const char *prefix = "";
     ssd_status status = checkpoint_architecture(context, file, &arch, &prefix);
     if (status)
         return status;

@@ -131,8 +131,8 @@ void architecture_from_config(architecture *a, const ssd_config *config) {
                         .latent = config->latent_size,
                         .shared_mapping = config->shared_mapping,
                         .adain = config->adain && config->model == SSD_MODEL_SSD,
-                        .spectral = config->model == SSD_MODEL_SSD ? (ssd_spectral)config->spectral_norm
-                                                                   : SSD_SPECTRAL_NONE};
+                        .spectral =
+                            config->model == SSD_MODEL_SSD ? (ssd_spectral)config->spectral_norm : SSD_SPECTRAL_NONE};
     for (int i = 0; i < a->stages; i++) {
         const long wide = (long)config->width << i;
         const int channels = wide < config->width_max ? (int)wide : config->width_max;

@@ -14,8 +14,9 @@ static const char *const STATUS_NAMES[] = {"ok",          "bad_argument", "out_o
 
 /* In the order of enum ssd_stat. */
 static const char *const STAT_NAMES[SSD_STAT_COUNT] = {
-    "step",   "epoch",  "step_in_epoch", "steps_per_epoch", "pictures_seen", "train_count",  "val_count",       "loss_g",
-    "loss_d", "d_real", "d_fake",        "val_loss_g",      "val_loss_d",    "val_accuracy", "best_val_loss_g", "best_step"};
+    "step",       "epoch",        "step_in_epoch",   "steps_per_epoch", "pictures_seen", "train_count",
+    "val_count",  "loss_g",       "loss_d",          "d_real",          "d_fake",        "val_loss_g",
+    "val_loss_d", "val_accuracy", "best_val_loss_g", "best_step"};
 
 static const char *const TYPE_NAMES[] = {"int", "float", "flag", "choice"};
 

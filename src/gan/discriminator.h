@@ -26,8 +26,8 @@ typedef struct discriminator {
     float *logits;                                  /* N */
     /* workspace */
     float *dact, *dpre;
-    float *dimage;      /* 3 x N x H x W: gradient for the picture */
-    float *dweight;     /* gradient at a normalised weight */
+    float *dimage;  /* 3 x N x H x W: gradient for the picture */
+    float *dweight; /* gradient at a normalised weight */
     float *dparameters, *spare;
 } discriminator;
 
@@ -41,9 +41,9 @@ void discriminator_forward(parallel_pool *pool, discriminator *d, const float *i
                            float *scratch);
 
 typedef enum discriminator_gradients {
-    GRADIENT_IMAGE,          /* d->dimage only (the G step) */
-    GRADIENT_WEIGHTS,        /* parameters only, overwritten */
-    GRADIENT_WEIGHTS_ADDED   /* parameters only, added to */
+    GRADIENT_IMAGE,        /* d->dimage only (the G step) */
+    GRADIENT_WEIGHTS,      /* parameters only, overwritten */
+    GRADIENT_WEIGHTS_ADDED /* parameters only, added to */
 } discriminator_gradients;
 
 /* After a training forward of the same image; weights, u, v as they were. */

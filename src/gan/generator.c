@@ -188,7 +188,8 @@ static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
 size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
     const int first = a->generator_channels[0] * FIRST_PIXELS;
-    size_t floats = max_size(gemm_scratch_floats(batch, first, threads), gemm_scratch_floats(a->latent, batch, threads));
+    size_t floats =
+        max_size(gemm_scratch_floats(batch, first, threads), gemm_scratch_floats(a->latent, batch, threads));
     floats = max_size(floats, gemm_scratch_floats(batch, a->latent, threads));
     for (int i = 0; i < a->stages; i++) {
         floats = max_size(floats, gemm_scratch_floats(a->generator_channels[i], max_size(a->latent, batch), threads));
@@ -323,7 +324,8 @@ void generator_backward(parallel_pool *pool, generator *g, float *dimage, int co
     for (int i = stages; i > 0; i--) {
         const conv_shape shape = shape_of(&g->arch, i, count);
         const int index = i == stages ? g->picture_weight : g->stages[i].weight;
-        conv_weight_grad(pool, tensor_grad(&g->table, &g->blocks, index), g->stages[i - 1].act, dpre, &shape, 0, scratch);
+        conv_weight_grad(pool, tensor_grad(&g->table, &g->blocks, index), g->stages[i - 1].act, dpre, &shape, 0,
+                         scratch);
         conv_forward(pool, g->dact, dpre, weight_of(g, index), 1.0f, &shape, scratch);
         norm_stage_backward(pool, g, i - 1, w, count, scratch);
         dpre = g->dpre;

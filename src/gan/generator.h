@@ -11,10 +11,10 @@
 
 /* A stage: its convolution's output (pre), normalised and rectified (act). Stage 0 is the first layer's 4x4 map. */
 typedef struct generator_stage {
-    int channels, size;  /* C, and H = W */
-    int weight;          /* tensor of the layer that makes it */
+    int channels, size; /* C, and H = W */
+    int weight;         /* tensor of the layer that makes it */
     float *pre, *act;
-    adain style;         /* one of the two is in use */
+    adain style; /* one of the two is in use */
     batch_norm norm;
 } generator_stage;
 
@@ -24,15 +24,15 @@ typedef struct generator {
     int training;
     tensor_table table;
     tensor_blocks blocks;
-    int constant;          /* tensor, or -1 */
-    int picture_weight;    /* tensor of the last layer */
-    mapping map;           /* unused by a DCGAN */
+    int constant;       /* tensor, or -1 */
+    int picture_weight; /* tensor of the last layer */
+    mapping map;        /* unused by a DCGAN */
     generator_stage stages[SSD_MAX_STAGES];
-    float *image;          /* 3 x N x H x W, in [-1, 1] */
+    float *image; /* 3 x N x H x W, in [-1, 1] */
     /* workspace */
-    float *first_input;    /* N x L: what the first layer sees, where that is not the constant */
-    float *first_output;   /* N x C 16 */
-    float *dact, *dpre;    /* gradients on their way back */
+    float *first_input;  /* N x L: what the first layer sees, where that is not the constant */
+    float *first_output; /* N x C 16 */
+    float *dact, *dpre;  /* gradients on their way back */
     float *dstyle, *dw, *spare;
 } generator;
 

@@ -124,8 +124,8 @@ static int read_metadata(json *j, safetensors *file) {
     do {
         const char *key = json_string(j);
         const char *value = key && json_take(j, ':') ? json_string(j) : NULL;
-        if (!value || !grow((void **)&file->metadata, file->metadata_count, &file->metadata_capacity,
-                            sizeof *file->metadata))
+        if (!value ||
+            !grow((void **)&file->metadata, file->metadata_count, &file->metadata_capacity, sizeof *file->metadata))
             return 0;
         file->metadata[file->metadata_count++] = (metadata_pair){key, value};
     } while (json_take(j, ','));
@@ -148,7 +148,8 @@ static int read_header(safetensors *file, json *j, const uint8_t *data, size_t d
         }
         safetensors_entry e = {.name = name};
         double offsets[2];
-        if (safetensors_find(file, name) || !read_entry(j, &e, offsets) || !place_entry(&e, offsets, data, data_bytes) ||
+        if (safetensors_find(file, name) || !read_entry(j, &e, offsets) ||
+            !place_entry(&e, offsets, data, data_bytes) ||
             !grow((void **)&file->entries, file->entry_count, &file->entry_capacity, sizeof *file->entries))
             return 0;
         file->entries[file->entry_count++] = e;
@@ -214,8 +215,8 @@ static float half_to_float(unsigned half) {
 
 ssd_status safetensors_read(ssd_context *context, const safetensors_entry *entry, float *out, size_t count) {
     if (entry->count != count)
-        return context_fail(context, SSD_BAD_FILE, "tensor \"%.200s\" has %zu numbers, but should have %zu", entry->name,
-                            entry->count, count);
+        return context_fail(context, SSD_BAD_FILE, "tensor \"%.200s\" has %zu numbers, but should have %zu",
+                            entry->name, entry->count, count);
     if (entry->type == SAFETENSORS_F32) {
         memcpy(out, entry->data, count * sizeof *out);
     } else if (entry->type == SAFETENSORS_F16) {
@@ -314,8 +315,8 @@ ssd_status safetensors_writer_finish(ssd_context *context, safetensors_writer *w
     if (!w)
         return context_fail(context, SSD_OUT_OF_MEMORY, "not enough memory to save");
     static const char open[] = "{\"__metadata__\":{", middle[] = "}", comma[] = ",", close[] = "}";
-    const size_t json_bytes = sizeof open - 1 + w->metadata_used + sizeof middle - 1 + (w->count ? 1 : 0) +
-                              w->header_used + sizeof close - 1;
+    const size_t json_bytes =
+        sizeof open - 1 + w->metadata_used + sizeof middle - 1 + (w->count ? 1 : 0) + w->header_used + sizeof close - 1;
     const size_t length = (json_bytes + 7) / 8 * 8, total = 8 + length + w->data_bytes;
     uint8_t *buffer = w->failed ? NULL : context_allocate(context, total, 1);
     if (buffer) {

@@ -91,8 +91,8 @@ ssd_status ssd_generator_map(ssd_generator *generator, const float *z, int count
     }
     for (int done = 0; done < count; done += g->batch) {
         const int part = min_int(g->batch, count - done);
-        const float *mapped = generator_map(context->pool, generator->net, z + (size_t)done * latent, part,
-                                            generator->scratch);
+        const float *mapped =
+            generator_map(context->pool, generator->net, z + (size_t)done * latent, part, generator->scratch);
         float *out = w + (size_t)done * latent;
         for (int i = 0; i < part * latent; i++) {
             const float mean = psi == 1 ? 0.0f : generator->mean_w[i % latent];

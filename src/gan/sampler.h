@@ -7,12 +7,12 @@
 
 struct ssd_generator {
     ssd_context *context;
-    generator *net;   /* a trainer's, or &own */
+    generator *net; /* a trainer's, or &own */
     generator own;
-    float *block;     /* memory of `own`, NULL for a trainer's view */
+    float *block; /* memory of `own`, NULL for a trainer's view */
     float *scratch;
-    float *mean_w;    /* L floats: mean of 10,000 mapped latents */
-    int mean_known;   /* 0: must be computed before use; a trainer resets it with each step */
+    float *mean_w;  /* L floats: mean of 10,000 mapped latents */
+    int mean_known; /* 0: must be computed before use; a trainer resets it with each step */
 };
 
 /* A generator of this architecture with unset weights, for a loader to fill. */

@@ -313,9 +313,7 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
 
 void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config) { *config = trainer->config; }
 
-double ssd_trainer_generator_parameters(const ssd_trainer *trainer) {
-    return (double)trainer->g.table.parameter_count;
-}
+double ssd_trainer_generator_parameters(const ssd_trainer *trainer) { return (double)trainer->g.table.parameter_count; }
 
 double ssd_trainer_discriminator_parameters(const ssd_trainer *trainer) {
     return (double)trainer->d.table.parameter_count;

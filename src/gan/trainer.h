@@ -9,10 +9,10 @@
 
 /* Where the run stands. Plain numbers, all of which go into the checkpoint. */
 typedef struct trainer_counters {
-    double step;          /* steps done */
-    double epoch;         /* epochs done */
+    double step;  /* steps done */
+    double epoch; /* epochs done */
     double step_in_epoch;
-    double fingerprint;   /* of the pictures the order belongs to; 0 before the first set_dataset */
+    double fingerprint; /* of the pictures the order belongs to; 0 before the first set_dataset */
     double best_val_loss_g, best_step;
 } trainer_counters;
 
@@ -30,14 +30,14 @@ struct ssd_trainer {
     ssd_generator sampler; /* the borrowed view of g */
     trainer_counters counters;
     trainer_losses losses;
-    rng random;            /* latents and flips of the steps to come */
+    rng random; /* latents and flips of the steps to come */
     const ssd_dataset *dataset;
     int train_count, val_count;
-    int *order;            /* this epoch's order of the training pictures, train_count long */
-    float *block;          /* the one arena */
-    float *z;              /* N x L */
-    float *real;           /* 3 x N x H x W */
-    float *dlogits;        /* N */
+    int *order;     /* this epoch's order of the training pictures, train_count long */
+    float *block;   /* the one arena */
+    float *z;       /* N x L */
+    float *real;    /* 3 x N x H x W */
+    float *dlogits; /* N */
     float *scratch;
     int *batch_indices;
     uint8_t *batch_mirror;

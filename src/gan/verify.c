@@ -22,7 +22,7 @@ struct ssd_verify {
     ssd_context *context;
     const safetensors *file; /* during create only */
     ssd_trainer *trainer;
-    float *spare;     /* room for the largest tensor that is compared */
+    float *spare; /* room for the largest tensor that is compared */
     size_t spare_count;
     group *groups;
     int count, capacity;
@@ -180,22 +180,23 @@ static ssd_status make_trainer(ssd_verify *v) {
         return context_fail(v->context, SSD_BAD_FILE, "the file's metadata does not say format: ssdgan-verify");
     ssd_config config;
     ssd_config_default(&config);
-    architecture arch;
-    const char *prefix;
+    architecture arch = {0};
+    const char *prefix = "";
     ssd_status status = checkpoint_read_config(v->context, v->file, &config);
     if (!status)
         status = checkpoint_architecture(v->context, v->file, &arch, &prefix);
     if (!status && architecture_image_size(&arch) != config.image_size)
-        status = context_fail(v->context, SSD_BAD_FILE, "the file's image_size is %d, but its generator makes %d pixels",
-                              (int)config.image_size, architecture_image_size(&arch));
+        status =
+            context_fail(v->context, SSD_BAD_FILE, "the file's image_size is %d, but its generator makes %d pixels",
+                         (int)config.image_size, architecture_image_size(&arch));
     config.latent_size = arch.latent;
     if (!status)
         status = trainer_create(v->context, &config, &arch, &v->trainer);
     if (!status)
         status = checkpoint_read_network(v->context, v->file, prefix, &v->trainer->g.table, &v->trainer->g.blocks);
     if (!status)
-        status = checkpoint_read_network(v->context, v->file, "discriminator.", &v->trainer->d.table,
-                                         &v->trainer->d.blocks);
+        status =
+            checkpoint_read_network(v->context, v->file, "discriminator.", &v->trainer->d.table, &v->trainer->d.blocks);
     return status;
 }
 

@@ -72,9 +72,7 @@ static void split_channel(const void *argument, int c) {
     }
 }
 
-static size_t phase_floats(const conv_shape *s) {
-    return phase_layout(NULL, NULL, s).channel_stride * s->channels;
-}
+static size_t phase_floats(const conv_shape *s) { return phase_layout(NULL, NULL, s).channel_stride * s->channels; }
 
 /* Offset of the phase pixel that tap 0..15 of output pixel 0 of picture 0 reads. */
 static void tap_offsets(const phase_images *p, ptrdiff_t offsets[TAPS]) {
@@ -419,7 +417,6 @@ size_t conv_scratch_floats(const conv_shape *s, int threads) {
     const size_t weight = phase_floats(s) + gemm_scratch_floats(s->filters, (int)pixels, threads);
     const size_t parity = padded_plane(s) * s->filters * s->batch + 4 * s->channels * pixels +
                           gemm_scratch_floats(s->channels, s->filters * 4, threads);
-    const size_t taps =
-        s->channels * TAPS * pixels + gemm_scratch_floats(s->channels * TAPS, s->filters, threads);
+    const size_t taps = s->channels * TAPS * pixels + gemm_scratch_floats(s->channels * TAPS, s->filters, threads);
     return max_size(max_size(forward, weight), s->channels <= FEW_CHANNELS ? taps : parity);
 }

@@ -14,10 +14,10 @@
 #include "base/parallel.h"
 
 enum {
-    GEMM_ROWS = 4,      /* rows of a tile: V8 has 16 vector registers, and 4 x 8 is the largest tile that does not */
-    GEMM_COLUMNS = 8,   /* spill (94 % of the FMA peak; 5x8, 6x8 and 4x12 ran at about 40 %) */
-    GEMM_DEPTH = 256,   /* depth of a chunk: a B panel of 8 KB and an A panel of 4 KB share the first cache */
-    GEMM_BLOCK = 256,   /* most columns of a block: B chunk of 256 KB, for the second cache */
+    GEMM_ROWS = 4,       /* rows of a tile: V8 has 16 vector registers, and 4 x 8 is the largest tile that does not */
+    GEMM_COLUMNS = 8,    /* spill (94 % of the FMA peak; 5x8, 6x8 and 4x12 ran at about 40 %) */
+    GEMM_DEPTH = 256,    /* depth of a chunk: a B panel of 8 KB and an A panel of 4 KB share the first cache */
+    GEMM_BLOCK = 256,    /* most columns of a block: B chunk of 256 KB, for the second cache */
     GEMM_ROW_BLOCK = 128 /* rows of A used per pass over a B chunk: 128 KB, beside it */
 };
 
@@ -31,7 +31,7 @@ typedef struct gemm_problem {
     const void *a;
     gemm_pack pack_b;
     const void *b;
-    float *c; /* row-major */
+    float *c;           /* row-major */
     ptrdiff_t c_stride; /* floats from row to row */
     int accumulate;     /* 1: C += A B */
 } gemm_problem;

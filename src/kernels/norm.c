@@ -113,14 +113,8 @@ static void forward_piece(const void *argument, int piece) {
 
 void norm_forward(parallel_pool *pool, float *y, const float *x, const float *mean, const float *rstd,
                   const float *scale, const float *shift, float slope, const norm_shape *shape) {
-    norm_work work = {.out = y,
-                      .x = x,
-                      .mean = mean,
-                      .rstd = rstd,
-                      .scale = scale,
-                      .shift = shift,
-                      .slope = slope,
-                      .shape = shape};
+    norm_work work = {
+        .out = y, .x = x, .mean = mean, .rstd = rstd, .scale = scale, .shift = shift, .slope = slope, .shape = shape};
     run(pool, &work, shape->groups, forward_piece);
 }
 

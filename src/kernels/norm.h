@@ -31,7 +31,8 @@ void norm_backward(parallel_pool *pool, float *dx, float *dscale, float *dshift,
                    const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
                    const norm_shape *shape);
 
-/* The same where `share` groups read one x: dx has groups / share groups, summed over the sharers. length at most 64. */
+/* The same where `share` groups read one x: dx has groups / share groups, summed over the sharers. length at most 64.
+ */
 void norm_backward_shared(parallel_pool *pool, float *dx, float *dscale, float *dshift, const float *dy, const float *x,
                           const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
                           const norm_shape *shape);

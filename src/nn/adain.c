@@ -50,8 +50,8 @@ void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, 
     const norm_shape shape = shape_of(layer, batch);
     float *dscale = dstyle, *dshift = dstyle + shape.groups;
     (layer->shared_input ? norm_backward_shared : norm_backward)(pool, dx, dscale, dshift, dy, x, layer->mean,
-                                                                 layer->rstd, layer->scale_values,
-                                                                 layer->shift_values, 0.0f, &shape);
+                                                                 layer->rstd, layer->scale_values, layer->shift_values,
+                                                                 0.0f, &shape);
     style_backward(pool, dw, dscale, w, &layer->scale, layer->channels, layer->latent, batch, scratch);
     style_backward(pool, dw, dshift, w, &layer->shift, layer->channels, layer->latent, batch, scratch);
 }

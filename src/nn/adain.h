@@ -13,8 +13,8 @@ typedef struct style_linear {
 
 typedef struct adain {
     int channels, latent;
-    int length;        /* pixels of a map */
-    int shared_input;  /* 1: x is one map of C x H x W for the whole batch (the constant's) */
+    int length;       /* pixels of a map */
+    int shared_input; /* 1: x is one map of C x H x W for the whole batch (the constant's) */
     style_linear scale, shift;
     /* kept by forward for backward: C x N styles; statistics, one a group of x */
     float *scale_values, *shift_values, *mean, *rstd;

@@ -10,9 +10,9 @@ typedef struct batch_norm {
     int length; /* pixels of a map */
     float slope;
     const float *weight, *bias;
-    float *dweight, *dbias;             /* NULL where nothing is trained */
-    float *running_mean, *running_var;  /* updated by training forwards; the variance unbiased */
-    float *mean, *rstd;                 /* kept by forward for backward */
+    float *dweight, *dbias;            /* NULL where nothing is trained */
+    float *running_mean, *running_var; /* updated by training forwards; the variance unbiased */
+    float *mean, *rstd;                /* kept by forward for backward */
 } batch_norm;
 
 /* training 1: statistics of this batch, and the running ones are updated; 0: the running ones are used. */

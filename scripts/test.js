@@ -1,0 +1,38 @@
+/**
+ * Every test: native under sanitizers, Node over all variants, browser, lint, types, formatting. Goes on after a failure
+ * and closes with a summary. `npm test -- node browser` runs the named stages only (the build must be there then).
+ */
+import { must, shell } from './shell.js';
+
+/** @type {[string, string][]} */
+const STAGES = [
+  ['native', 'cmake --preset asan >/dev/null && cmake --build --preset asan -- --quiet && ctest --preset asan'],
+  ['format', "clang-format-19 --dry-run --Werror $(git ls-files '*.c' '*.h') && prettier --check --log-level warn ."],
+  ['lint', 'eslint .'],
+  ['types', 'tsc -p tsconfig.json'],
+  ['tidy', "clang-tidy-19 --quiet -p build/asan $(git ls-files 'src/*.c' | grep -v src/data/stb.c) 2>/dev/null"],
+  ['node', 'node --test --test-reporter=spec tests/node/*.test.js'],
+  ['browser', 'node --test --test-reporter=spec --test-concurrency=1 tests/browser/*.test.js'],
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !STAGES.some(([stage]) => stage === name));
+if (unknown.length) {
+  console.error(`There is no stage ${unknown.join(', ')}; there are ${STAGES.map(([name]) => name).join(', ')}.`);
+  process.exit(2);
+}
+if (!wanted.length) {
+  must('bash scripts/setup');
+  must('node scripts/build.js');
+}
+const results = STAGES.filter(([name]) => !wanted.length || wanted.includes(name)).map(([name, command]) => {
+  console.log(`\n=== ${name}`);
+  const began = Date.now();
+  const passed = shell(command);
+  return { name, passed, seconds: Math.round((Date.now() - began) / 1000) };
+});
+console.log('\n=== summary');
+for (const { name, passed, seconds } of results) console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${seconds} s)`);
+const failed = results.filter(({ passed }) => !passed).length;
+console.log(`${results.length - failed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,50 @@
+/** Serving and bundling of the page. The engine's modules stand beside the page as they are, under engine/. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const modules = path.join(root, 'build/wasm');
+
+// Shared memory, and so threads, need an isolated page.
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+const types = { '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+
+/** Serves build/wasm as engine/, and copies it into the site. */
+function engineModules() {
+  return {
+    name: 'engine-modules',
+    /** @param {import('vite').ViteDevServer} server */
+    configureServer(server) {
+      server.middlewares.use('/engine', (request, response, next) => {
+        const file = path.join(modules, path.basename((request.url ?? '').split('?')[0]));
+        const type = types[/** @type {keyof typeof types} */ (path.extname(file))];
+        if (!type || !fs.existsSync(file)) return next();
+        response.writeHead(200, { ...headers, 'Content-Type': type });
+        response.end(fs.readFileSync(file));
+      });
+    },
+    generateBundle() {
+      if (!fs.existsSync(modules)) throw new Error('build/wasm is missing: run npm run build');
+      for (const name of fs.readdirSync(modules).filter((file) => /\.(mjs|wasm)$/.test(file))) {
+        // @ts-expect-error the plugin context
+        this.emitFile({ type: 'asset', fileName: `engine/${name}`, source: fs.readFileSync(path.join(modules, name)) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  root: path.join(root, 'web'),
+  base: './',
+  plugins: [engineModules()],
+  server: { headers },
+  preview: { headers, port: 4173 },
+  worker: { format: 'es' },
+  build: { outDir: path.join(root, 'dist'), emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
+});

@@ -1,0 +1,53 @@
+/** `ssdgan bench`: speed of training and generation against the processor's peak, in Node. */
+import { measure } from '../bench.js';
+import { createEngine } from '../engine.js';
+import { CliError, helpText, parse } from './usage.js';
+
+/** @type {Record<string, import('./usage.js').Option>} */
+const OPTIONS = {
+  json: { type: 'boolean', help: 'a JSON object a line' },
+  threads: {
+    type: 'string',
+    value: 'N',
+    number: true,
+    whole: true,
+    help: 'measure this number only (default: 1 and 2)',
+  },
+  variant: { type: 'string', value: 'NAME', help: 'measure simd or relaxed only (default: both)' },
+  quick: { type: 'boolean', help: 'fewer repetitions' },
+  help: { type: 'boolean', help: 'this text' },
+};
+
+const ABOUT = `Measures a training step (batch 32) and generation (1 and 64 pictures), each checked before it is timed, as
+medians; GFLOP/s by the direct count of METHOD, and its share of the peak: threads x the relaxed peak of this run.`;
+
+/** @param {string[]} args */
+export async function run(args) {
+  const { values, positionals } = parse(args, OPTIONS, 'bench');
+  if (values.help) {
+    console.log(helpText('bench [--json] [options]', ABOUT, OPTIONS));
+    return 0;
+  }
+  if (positionals.length) throw new CliError(`bench takes no names, but got ${positionals[0]}.`);
+  if (values.variant !== undefined && !['simd', 'relaxed'].includes(values.variant)) {
+    throw new CliError(`--variant is "${values.variant}", but must be simd or relaxed.`);
+  }
+  if (values.threads !== undefined && (values.threads < 1 || values.threads > 64)) {
+    throw new CliError(`--threads is ${values.threads}, but must be from 1 to 64.`);
+  }
+  await measure(createEngine, {
+    runtime: 'node',
+    variants: values.variant ? [values.variant] : ['simd', 'relaxed'],
+    threads: values.threads ? [values.threads] : [1, 2],
+    quick: Boolean(values.quick),
+    report: (row) => console.log(values.json ? JSON.stringify(row) : line(row)),
+  });
+  return 0;
+}
+
+/** @param {import('../bench.js').Row} row @returns {string} */
+export function line({ task, runtime, variant, threads, batch, median_ms, gflops, of_peak }) {
+  const what = `${task.padEnd(10)} ${runtime.padEnd(8)} ${variant.padEnd(7)} ${threads} thread${threads > 1 ? 's' : ' '}`;
+  const share = `${(100 * of_peak).toFixed(1)} % of peak`;
+  return `${what}  batch ${String(batch).padStart(2)}  ${median_ms.toFixed(1).padStart(8)} ms  ${gflops.toFixed(1).padStart(6)} GFLOP/s  ${share}`;
+}

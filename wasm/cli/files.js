@@ -1,0 +1,43 @@
+/** Reading and writing files of the command line. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { CliError } from './usage.js';
+
+/** Writes whole or not at all: to a temporary name beside it, then renamed. @param {string} file @param {Uint8Array | string} data */
+export function writeWhole(file, data) {
+  const temporary = `${file}.part`;
+  try {
+    const handle = fs.openSync(temporary, 'w');
+    try {
+      fs.writeFileSync(handle, data);
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** @param {string} file @returns {Uint8Array} */
+export function readFile(file) {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (!stat) throw new CliError(`There is no file ${file}.`);
+  if (stat.isDirectory()) throw new CliError(`${file} is a folder, but a file is needed.`);
+  return fs.readFileSync(file);
+}
+
+/** A model file, or a run's folder, whose model it then is. @param {string | undefined} name @returns {{file: string, bytes: Uint8Array}} */
+export function readModel(name) {
+  if (name === undefined) throw new CliError('Name a model: a .safetensors file, or the folder of a training run.');
+  const folder = fs.statSync(name, { throwIfNoEntry: false })?.isDirectory();
+  const file = folder ? path.join(name, 'model.safetensors') : name;
+  return { file, bytes: readFile(file) };
+}
+
+/** Makes sure that a file can be written there. @param {string} file */
+export function makeFolderOf(file) {
+  fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+}

@@ -1,0 +1,128 @@
+/** Pictures in: files, folders and zips into a dataset. Pictures out: PNG, grids, GIF. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { encode } from 'fast-png';
+import { SsdganError } from '../engine.js';
+import { isJunk, isZip, readZip } from '../zip.js';
+import { makeFolderOf, writeWhole } from './files.js';
+import { CliError, sentence } from './usage.js';
+
+/** @typedef {import('../zip.js').Refused} Refused */
+
+/** Every file below a folder, by name, hidden ones left out. @param {string} folder @returns {string[]} */
+function filesBelow(folder) {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const name = path.join(folder, entry.name);
+      if (isJunk(entry.name)) return [];
+      const directory = entry.isDirectory() || (entry.isSymbolicLink() && fs.statSync(name).isDirectory());
+      return directory ? filesBelow(name) : [name];
+    });
+}
+
+/**
+ * Adds all pictures to the dataset; what is unfit is told, never fatal.
+ * @param {import('../engine.js').Dataset} dataset
+ * @param {string[]} names files, folders, zips
+ * @returns {Refused[]}
+ */
+export function addPictures(dataset, names) {
+  /** @type {Refused[]} */
+  const refused = [];
+  /** @param {string} name @param {Uint8Array} bytes */
+  const add = (name, bytes) => {
+    try {
+      dataset.addFile(bytes);
+    } catch (error) {
+      if (!(error instanceof SsdganError) || error.code === 'out_of_memory') throw error;
+      refused.push({ name, reason: error.message });
+    }
+  };
+  for (const name of names) {
+    const stat = fs.statSync(name, { throwIfNoEntry: false });
+    if (!stat) throw new CliError(`There is no file or folder ${name}.`);
+    for (const file of stat.isDirectory() ? filesBelow(name) : [name]) {
+      const bytes = fs.readFileSync(file);
+      if (!isZip(bytes)) {
+        add(file, bytes);
+        continue;
+      }
+      const zip = readZip(bytes, file);
+      refused.push(...zip.refused);
+      zip.files.forEach((entry) => add(entry.name, entry.bytes));
+    }
+  }
+  return refused;
+}
+
+/** @param {Refused[]} refused @returns {string[]} lines: a count, then the first of them */
+export function refusedLines(refused, most = 20) {
+  if (refused.length === 0) return [];
+  const lines = refused.slice(0, most).map(({ name, reason }) => `  ${name}: ${reason}`);
+  if (refused.length > most) lines.push(`  ... and ${refused.length - most} more`);
+  const noun = refused.length === 1 ? 'file was' : 'files were';
+  return [`${refused.length} ${noun} left out:`, ...lines];
+}
+
+/** @param {import('../engine.js').Dataset} dataset @param {Refused[]} refused throws where nothing can be trained on */
+export function requirePictures(dataset, refused) {
+  if (dataset.count >= 2) return;
+  const found = dataset.count === 0 ? 'No picture could be read' : 'Only one picture could be read';
+  throw new CliError([`${found}; training needs at least 2.`, ...refusedLines(refused)].join('\n'));
+}
+
+/**
+ * @param {Uint8ClampedArray | Uint8Array} rgba N x size x size x 4
+ * @param {number} size
+ * @param {number} columns
+ * @param {number} gap white pixels between
+ */
+export function gridOf(rgba, size, columns, gap = 2) {
+  const count = rgba.length / (size * size * 4);
+  const rows = Math.ceil(count / columns);
+  const width = columns * size + (columns - 1) * gap;
+  const height = rows * size + (rows - 1) * gap;
+  const data = new Uint8Array(width * height * 4).fill(255);
+  for (let i = 0; i < count; i++) {
+    const left = (i % columns) * (size + gap);
+    const top = Math.floor(i / columns) * (size + gap);
+    for (let y = 0; y < size; y++) {
+      const from = (i * size + y) * size * 4;
+      data.set(rgba.subarray(from, from + size * 4), ((top + y) * width + left) * 4);
+    }
+  }
+  return { width, height, data };
+}
+
+/** @param {string} file @param {{width: number, height: number, data: Uint8Array | Uint8ClampedArray}} image RGBA */
+export function writePng(file, { width, height, data }) {
+  makeFolderOf(file);
+  // The pictures are opaque: three channels are enough.
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) rgb.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
+  writeWhole(file, encode({ width, height, data: rgb, channels: 3 }));
+}
+
+/** @param {string} folder @param {Uint8ClampedArray} rgba @param {number} size @param {(i: number) => string} nameOf */
+export function writeFolder(folder, rgba, size, nameOf) {
+  fs.mkdirSync(folder, { recursive: true });
+  const bytes = size * size * 4;
+  for (let i = 0; i * bytes < rgba.length; i++) {
+    writePng(path.join(folder, `${nameOf(i)}.png`), {
+      width: size,
+      height: size,
+      data: rgba.subarray(i * bytes, (i + 1) * bytes),
+    });
+  }
+}
+
+/** One palette for all frames, so that colours do not flicker. @param {string} file @param {Uint8ClampedArray} rgba @param {number} size @param {number} delay ms a frame @param {number} scale */
+export async function writeGif(file, rgba, size, delay, scale = 1) {
+  const { encodeGif } = await import('../gif.js');
+  makeFolderOf(file);
+  writeWhole(file, await encodeGif(rgba, size, delay, scale));
+}
+
+export { sentence };
