@@ -1,126 +1,78 @@
-/** The worker as promises. See protocol.js. */
-import { RequestError } from './protocol.js';
-import workerUrl from './worker.js?worker&url';
+/// <reference types="vite/client" />
+/** The page's side of the protocol: requests as promises, events as callbacks, and what happens when the worker dies. */
 
-/** @typedef {import('./protocol.js').Requests} Requests */
-/** @typedef {import('./protocol.js').Events} Events */
-/** @typedef {import('./protocol.js').Failure} Failure */
-
-/**
- * A worker made from a blob lives under the page's Content-Security-Policy; one made from its address would live under
- * none, since a page's <meta> does not reach it. So this worker cannot send anything elsewhere either.
- * @returns {Worker}
- */
-function makeWorker() {
-  const url = new URL(workerUrl, import.meta.url).href;
-  const blob = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: 'text/javascript' }));
-  try {
-    return new Worker(blob, { type: 'module', name: 'ssdgan' });
-  } finally {
-    setTimeout(() => URL.revokeObjectURL(blob), 30000);
+/** A request that failed; `code` is the core's or the worker's name for it. */
+export class RequestError extends Error {
+  /** @param {import('./protocol.js').ProtocolError} error */
+  constructor({ code, op, message, detail }) {
+    super(message);
+    this.name = 'RequestError';
+    this.code = code;
+    this.op = op;
+    this.detail = detail;
   }
 }
 
 export class Client {
   constructor() {
-    /** @type {Map<number, {resolve: (reply: any) => void, reject: (error: RequestError) => void, type: string}>} */
-    this.pending = new Map();
-    /** @type {Map<string, ((event: any) => void)[]>} */
-    this.listeners = new Map();
-    /** @type {(failure: Failure) => void} called once a worker has died; all that was pending is rejected by then */
-    this.onDeath = () => {};
     this.nextId = 1;
-    /** @type {Worker | null} */
-    this.worker = null;
-  }
-
-  /** Starts a worker; one that lives is ended first. */
-  launch() {
-    this.end('the engine was restarted');
-    const worker = makeWorker();
-    this.worker = worker;
-    worker.onmessage = ({ data }) => {
-      if (worker === this.worker) this.receive(data);
-    };
-    worker.onerror = (event) => {
+    /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+    this.pending = new Map();
+    /** @type {Record<string, (message: any) => void>} */
+    this.listeners = {};
+    this.dead = false;
+    this.worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    this.worker.onmessage = ({ data }) => this.receive(data);
+    this.worker.onerror = (event) => {
       event.preventDefault();
-      if (worker === this.worker) this.died(event.message || 'the worker could not be loaded');
+      this.die(event.message || 'the worker stopped');
     };
-    worker.onmessageerror = () => {
-      if (worker === this.worker) this.died('a message could not be read');
-    };
+    this.worker.onmessageerror = () => this.die('a message could not be read');
   }
 
   /**
-   * @template {keyof Requests} T
-   * @param {T} type
-   * @param {Requests[T]['body']} body
+   * @param {string} type
+   * @param {Record<string, any>} fields
    * @param {Transferable[]} transfer
-   * @returns {Promise<Requests[T]['reply']>}
+   * @returns {Promise<any>} the reply
    */
-  request(type, body, transfer = []) {
+  request(type, fields = {}, transfer = []) {
+    if (this.dead)
+      return Promise.reject(new RequestError({ code: 'dead', op: type, message: 'the engine has stopped' }));
+    const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      if (!this.worker) {
-        reject(new RequestError({ code: 'worker_died', op: type, message: 'The engine is not running.', detail: '' }));
-        return;
-      }
-      const id = this.nextId++;
-      this.pending.set(id, { resolve, reject, type });
-      try {
-        this.worker.postMessage({ id, type, ...body }, transfer);
-      } catch (error) {
-        this.pending.delete(id);
-        const detail = String(error);
-        reject(new RequestError({ code: 'bad_request', op: type, message: 'This could not be sent.', detail }));
-      }
+      this.pending.set(id, { resolve, reject });
+      this.worker.postMessage({ id, type, ...fields }, transfer);
     });
   }
 
-  /** A progress event has been drawn. */
-  credit() {
-    this.worker?.postMessage({ type: 'credit' });
+  /** @param {string} event one of the protocol's, or 'dead' @param {(message: any) => void} listener */
+  on(event, listener) {
+    this.listeners[event] = listener;
   }
 
-  /**
-   * @template {keyof Events} T
-   * @param {T} type
-   * @param {(event: Events[T]) => void} listener
-   */
-  on(type, listener) {
-    this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
-  }
-
-  /** @param {any} message */
-  receive(message) {
-    if (message.id === undefined) {
-      if (message.type === 'fatal') this.died(message.error.message, message.error);
-      else for (const listener of this.listeners.get(message.type) ?? []) listener(message);
+  /** @param {any} data */
+  receive(data) {
+    if (data.event) {
+      this.listeners[data.event]?.(data);
       return;
     }
-    const waiting = this.pending.get(message.id);
+    const waiting = this.pending.get(data.id);
     if (!waiting) return;
-    this.pending.delete(message.id);
-    if (message.ok) waiting.resolve(message);
-    else waiting.reject(new RequestError(message.error));
+    this.pending.delete(data.id);
+    if (data.ok) waiting.resolve(data);
+    else waiting.reject(new RequestError(data.error));
   }
 
-  /** @param {string} message @param {Partial<Failure>} more */
-  died(message, more = {}) {
-    const failure = { op: '', detail: '', ...more, code: 'worker_died', message };
-    this.end(message);
-    this.onDeath(failure);
-  }
-
-  /** @param {string} message what everything pending is rejected with */
-  end(message) {
-    this.worker?.terminate();
-    this.worker = null;
-    const pending = [...this.pending.values()];
-    this.pending.clear();
-    for (const { reject, type } of pending) {
-      reject(
-        new RequestError({ code: 'worker_died', op: type, message: `The engine stopped: ${message}`, detail: '' }),
-      );
+  /** Everything that waits is told; the page may start a new worker. @param {string} message */
+  die(message) {
+    if (this.dead) return;
+    this.dead = true;
+    this.worker.terminate();
+    for (const { reject } of this.pending.values()) {
+      reject(new RequestError({ code: 'dead', op: '', message: `the engine has stopped: ${message}` }));
     }
+    this.pending.clear();
+    this.listeners.dead?.({ message });
   }
 }

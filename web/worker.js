@@ -1,92 +1,184 @@
-/** The worker: serves the requests of protocol.js. */
-import { IMMEDIATE, toFailure } from './protocol.js';
-import { Session } from './worker/session.js';
-import * as intake from './worker/intake.js';
-import * as training from './worker/training.js';
-import * as drawing from './worker/drawing.js';
-import { encodeGif } from './worker/gif.js';
+/** The worker: a small server with a table of handlers (protocol.js has the messages). */
+import { createEngine, SsdganError } from '../wasm/engine.js';
+import { encodeGif } from '../wasm/gif.js';
+import { lerp, slerp, walk } from '../wasm/latents.js';
+import { addFiles } from './intake.js';
+import { TrainLoop } from './train-loop.js';
 
-/** @typedef {(session: Session, body: any) => any} Handler */
+/** @typedef {import('../wasm/engine.js').Engine} Engine */
 
-/** @type {Record<string, Handler>} */
-const HANDLERS = {
-  start: (session, body) => session.start(body),
-  'doodles.draw': drawing.doodles,
-  'pictures.open': intake.open,
-  'pictures.addFiles': intake.addFiles,
-  'pictures.addDoodles': intake.addDoodles,
-  'pictures.remove': intake.remove,
-  'pictures.thumbs': drawing.thumbs,
-  'pictures.cancel': intake.cancel,
-  'train.create': training.create,
-  'train.load': training.load,
-  'train.attach': training.attach,
-  'train.run': training.run,
-  'train.goal': training.goal,
-  'train.pause': training.pause,
-  'train.discard': training.discard,
-  'train.save': training.save,
-  'model.load': drawing.loadModel,
-  'model.close': drawing.closeModel,
-  'model.pictures': drawing.pictures,
-  'model.morph': drawing.morph,
-  'export.gif': encodeGif,
+/** @type {Engine} */
+let engine;
+/** @type {import('../wasm/engine.js').Dataset | null} */
+let dataset = null;
+/** @type {TrainLoop | null} */
+let run = null;
+/** @type {import('../wasm/engine.js').Generator | null} */
+let model = null;
+
+/** @param {Record<string, unknown>} message @param {Transferable[]} transfer */
+const send = (message, transfer = []) => self.postMessage(message, { transfer });
+
+/** @param {string} code @param {string} message */
+const refuse = (code, message) => {
+  throw new SsdganError(code, message);
 };
 
-/** @type {{postMessage: (message: any, transfer?: Transferable[]) => void, onmessage: any}} */
-const scope = /** @type {any} */ (globalThis);
-
-/** @param {any} result @returns {Transferable[]} the buffers that go over without a copy */
-function buffersOf(result) {
-  const found = new Set();
-  for (const value of [result, result?.samples].flatMap((part) => Object.values(part ?? {}))) {
-    if (ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer) found.add(value.buffer);
-  }
-  return [...found];
+/** @param {string} source @returns {import('../wasm/engine.js').Generator} */
+function generatorOf(source) {
+  const generator = source === 'model' ? model : run?.trainer.generator;
+  return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
 }
 
-/** @param {any} message */
-function send(message) {
-  scope.postMessage(message, buffersOf(message));
+/** @param {import('../wasm/engine.js').Trainer} trainer */
+async function begin(trainer) {
+  await run?.dispose();
+  run = new TrainLoop(engine, trainer, send);
+  return { stats: trainer.stats(), config: trainer.config(), parameters: trainer.parameterCounts };
 }
 
-const session = new Session(send);
-let queue = Promise.resolve();
-let dead = false;
+/** @param {Record<string, any>} reply @param {Uint8Array | Uint8ClampedArray} bytes */
+const withBytes = (reply, bytes) => ({ reply, transfer: [bytes.buffer] });
 
-/** @param {import('./protocol.js').Failure} error */
-function die(error) {
-  if (dead) return;
-  dead = true;
-  session.running = false;
-  send({ type: 'fatal', error });
-}
-session.onCrash = (error, op) => die(toFailure(error, op));
+/** @type {Record<string, (request: any) => any>} */
+const handlers = {
+  async hello({ base, variant, threads }) {
+    engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
+    return { variant: engine.variant, threads: engine.threads, notes: engine.notes, describe: engine.describe };
+  },
 
-/** @param {{id: number, type: string}} request */
-async function serve({ id, type, ...body }) {
-  try {
-    const handler = HANDLERS[type];
-    if (!handler) throw Object.assign(new Error(`there is no request "${type}"`), { code: 'bad_request' });
-    if (type !== 'start' && !session.engine) {
-      throw Object.assign(new Error('the engine has not started'), { code: 'no_engine' });
+  'pictures.reset'({ size, crop, filter }) {
+    if (run) refuse('bad_state', 'the pictures are in use by the training; start over first');
+    dataset?.dispose();
+    dataset = engine.createDataset({ size, crop, filter });
+    return { count: 0 };
+  },
+  async 'pictures.add'({ files }) {
+    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const { added, refused } = await addFiles(pictures, files, (done, total) => send({ event: 'intake', done, total }));
+    return { count: pictures.count, added, refused };
+  },
+  'pictures.doodles'({ seed, count }) {
+    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    pictures.addDoodles(seed, 0, count);
+    return { count: pictures.count };
+  },
+  'pictures.remove'({ index }) {
+    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    if (run) refuse('bad_state', 'the pictures are in use by the training; start over first');
+    pictures.remove(index);
+    return { count: pictures.count };
+  },
+  'pictures.thumbnails'({ first, count }) {
+    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const size = pictures.size;
+    const number = Math.max(0, Math.min(count, pictures.count - first));
+    const rgba = new Uint8ClampedArray(number * size * size * 4).fill(255);
+    for (let i = 0; i < number; i++) {
+      const rgb = pictures.picture(first + i);
+      for (let p = 0, at = i * size * size * 4; p < rgb.length; p += 3, at += 4) {
+        rgba[at] = rgb[p];
+        rgba[at + 1] = rgb[p + 1];
+        rgba[at + 2] = rgb[p + 2];
+      }
     }
-    const result = await handler(session, body);
-    send({ id, ok: true, ...result });
-  } catch (thrown) {
-    const error = toFailure(thrown, type);
-    send({ id, ok: false, error });
-    if (error.code === 'crashed') die(error);
-  }
-}
+    return withBytes({ size, rgba }, rgba);
+  },
 
-scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
-  if (dead) return;
-  if (data.id === undefined) {
-    if (data.type === 'credit') session.credits++;
-  } else if (IMMEDIATE.has(data.type)) {
-    void serve(data);
-  } else {
-    queue = queue.then(() => serve(data));
+  async 'train.create'({ config }) {
+    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    await run?.dispose();
+    run = null;
+    const trainer = engine.createTrainer(config);
+    try {
+      trainer.setDataset(pictures);
+    } catch (error) {
+      trainer.dispose();
+      throw error;
+    }
+    return begin(trainer);
+  },
+  'train.load'({ bytes, acceptOther }) {
+    const trainer = engine.loadTrainer(bytes);
+    try {
+      if (dataset?.count) trainer.setDataset(dataset, { acceptOther });
+    } catch (error) {
+      trainer.dispose();
+      throw error;
+    }
+    return begin(trainer);
+  },
+  'train.run'({ steps }) {
+    (run ?? refuse('bad_state', 'there is no training to go on with')).start(steps);
+    return {};
+  },
+  async 'train.pause'() {
+    await run?.pause();
+    return { stats: run?.trainer.stats() };
+  },
+  'train.credit'() {
+    run?.credit();
+    return {};
+  },
+  async 'train.drop'() {
+    await run?.dispose();
+    run = null;
+    return {};
+  },
+
+  'model.load'({ bytes }) {
+    const loaded = engine.loadGenerator(bytes);
+    model?.dispose();
+    model = loaded;
+    const { imageSize: size, latentSize, hasMapping, parameterCount: parameters } = loaded;
+    return { size, latentSize, hasMapping, parameters };
+  },
+  generate({ seeds, psi, source }) {
+    const generator = generatorOf(source);
+    const rgba = engine.toRgba(generator.generate(seeds, psi), generator.imageSize);
+    return withBytes({ size: generator.imageSize, rgba }, rgba);
+  },
+  walk({ seeds, space, frames, psi, loop, source }) {
+    const generator = generatorOf(source);
+    const keys = seeds.map((/** @type {number} */ seed) => engine.latent(seed, generator.latentSize));
+    const w =
+      space === 'z'
+        ? generator.map(walk(keys, frames, slerp, loop), psi)
+        : walk(
+            keys.map((/** @type {Float32Array} */ z) => generator.map(z, psi)),
+            frames,
+            lerp,
+            loop,
+          );
+    const rgba = engine.toRgba(generator.synthesise(w), generator.imageSize);
+    return withBytes({ size: generator.imageSize, rgba, frames }, rgba);
+  },
+  async gif({ rgba, size, delay, scale }) {
+    const bytes = await encodeGif(rgba, size, delay, scale);
+    return withBytes({ bytes }, bytes);
+  },
+  save({ checkpoint }) {
+    const bytes = (run ?? refuse('bad_state', 'there is no training to save')).trainer.save({ checkpoint });
+    return withBytes({ bytes }, bytes);
+  },
+  crash() {
+    setTimeout(() => {
+      throw new Error('crash, as asked for');
+    });
+    return {};
+  },
+};
+
+self.onmessage = async ({ data }) => {
+  const { id, type, ...rest } = /** @type {import('./protocol.js').Request} */ (data);
+  try {
+    const handler = handlers[type];
+    if (!handler) refuse('bad_request', `there is no request ${type}`);
+    const result = await handler(rest);
+    const { reply, transfer } = result?.transfer ? result : { reply: result, transfer: [] };
+    send({ id, ok: true, ...reply }, transfer);
+  } catch (error) {
+    const { code = 'unknown', message = String(error), stack } = /** @type {any} */ (error);
+    send({ id, ok: false, error: { code: String(code), op: type, message, detail: stack } });
   }
 };

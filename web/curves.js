@@ -1,0 +1,89 @@
+/** The curves: both losses, and what D thinks of real and generated pictures. uPlot is loaded when first needed. */
+import { any } from './draw.js';
+
+/** Points kept; beyond it every second one goes. */
+const MOST_POINTS = 2000;
+
+export class Curves {
+  constructor() {
+    /** @type {number[][]} step, loss G, loss D, D(x), D(G(z)) */
+    this.columns = [[], [], [], [], []];
+    this.stride = 1;
+    /** @type {any[]} */
+    this.plots = [];
+    this.loading = false;
+    new ResizeObserver(() => this.resize()).observe(any('curves'));
+  }
+
+  clear() {
+    this.columns = [[], [], [], [], []];
+    this.stride = 1;
+    this.draw();
+  }
+
+  /** @param {import('../wasm/trainer.js').Stats} s */
+  add(s) {
+    if (!Number.isFinite(s.loss_g) || s.step % this.stride !== 0) return;
+    [s.step, s.loss_g, s.loss_d, s.d_real, s.d_fake].forEach((value, i) => this.columns[i].push(value));
+    if (this.columns[0].length > MOST_POINTS) {
+      this.stride *= 2;
+      this.columns = this.columns.map((column) => column.filter((_, i) => i % 2 === 1));
+    }
+    this.draw();
+  }
+
+  async load() {
+    this.loading = true;
+    const { default: UPlot } = await import('uplot');
+    const style = getComputedStyle(document.body);
+    const ink = style.getPropertyValue('--quiet').trim();
+    const line = style.getPropertyValue('--line').trim();
+    const [warm, cool] = [style.getPropertyValue('--accent').trim(), style.getPropertyValue('--good').trim()];
+    const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+    /** @param {string} title @param {string[]} names @param {object} scales @param {string} id */
+    const plot = (title, names, scales, id) =>
+      new UPlot(
+        {
+          title,
+          width: 400,
+          height: 190,
+          scales: { x: { time: false }, ...scales },
+          axes: [axis, { ...axis, size: 46 }],
+          series: [
+            { label: 'step' },
+            { label: names[0], stroke: warm, width: 1.5, points: { show: false } },
+            { label: names[1], stroke: cool, width: 1.5, points: { show: false } },
+          ],
+        },
+        /** @type {any} */ ([[], [], []]),
+        any(id),
+      );
+    any('curves').hidden = false;
+    this.plots = [
+      plot('Losses', ['G', 'D'], {}, 'curve-loss'),
+      plot(
+        "D's belief that a picture is real",
+        ['real: D(x)', 'generated: D(G(z))'],
+        { y: { range: [0, 1] } },
+        'curve-score',
+      ),
+    ];
+    this.resize();
+    this.draw();
+  }
+
+  resize() {
+    const width = any('curves').clientWidth;
+    if (width) this.plots.forEach((plot) => plot.setSize({ width, height: 190 }));
+  }
+
+  draw() {
+    if (!this.plots.length) {
+      if (!this.loading && this.columns[0].length) this.load();
+      return;
+    }
+    const [step, lossG, lossD, real, fake] = this.columns;
+    this.plots[0].setData([step, lossG, lossD]);
+    this.plots[1].setData([step, real, fake]);
+  }
+}

@@ -1,0 +1,218 @@
+/** Panel 1: pictures in, thumbnails, what was refused and why. */
+import { any, button, canvas, drawGrid, element, pictureAt } from './draw.js';
+
+const COLUMNS = 10;
+const PAGE = 200;
+const DOODLES = 1000;
+
+/** All files below dropped entries. @param {DataTransfer} transfer @returns {Promise<File[]>} */
+async function droppedFiles(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry !== null);
+  if (!entries.length) return [...transfer.files];
+  /** @param {any} entry @returns {Promise<File[]>} */
+  const filesOf = async (entry) => {
+    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+    const reader = entry.createReader();
+    /** @type {File[]} */
+    const files = [];
+    for (;;) {
+      // A folder is handed out a hundred entries at a time.
+      const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!batch.length) return files;
+      for (const child of batch) files.push(...(await filesOf(child)));
+    }
+  };
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+export class IntakePanel {
+  /** @param {import('./app.js').App} app @param {(file: File) => void} openModel for .safetensors files */
+  constructor(app, openModel) {
+    this.app = app;
+    this.openModel = openModel;
+    this.shown = PAGE;
+    this.size = 64;
+    /** @type {{name: string, reason: string}[]} */
+    this.refused = [];
+    this.reading = false;
+    const files = element('file-input', HTMLInputElement);
+    const folder = element('folder-input', HTMLInputElement);
+    button('pick-files').onclick = () => files.click();
+    button('pick-folder').onclick = () => folder.click();
+    button('use-doodles').onclick = () => this.take({ kind: 'doodles', count: DOODLES });
+    for (const input of [files, folder]) {
+      input.onchange = () => {
+        this.takeFiles([...(input.files ?? [])]);
+        input.value = '';
+      };
+    }
+    this.listenForDrops();
+    canvas('thumbs').onclick = (event) => this.removeAt(event);
+    button('thumbs-more').onclick = () => {
+      this.shown += 5 * PAGE;
+      this.showThumbnails();
+    };
+    app.client.on('intake', ({ done, total }) => this.showProgress(done, total));
+    app.watch(() => this.lock());
+  }
+
+  listenForDrops() {
+    let depth = 0;
+    const mark = () => document.body.classList.toggle('dragging', depth > 0);
+    window.addEventListener('dragenter', () => (depth++, mark()));
+    window.addEventListener('dragleave', () => (depth--, mark()));
+    window.addEventListener('dragover', (event) => event.preventDefault());
+    window.addEventListener('drop', async (event) => {
+      event.preventDefault();
+      depth = 0;
+      mark();
+      if (event.dataTransfer) this.takeFiles(await droppedFiles(event.dataTransfer));
+    });
+  }
+
+  lock() {
+    const { busy, phase } = this.app;
+    for (const id of ['pick-files', 'pick-folder', 'use-doodles']) {
+      button(id).disabled = busy || this.reading || phase === 'starting' || phase === 'stopped';
+    }
+  }
+
+  /** @param {File[]} files */
+  async takeFiles(files) {
+    const model = files.find((file) => file.name.endsWith('.safetensors'));
+    if (model) this.openModel(model);
+    const pictures = files.filter((file) => !file.name.endsWith('.safetensors'));
+    if (!pictures.length) return;
+    if (this.app.busy) {
+      this.say('These pictures are in training. Start over first to add others.', true);
+      return;
+    }
+    // Real pictures take the doodles' place.
+    if (this.app.sources.some(({ kind }) => kind === 'doodles')) await this.reset();
+    await this.take({ kind: 'files', files: pictures });
+  }
+
+  /** @param {import('./app.js').Source} source */
+  async take(source) {
+    if (this.reading || this.app.phase === 'starting') return;
+    if (source.kind === 'doodles') await this.reset();
+    this.app.sources.push(source);
+    await this.read(source);
+  }
+
+  /** @param {{size?: number, crop?: string}} options */
+  async reset(options = {}) {
+    Object.assign(this, options);
+    this.app.sources = [];
+    await this.begin();
+  }
+
+  async begin() {
+    this.refused = [];
+    const settings = new FormData(element('settings', HTMLFormElement));
+    this.size = Number(settings.get('image_size'));
+    await this.app.client.request('pictures.reset', {
+      size: this.size,
+      crop: settings.get('crop'),
+      filter: 'triangle',
+    });
+    this.app.count = 0;
+  }
+
+  /** Reads everything once more: size or crop have changed, or the worker is new. */
+  async readAgain() {
+    await this.begin();
+    for (const source of this.app.sources) await this.read(source);
+  }
+
+  /** @param {import('./app.js').Source} source */
+  async read(source) {
+    const { client } = this.app;
+    this.reading = true;
+    this.lock();
+    await this.app.attempt('intake-state', async () => {
+      if (source.kind === 'doodles') {
+        const { count } = await client.request('pictures.doodles', { seed: 0, count: source.count });
+        this.app.count = count;
+        this.say(`${count.toLocaleString('en')} doodles: cartoon animals, drawn by the engine.`);
+      } else {
+        this.showProgress(0, source.files.length);
+        const { count, refused } = await client.request('pictures.add', { files: source.files });
+        this.app.count = count;
+        this.refused.push(...refused);
+        this.say(this.verdict(), count < 2);
+      }
+    });
+    this.reading = false;
+    any('intake-progress').hidden = true;
+    this.showRefused();
+    await this.showThumbnails();
+    this.lock();
+    this.app.enter(this.app.phase);
+  }
+
+  verdict() {
+    const { count } = this.app;
+    if (count === 0) return 'None of these files is a picture that can be read.';
+    if (count === 1) return 'One picture. Training needs at least two, and likes a few dozen.';
+    const advice = count < 50 ? ' Few pictures: expect near copies of them.' : '';
+    return `${count.toLocaleString('en')} pictures.${advice}`;
+  }
+
+  /** @param {string} text @param {boolean} bad */
+  say(text, bad = false) {
+    const state = any('intake-state');
+    state.textContent = text;
+    state.classList.toggle('bad', bad);
+  }
+
+  /** @param {number} done @param {number} total */
+  showProgress(done, total) {
+    const bar = element('intake-progress', HTMLProgressElement);
+    bar.hidden = false;
+    bar.max = Math.max(1, total);
+    bar.value = done;
+    this.say(`Reading ${done.toLocaleString('en')} of ${total.toLocaleString('en')} …`);
+  }
+
+  showRefused() {
+    const box = any('refused');
+    box.hidden = this.refused.length === 0;
+    const summary = box.querySelector('summary');
+    const list = box.querySelector('ul');
+    if (!summary || !list) return;
+    summary.textContent = `${this.refused.length} file${this.refused.length === 1 ? ' was' : 's were'} left out`;
+    list.replaceChildren(
+      ...this.refused.slice(0, 500).map(({ name, reason }) => {
+        const item = document.createElement('li');
+        item.textContent = `${name}: ${reason}`;
+        return item;
+      }),
+    );
+  }
+
+  async showThumbnails() {
+    const { count, client } = this.app;
+    const first = Math.min(count, this.shown);
+    any('thumbs-box').hidden = count === 0;
+    any('thumbs-more-row').hidden = count <= this.shown;
+    if (!count) return;
+    const { size, rgba } = await client.request('pictures.thumbnails', { first: 0, count: first });
+    drawGrid(canvas('thumbs'), rgba, size, COLUMNS);
+    button('thumbs-more').textContent = `Show more (${(count - first).toLocaleString('en')} hidden)`;
+  }
+
+  /** @param {MouseEvent} event */
+  async removeAt(event) {
+    if (this.app.busy) return;
+    const index = pictureAt(canvas('thumbs'), event, this.size, COLUMNS, Math.min(this.app.count, this.shown));
+    if (index < 0) return;
+    await this.app.attempt('intake-state', async () => {
+      const { count } = await this.app.client.request('pictures.remove', { index });
+      this.app.count = count;
+      this.say(`Took one out. ${this.verdict()}`);
+      await this.showThumbnails();
+    });
+    this.app.enter(this.app.phase);
+  }
+}

@@ -1,0 +1,76 @@
+/** The page: puts the panels together, starts the engine, and stands by when the worker dies. */
+import { App } from './app.js';
+import { Client } from './client.js';
+import { any, canvas, drawGrid, sentence } from './draw.js';
+import { IntakePanel } from './intake-panel.js';
+import { MakePanel } from './make-panel.js';
+import { MorphPanel } from './morph-panel.js';
+import { TrainPanel } from './train-panel.js';
+
+const app = new App();
+const make = new MakePanel(app, (seed, picture) => morph.pick(seed, picture));
+const morph = new MorphPanel(
+  app,
+  () => make.psi,
+  (face, seed) => make.picked(face, seed),
+);
+const intake = new IntakePanel(app, (file) => make.open(file));
+const train = new TrainPanel(app, intake, (seed) => {
+  app.source = 'run';
+  morph.pick(seed);
+});
+
+/** A new worker in place of a dead one; the pictures are read again, the training goes on from the last checkpoint. */
+async function revive() {
+  app.client = new Client();
+  listenForDeath();
+  train.listen();
+  app.client.on('intake', ({ done, total }) => intake.showProgress(done, total));
+  app.enter('starting');
+  await app.attempt('train-state', async () => {
+    await app.start();
+    app.phase = 'ready';
+    await intake.readAgain();
+    if (!app.checkpoint) {
+      app.enter('ready');
+      return;
+    }
+    const { stats } = await app.client.request('train.load', { bytes: app.checkpoint.bytes, acceptOther: true });
+    app.enter('paused');
+    train.say(`Back at step ${stats.step}. Press Continue to go on.`);
+  });
+}
+
+function listenForDeath() {
+  app.client.on('dead', ({ message }) => {
+    app.enter('stopped');
+    const saved = app.checkpoint ? ` The training up to step ${app.checkpoint.step} is safe.` : '';
+    app.notice(`The engine has stopped (${message}).${saved}`, { label: 'Restart it', act: revive });
+  });
+}
+
+async function start() {
+  if (location.protocol === 'file:') {
+    throw new Error(
+      'this page must come from a web server: browsers give files on disk neither workers nor WebAssembly. Try npm start',
+    );
+  }
+  listenForDeath();
+  await app.start();
+  app.enter('ready');
+  await intake.take({ kind: 'doodles', count: 1000 });
+  const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
+  drawGrid(canvas('mascot'), rgba, size, 1, 0);
+}
+
+addEventListener('beforeunload', (event) => {
+  if (app.unsaved && app.busy) event.preventDefault();
+});
+
+start().catch((error) => {
+  app.notice(sentence(error));
+  any('intake-state').textContent = '';
+});
+
+// Tests reach the worker through this.
+Object.assign(globalThis, { ssdganApp: app });

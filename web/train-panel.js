@@ -1,0 +1,186 @@
+/** Panel 2: settings, Train / Pause / Continue / Start over, figures, curves and the live grid. */
+import { Curves } from './curves.js';
+import { any, button, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
+import { SAMPLE_SEEDS } from './protocol.js';
+
+const COLUMNS = 8;
+
+export class TrainPanel {
+  /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {(seed: number) => void} pick a face of the grid */
+  constructor(app, intake, pick) {
+    this.app = app;
+    this.intake = intake;
+    this.curves = new Curves();
+    this.form = element('settings', HTMLFormElement);
+    this.target = 0;
+    this.gridSize = 0;
+    /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
+    this.samples = null;
+    const width = app.options.get('width');
+    if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
+
+    button('train-button').onclick = () => this.press();
+    button('restart').onclick = () => this.restart();
+    for (const name of ['image_size', 'crop']) {
+      const field = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem(name));
+      field.onchange = () => this.app.attempt('intake-state', () => this.intake.readAgain());
+    }
+    canvas('grid').onclick = (event) => {
+      const index = this.gridSize ? pictureAt(canvas('grid'), event, this.gridSize, COLUMNS, SAMPLE_SEEDS.length) : -1;
+      if (index >= 0) pick(SAMPLE_SEEDS[index]);
+    };
+    app.watch(() => this.show());
+    this.listen();
+  }
+
+  listen() {
+    const { client } = this.app;
+    client.on('stats', ({ stats, rate }) => this.showStats(stats, rate));
+    client.on('samples', (message) => this.takeSamples(message));
+    client.on('checkpoint', ({ bytes, step }) => {
+      this.app.checkpoint = { bytes, step };
+    });
+    client.on('finished', () => {
+      this.app.enter('finished');
+      this.say('Done. Make faces below, or give more epochs and go on.');
+    });
+    client.on('failed', ({ error }) => {
+      this.app.enter('paused');
+      this.say(`Training stopped: ${error.message}.`, true);
+    });
+  }
+
+  /** @param {string} text @param {boolean} bad */
+  say(text, bad = false) {
+    any('train-state').textContent = text;
+    any('train-state').classList.toggle('bad', bad);
+  }
+
+  /** @param {string} name */
+  number(name) {
+    return Number(/** @type {HTMLInputElement} */ (this.form.elements.namedItem(name)).value);
+  }
+
+  /** @param {string} name */
+  flag(name) {
+    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name)).checked ? 1 : 0;
+  }
+
+  config() {
+    const crop = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('crop')).value;
+    const config = { crop, flip: this.flip, reuse_fake: this.flag('reuse_fake') };
+    const numbers = ['image_size', 'batch', 'lr', 'seed', 'width'].map((name) => [name, this.number(name)]);
+    return { ...config, flip: this.flag('flip'), ...Object.fromEntries(numbers) };
+  }
+
+  get flip() {
+    return this.flag('flip');
+  }
+
+  show() {
+    const { phase, count, busy, sources } = this.app;
+    const main = button('train-button');
+    main.textContent =
+      { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ?? 'Train';
+    const idle = phase === 'starting' || phase === 'stopped';
+    main.disabled = idle || this.intake.reading || (count < 2 && (!busy || !sources.length));
+    button('restart').hidden = !busy;
+    for (const field of this.form.elements) {
+      const { name } = /** @type {HTMLInputElement} */ (field);
+      /** @type {HTMLInputElement} */ (field).disabled = busy && name !== 'epochs';
+    }
+  }
+
+  press() {
+    return this.app.attempt('train-state', async () => {
+      const { phase, client } = this.app;
+      if (phase === 'training') {
+        this.say('Pausing after this step …');
+        await client.request('train.pause');
+        this.app.enter('paused');
+        this.say('Paused. Nothing is lost; go on when you like.');
+        return;
+      }
+      if (!this.form.reportValidity()) return;
+      let { stats } = phase === 'ready' ? await this.create() : await client.request('train.pause');
+      if (!stats.steps_per_epoch) {
+        stats = (await this.givePictures()).stats;
+      }
+      this.target = this.number('epochs') * stats.steps_per_epoch;
+      if (stats.step >= this.target) {
+        this.say(`All ${this.number('epochs')} epochs are done. Give more epochs to go on.`);
+        return;
+      }
+      this.app.source = 'run';
+      this.app.enter('training');
+      this.say('Training. The first faces show after an epoch or two; it goes on in a hidden tab.');
+      await client.request('train.run', { steps: this.target });
+    });
+  }
+
+  async create() {
+    this.curves.clear();
+    this.say('Setting up the network …');
+    return this.app.client.request('train.create', { config: this.config() });
+  }
+
+  /** A checkpoint was loaded before its pictures: now they are there. */
+  async givePictures() {
+    const { checkpoint, client } = this.app;
+    if (!checkpoint) throw new Error('add the pictures that this training began with');
+    return client.request('train.load', { bytes: checkpoint.bytes, acceptOther: true });
+  }
+
+  async restart() {
+    if (this.app.unsaved && !confirm('Start over? This training is forgotten unless you have downloaded it.')) return;
+    await this.app.attempt('train-state', async () => {
+      await this.app.client.request('train.drop');
+      this.app.checkpoint = null;
+      this.app.unsaved = false;
+      this.curves.clear();
+      for (const id of ['figures', 'live', 'train-progress', 'curves']) any(id).hidden = true;
+      this.say('');
+      this.app.enter('ready');
+    });
+  }
+
+  /** @param {import('../wasm/trainer.js').Stats} stats @param {number} rate */
+  showStats(stats, rate) {
+    this.app.unsaved = true;
+    any('figures').hidden = false;
+    const bar = element('train-progress', HTMLProgressElement);
+    bar.hidden = false;
+    bar.max = Math.max(1, this.target);
+    bar.value = stats.step;
+    const per = stats.steps_per_epoch;
+    any('figure-step').textContent = `${stats.step.toLocaleString('en')} / ${this.target.toLocaleString('en')}`;
+    any('figure-epoch').textContent = per ? (stats.step / per).toFixed(1) : '0';
+    if (rate > 0) {
+      const left = ((this.target - stats.step) * (stats.pictures_seen / Math.max(1, stats.step))) / rate;
+      any('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
+      any('figure-left').textContent = duration(left);
+      document.title = `${Math.floor((100 * stats.step) / Math.max(1, this.target))} % · ${duration(left)} left · ssdgan`;
+    } else {
+      any('figure-left').textContent = '–';
+      document.title = 'ssdgan';
+    }
+    this.curves.add(stats);
+  }
+
+  /** Draws at the next frame, and only then asks for more: a slow page never piles up pictures. @param {{size: number, rgba: Uint8ClampedArray}} message */
+  takeSamples(message) {
+    const first = !this.samples;
+    this.samples = message;
+    if (!first) return;
+    const draw = () => {
+      if (!this.samples) return;
+      const { size, rgba } = this.samples;
+      this.samples = null;
+      this.gridSize = size;
+      any('live').hidden = false;
+      drawGrid(canvas('grid'), rgba, size, COLUMNS);
+      this.app.client.request('train.credit').catch(() => {});
+    };
+    requestAnimationFrame(draw);
+  }
+}
