@@ -13,17 +13,20 @@ const MAX_THREADS = 16;
 
 export const isNode = typeof process === 'object' && !!process.versions?.node;
 
+/** A built-in module's name, built up so that bundlers for the page leave it alone. @param {string} name */
+const nodeModule = (name) => `node:${name}`;
+
 /** Node 20 knows relaxed SIMD behind a flag, which counts only before the first module is compiled. */
 async function allowRelaxedSimd() {
   if (!isNode) return;
-  const v8 = await import(/* @vite-ignore */ 'node:v8');
+  const v8 = await import(/* @vite-ignore */ nodeModule('v8'));
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
 /** @returns {Promise<number>} what the machine offers */
 async function hardwareThreads() {
   if (!isNode) return globalThis.navigator?.hardwareConcurrency ?? 1;
-  const os = await import(/* @vite-ignore */ 'node:os');
+  const os = await import(/* @vite-ignore */ nodeModule('os'));
   return os.availableParallelism();
 }
 
