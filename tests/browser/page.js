@@ -1,0 +1,79 @@
+/** What the browser tests share: the built page from a sub-path, and a page that tells of everything unexpected. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { BROWSER, serveFolder } from '../../scripts/serve.js';
+import { ROOT } from '../../scripts/shell.js';
+
+/** Real pictures beside the project; tests that need them skip where they are absent. */
+export const FACES = path.join(ROOT, '../shared/data/faces-128.zip');
+export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside the project';
+
+/**
+ * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark'}} options
+ */
+export async function openPage({
+  isolated = true,
+  query = '?width=4',
+  width = 1280,
+  height = 900,
+  scheme = 'light',
+} = {}) {
+  const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/', isolated });
+  const browser = await chromium.launch(BROWSER);
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true });
+  /** @type {string[]} */
+  const problems = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(site.url) && !/^(blob|data):/.test(url)) problems.push(`a request to ${url}`);
+  });
+  await page.goto(site.url + query);
+  return {
+    page,
+    problems,
+    /** Closes; nothing unexpected may have happened. @param {RegExp} [allowed] */
+    async close(allowed) {
+      await browser.close();
+      site.close();
+      assert.deepEqual(allowed ? problems.filter((text) => !allowed.test(text)) : problems, []);
+    },
+  };
+}
+
+/** @param {import('playwright-core').Page} page @param {string} id @param {RegExp} wanted */
+export async function untilText(page, id, wanted) {
+  await page.waitForFunction(
+    ([name, source, flags]) => new RegExp(source, flags).test(document.getElementById(name)?.textContent ?? ''),
+    [id, wanted.source, wanted.flags],
+    { timeout: 60000 },
+  );
+}
+
+/** The engine runs and the doodles are there. @param {import('playwright-core').Page} page */
+export async function untilReady(page) {
+  await page.waitForSelector('#train-button:enabled', { timeout: 60000 });
+}
+
+/** @param {import('playwright-core').Page} page @param {string} size */
+export async function chooseSize(page, size) {
+  await page.selectOption('[name=image_size]', size);
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).ssdganApp.count > 0);
+  await untilReady(page);
+}
+
+/** @param {import('playwright-core').Page} page @returns {Promise<number>} steps done, as the page shows them */
+export async function stepOf(page) {
+  return Number(((await page.textContent('#figure-step')) ?? '').split('/')[0].replaceAll(',', ''));
+}
+
+/** @param {import('playwright-core').Page} page @param {string} id @returns {Promise<{name: string, bytes: Buffer}>} the file that a click offers */
+export async function downloadBy(page, id) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(`#${id}`)]);
+  return { name: download.suggestedFilename(), bytes: fs.readFileSync(await download.path()) };
+}

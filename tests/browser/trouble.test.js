@@ -1,0 +1,108 @@
+/** What may go wrong: bad files, a dead worker, a page without isolation; and that it fits a phone. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { zipSync } from 'fflate';
+import { chooseSize, openPage, stepOf, untilReady, untilText } from './page.js';
+
+/** @param {string} name @param {Uint8Array | string} data */
+const file = (name, data) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(data) });
+
+test('bad files are refused with reasons, good ones kept', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  const pnm = Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, 90)]);
+  const inner = zipSync({ 'a.ppm': pnm });
+  await page.setInputFiles('#file-input', [
+    file('good.ppm', pnm),
+    file('empty.jpg', ''),
+    file('page.jpg', '<!DOCTYPE html><p>no picture'),
+    file('noise.png', 'this is no picture at all'),
+    file('nested.zip', zipSync({ 'inner.zip': inner, 'b.ppm': pnm })),
+    file('broken.zip', inner.subarray(0, 40)),
+  ]);
+  await untilText(page, 'intake-state', /^2 pictures/);
+  const refused = (await page.textContent('#refused')) ?? '';
+  for (const reason of [
+    /empty\.jpg: the file is empty/,
+    /page\.jpg: a text/,
+    /noise\.png: not a picture/,
+    /inner\.zip: a zip inside/,
+    /broken\.zip: .*damaged/,
+  ]) {
+    assert.match(refused, reason);
+  }
+  await page.setInputFiles('#file-input', [file('model.safetensors', 'no model')]);
+  await untilText(page, 'make-state', /[Nn]ot a safetensors file/);
+  await close();
+});
+
+test('pictures that only the browser can decode are taken through it', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  const webp = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(40, 40);
+    canvas.getContext('2d')?.fillRect(0, 0, 20, 40);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp' })).arrayBuffer())];
+  });
+  await page.setInputFiles('#file-input', [
+    file('a.webp', Uint8Array.from(webp)),
+    file('b.webp', Uint8Array.from(webp)),
+  ]);
+  await untilText(page, 'intake-state', /^2 pictures/);
+  await close();
+});
+
+test('after the worker died, training goes on from the last checkpoint', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  await page.click('#train-button');
+  await page.waitForFunction(() => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) >= 2);
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^Paused/);
+  const step = await stepOf(page);
+  const failures = await page.evaluate(async () => {
+    const { client } = /** @type {any} */ (globalThis).ssdganApp;
+    client.request('crash').catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return client.request('train.pause').then(
+      () => 'answered',
+      (/** @type {any} */ error) => error.code,
+    );
+  });
+  assert.equal(failures, 'dead');
+  await untilText(page, 'notice', new RegExp(`up to step ${step} is safe`));
+  await page.click('#notice button');
+  await untilText(page, 'train-state', new RegExp(`Back at step ${step}`));
+  await page.click('#train-button');
+  await page.waitForFunction(
+    (n) => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) > n,
+    step,
+  );
+  await close(/crash, as asked for/);
+});
+
+test('without isolation it trains on one thread, and says so', async () => {
+  const { page, close } = await openPage({ isolated: false });
+  await untilReady(page);
+  await untilText(page, 'engine-state', /1 thread.*not cross-origin isolated/);
+  await chooseSize(page, '32');
+  await page.click('#train-button');
+  await page.waitForFunction(() => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) >= 2);
+  await close();
+});
+
+for (const scheme of /** @type {const} */ (['light', 'dark'])) {
+  test(`at 360 pixels nothing sticks out (${scheme})`, async () => {
+    const { page, close } = await openPage({ width: 360, height: 740, scheme });
+    await untilReady(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    const unnamed = await page.evaluate(() =>
+      [...document.querySelectorAll('button, input, select')]
+        .filter((e) => !(e.textContent?.trim() || e.getAttribute('aria-label') || e.closest('label')))
+        .map((e) => e.id || e.outerHTML),
+    );
+    assert.deepEqual(unnamed, [], 'every control has a name');
+    await close();
+  });
+}
