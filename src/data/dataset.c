@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct ssd_dataset {
     uint8_t *bytes; /* count x size x size x 3 */
 };
 
-enum { SIZE_LEAST = 8, SIZE_MOST = 1024, FIRST_CAPACITY = 64 };
+enum { SIZE_LEAST = 8, SIZE_MOST = 1024, FIRST_CAPACITY = 64, DOODLES_MOST = 1 << 20 };
 
 static size_t picture_bytes(const ssd_dataset *d) { return (size_t)d->size * d->size * 3; }
 
@@ -38,24 +39,30 @@ void ssd_dataset_destroy(ssd_dataset *dataset) {
     free(dataset);
 }
 
-/* Room for `more` further pictures. */
-static ssd_status reserve(ssd_dataset *d, int more) {
-    if (d->count + more <= d->capacity)
-        return SSD_OK;
-    int capacity = d->capacity ? d->capacity : FIRST_CAPACITY;
-    while (capacity < d->count + more)
-        capacity *= 2;
+/* Makes the block `capacity` pictures long; 0 where that cannot be had (or counted), and nothing has changed. */
+static int grow(ssd_dataset *d, int64_t capacity) {
+    if (capacity > INT_MAX || (uint64_t)capacity > SIZE_MAX / picture_bytes(d))
+        return 0;
     uint8_t *bytes = realloc(d->bytes, (size_t)capacity * picture_bytes(d));
-    if (!bytes) { /* doubling was too much; exactly what is needed may still fit */
-        capacity = d->count + more;
-        bytes = realloc(d->bytes, (size_t)capacity * picture_bytes(d));
-    }
     if (!bytes)
-        return context_fail(d->context, SSD_OUT_OF_MEMORY,
-                            "not enough memory for more than %d pictures; train with fewer or smaller ones", d->count);
+        return 0;
     d->bytes = bytes;
-    d->capacity = capacity;
-    return SSD_OK;
+    d->capacity = (int)capacity;
+    return 1;
+}
+
+/* Room for `more` further pictures: twice as many, or just what is needed where doubling is too much. */
+static ssd_status reserve(ssd_dataset *d, int more) {
+    const int64_t need = (int64_t)d->count + more;
+    if (need <= d->capacity)
+        return SSD_OK;
+    int64_t capacity = d->capacity ? d->capacity : FIRST_CAPACITY;
+    while (capacity < need)
+        capacity *= 2;
+    if (grow(d, capacity) || grow(d, need))
+        return SSD_OK;
+    return context_fail(d->context, SSD_OUT_OF_MEMORY,
+                        "not enough memory for more than %d pictures; train with fewer or smaller ones", d->count);
 }
 
 static ssd_status append(ssd_dataset *d, image *picture) {
@@ -94,9 +101,11 @@ static void draw_doodle(const void *argument, int index) {
 }
 
 ssd_status ssd_dataset_add_doodles(ssd_dataset *dataset, double seed, int first, int count) {
-    if (first < 0 || count < 0 || count > 1 << 20)
+    if (count < 0 || count > DOODLES_MOST)
         return context_fail(dataset->context, SSD_BAD_ARGUMENT, "%d doodles: the number must be from 0 to %d", count,
-                            1 << 20);
+                            DOODLES_MOST);
+    if (first < 0 || first > INT_MAX - count)
+        return context_fail(dataset->context, SSD_BAD_ARGUMENT, "doodles from number %d: it must be 0 or more", first);
     const ssd_status status = reserve(dataset, count);
     if (status)
         return status;

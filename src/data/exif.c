@@ -54,7 +54,7 @@ static int png_orientation(const uint8_t *bytes, size_t count) {
     const tiff t = {bytes, count, 1};
     for (size_t at = 8; at + 12 <= count;) {
         const size_t length = get(&t, at, 4);
-        if (length > count - at - 12 || memcmp(bytes + at + 4, "IDAT", 4) == 0)
+        if (length > count - at - 12 || memcmp(bytes + at + 4, "IEND", 4) == 0)
             return 1;
         if (memcmp(bytes + at + 4, "eXIf", 4) == 0)
             return tiff_orientation(bytes + at + 8, length);

@@ -1,4 +1,4 @@
-/* Decoding of picture files to upright RGB bytes. */
+/* Decoding of picture files to upright, opaque pixels, and making them square. */
 #ifndef DATA_IMAGE_H
 #define DATA_IMAGE_H
 
@@ -6,7 +6,7 @@
 
 typedef struct image {
     int width, height;
-    uint8_t *rgb; /* height x width x 3, owned: free with image_free */
+    uint8_t *rgba; /* height x width x 4, alpha 255 throughout, owned: free with image_free */
 } image;
 
 /* JPEG, PNG, BMP, GIF (first frame), TGA, PNM. Grey becomes RGB, 16 bits become 8, alpha is laid over white, EXIF
@@ -19,11 +19,8 @@ SSD_MUST_USE ssd_status image_from_rgba(ssd_context *context, const uint8_t *rgb
 
 void image_free(image *picture);
 
-/* Refusal of absurd dimensions: SSD_OK, SSD_BAD_FILE (below 1), SSD_TOO_LARGE. */
-SSD_MUST_USE ssd_status image_check_dimensions(ssd_context *context, double width, double height);
-
 /* Makes `picture` square by the crop and resizes it, antialiased, into out: size x size x 3. Triangle is PyTorch's
- * (and Pillow's) antialiased bilinear; cubic is Catmull-Rom. */
+ * (and Pillow's) antialiased bilinear; cubic is Catmull-Rom. Padding is white, by whole pixels of the result. */
 SSD_MUST_USE ssd_status image_fit(ssd_context *context, const image *picture, ssd_crop crop, ssd_filter filter,
                                   int size, uint8_t *out);
 

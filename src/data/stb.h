@@ -7,7 +7,7 @@
 #define STBI_NO_LINEAR
 #define STBI_NO_PSD
 #define STBI_NO_PIC
-#define STBI_NO_FAILURE_STRINGS
+#define STBI_NO_PNM
 #define STBI_MAX_DIMENSIONS 16384
 #define STBI_ASSERT(condition) ((void)0)
 #define STBIR_ASSERT(condition) ((void)0)

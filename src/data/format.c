@@ -1,0 +1,137 @@
+#include "data/format.h"
+
+#include <string.h>
+
+enum { MAX_SIDE = 16384, MAX_PIXELS = 64 << 20 };
+
+static int starts(const uint8_t *bytes, size_t count, size_t at, const char *magic, size_t length) {
+    return count >= at + length && memcmp(bytes + at, magic, length) == 0;
+}
+
+#define STARTS(at, magic) starts(bytes, count, at, magic, sizeof(magic) - 1)
+
+static int is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+format format_of(const uint8_t *bytes, size_t count) {
+    if (STARTS(0, "\xff\xd8"))
+        return FORMAT_JPEG;
+    if (STARTS(0, "\x89PNG\r\n\x1a\n"))
+        return FORMAT_PNG;
+    if (STARTS(0, "BM"))
+        return FORMAT_BMP;
+    if (STARTS(0, "GIF87a") || STARTS(0, "GIF89a"))
+        return FORMAT_GIF;
+    if (count > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && (is_space(bytes[2]) || bytes[2] == '#'))
+        return FORMAT_PNM;
+    return FORMAT_OTHER;
+}
+
+const char *format_name(format kind) {
+    static const char *const names[] = {"picture", "JPEG", "PNG", "BMP", "GIF", "PNM"};
+    return names[kind];
+}
+
+/* A '<' and a letter, '!' or '?', after a byte order mark and spaces. */
+static int is_markup(const uint8_t *bytes, size_t count) {
+    size_t at = STARTS(0, "\xef\xbb\xbf") ? 3 : 0;
+    while (at < count && is_space(bytes[at]))
+        at++;
+    return at + 1 < count && bytes[at] == '<' && bytes[at + 1] > ' ' && bytes[at + 1] < 0x7f;
+}
+
+/* The name of a format that is recognised but not read, or NULL. */
+static const char *foreign_format(const uint8_t *bytes, size_t count) {
+    if (STARTS(0, "RIFF") && STARTS(8, "WEBP"))
+        return "WebP";
+    if (STARTS(4, "ftypavif") || STARTS(4, "ftypavis"))
+        return "AVIF";
+    if (STARTS(4, "ftyphei") || STARTS(4, "ftyphev") || STARTS(4, "ftypmif1") || STARTS(4, "ftypmsf1"))
+        return "HEIC";
+    if (STARTS(4, "ftyp"))
+        return "video";
+    if (STARTS(0, "II*\0") || STARTS(0, "MM\0*"))
+        return "TIFF or camera raw";
+    if (STARTS(0, "%PDF"))
+        return "PDF";
+    if (STARTS(0, "8BPS"))
+        return "Photoshop";
+    if (STARTS(0, "PK\3\4") || STARTS(0, "PK\5\6"))
+        return "zip";
+    if (STARTS(0, "\xff\x0a") || STARTS(0, "\0\0\0\x0cJXL "))
+        return "JPEG XL";
+    if (STARTS(0, "\0\0\0\x0cjP  "))
+        return "JPEG 2000";
+    return is_markup(bytes, count) ? "text (SVG or HTML)" : NULL;
+}
+
+ssd_status format_check_dimensions(ssd_context *context, double width, double height) {
+    if (width < 1 || height < 1)
+        return context_fail(context, SSD_BAD_FILE, "the picture has no pixels");
+    if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
+        return context_fail(context, SSD_TOO_LARGE,
+                            "the picture is %.0f x %.0f pixels; the limit is %d a side and %d Mpixel in all: make it "
+                            "smaller",
+                            width, height, MAX_SIDE, MAX_PIXELS >> 20);
+    return SSD_OK;
+}
+
+static unsigned big16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
+static double big32(const uint8_t *p) { return (double)big16(p) * 65536 + big16(p + 2); }
+static double little32(const uint8_t *p) {
+    return (double)(int32_t)((unsigned)p[3] << 24 | p[2] << 16 | p[1] << 8 | p[0]);
+}
+
+/* A frame header (SOF), `p` at its marker, 10 bytes there: stb_image would read CMYK with guessed inks, and says
+ * nothing of the rare codings but that they are bad. */
+static ssd_status check_frame(ssd_context *context, const uint8_t *p) {
+    if (p[9] == 4)
+        return context_fail(context, SSD_UNSUPPORTED, "a CMYK JPEG (for print): save it as RGB");
+    if (p[1] > 0xc2 || p[4] != 8)
+        return context_fail(context, SSD_UNSUPPORTED,
+                            "a JPEG of a rare kind (lossless, arithmetic or %d-bit): save it as an ordinary JPEG",
+                            p[4]);
+    return format_check_dimensions(context, big16(p + 7), big16(p + 5));
+}
+
+/* Walks a JPEG's segments up to the first scan and judges its frame header. */
+static ssd_status check_jpeg(ssd_context *context, const uint8_t *bytes, size_t count) {
+    for (size_t at = 2; at + 4 <= count;) {
+        const int marker = bytes[at + 1];
+        if (bytes[at] != 0xff || marker == 0xff) {
+            at++;
+        } else if (marker == 0 || marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
+            at += 2; /* markers without a segment */
+        } else if (marker == 0xda) {
+            return SSD_OK;
+        } else {
+            const int frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+            if (frame && at + 10 <= count)
+                return check_frame(context, bytes + at);
+            at += 2 + big16(bytes + at + 2);
+        }
+    }
+    return SSD_OK;
+}
+
+ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count) {
+    if (count == 0)
+        return context_fail(context, SSD_BAD_FILE, "the file is empty");
+    const char *foreign = foreign_format(bytes, count);
+    if (foreign)
+        return context_fail(context, SSD_UNSUPPORTED, "a %s file: convert it to JPEG or PNG", foreign);
+    switch (format_of(bytes, count)) {
+    case FORMAT_JPEG: return check_jpeg(context, bytes, count);
+    case FORMAT_PNG:
+        return count < 24 ? SSD_OK : format_check_dimensions(context, big32(bytes + 16), big32(bytes + 20));
+    case FORMAT_GIF:
+        return count < 10 ? SSD_OK
+                          : format_check_dimensions(context, bytes[6] | bytes[7] << 8, bytes[8] | bytes[9] << 8);
+    case FORMAT_BMP: /* rows may run downwards: a negative height; headers of 12 bytes have 16-bit sides */
+        if (count >= 26 && bytes[14] != 12) {
+            const double height = little32(bytes + 22);
+            return format_check_dimensions(context, little32(bytes + 18), height < 0 ? -height : height);
+        }
+        return SSD_OK;
+    default: return SSD_OK;
+    }
+}

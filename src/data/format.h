@@ -1,0 +1,23 @@
+/* What a file is by its first bytes, and the reasons to refuse it before anything is decoded. */
+#ifndef DATA_FORMAT_H
+#define DATA_FORMAT_H
+
+#include "base/context.h"
+
+typedef enum format { FORMAT_OTHER, FORMAT_JPEG, FORMAT_PNG, FORMAT_BMP, FORMAT_GIF, FORMAT_PNM } format;
+
+/* The format by magic bytes. FORMAT_OTHER may still be a TGA, which has none. */
+format format_of(const uint8_t *bytes, size_t count);
+
+/* "JPEG", "PNG", ...; "picture" for FORMAT_OTHER. Static. */
+const char *format_name(format kind);
+
+/* Refuses what cannot be a picture for us, with a sentence: empty (SSD_BAD_FILE), other formats, CMYK and rare kinds
+ * of JPEG (SSD_UNSUPPORTED), absurd dimensions in a header (SSD_TOO_LARGE). The page relies on the sentences that begin
+ * "a WebP file", "a AVIF file", "a HEIC file", "a JPEG XL file": those it gives to the browser. */
+SSD_MUST_USE ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count);
+
+/* Refusal of absurd dimensions: SSD_OK, SSD_BAD_FILE (below 1), SSD_TOO_LARGE (a side above 16384, or 64 Mpixel). */
+SSD_MUST_USE ssd_status format_check_dimensions(ssd_context *context, double width, double height);
+
+#endif
