@@ -73,9 +73,10 @@ static const uint32_t PALETTES[][4] = {
 static const uint32_t IRISES[] = {0x5b8c4a, 0x4a7fb5, 0xa8742c, 0x6b4a2f, 0x8a5bb0, 0x3f8f87};
 
 static colour jitter(rng *r, colour c, float amount) {
-    return (colour){shape_clamp(c.r + between(r, -amount, amount), 0, 1),
-                    shape_clamp(c.g + between(r, -amount, amount), 0, 1),
-                    shape_clamp(c.b + between(r, -amount, amount), 0, 1)};
+    c.r = shape_clamp(c.r + between(r, -amount, amount), 0, 1);
+    c.g = shape_clamp(c.g + between(r, -amount, amount), 0, 1);
+    c.b = shape_clamp(c.b + between(r, -amount, amount), 0, 1);
+    return c;
 }
 
 static void plan_colours(plan *p, rng *r) {
@@ -117,25 +118,47 @@ static void plan_face(plan *p, rng *r) {
     p->mouth_size = between(r, 0.8f, 1.25f);
     p->blush_strength = chance(r, 0.6) ? between(r, 0.25f, 0.55f) : 0.0f;
     for (int i = 0; i < SPOTS; i++) {
-        p->spot[i] = (point){between(r, -0.5f, 0.5f), between(r, -0.5f, 0.1f)};
+        p->spot[i].x = between(r, -0.5f, 0.5f);
+        p->spot[i].y = between(r, -0.5f, 0.1f);
         p->spot_size[i] = between(r, 0.04f, 0.1f);
     }
 }
 
+/* How far the ears, or the head, reach above the head's centre. */
+static float reach(const plan *p) {
+    const float y = p->head_y * 0.78f, s = p->ear_size, edge = 0.06f;
+    switch (p->ears) {
+    case EAR_CAT: return y + 0.36f * s + edge;
+    case EAR_FOX: return y + 0.46f * s + edge;
+    case EAR_BEAR: return y + 0.25f * s + edge;
+    case EAR_MOUSE: return y + 0.38f * s + edge;
+    case EAR_BUNNY: return y + 0.66f * s + edge;
+    default: return p->head_y + edge;
+    }
+}
+
+static void plan_pose(plan *p, rng *r) {
+    /* The half-angle formulae: no library sine, whose last bit differs between platforms. */
+    const float half = between(r, -0.11f, 0.11f), square = half * half;
+    p->cosine = (1.0f - square) / (1.0f + square);
+    p->sine = 2.0f * half / (1.0f + square);
+    p->scale = between(r, 0.98f, 1.24f);
+    p->scale *= p->ears == EAR_BUNNY ? 0.92f : p->ears == EAR_FLOPPY || p->ears == EAR_BEAR ? 1.06f : 1.0f;
+    p->shift_x = between(r, -0.08f, 0.08f);
+    p->shift_y = between(r, 0.06f, 0.18f);
+    const float room = p->scale * (reach(p) + 0.4f * fabsf(p->sine)) - 1.0f; /* so that the ears fit in */
+    p->shift_y = room > p->shift_y ? room : p->shift_y;
+    p->turn_x = between(r, -0.09f, 0.09f);
+    p->turn_y = between(r, -0.04f, 0.05f);
+}
+
 static plan make_plan(double seed, int index) {
     rng r;
-    rng_seed(&r, (uint64_t)seed, 0x646f6f646cULL + (uint64_t)index);
+    rng_seed(&r, seed >= 0 && seed < 0x1p53 ? (uint64_t)seed : 0, 0x646f6f646cULL + (uint64_t)index);
     plan p = {0};
     plan_colours(&p, &r);
     plan_face(&p, &r);
-    const float tilt = between(&r, -0.22f, 0.22f);
-    p.cosine = cosf(tilt);
-    p.sine = sinf(tilt);
-    p.scale = between(&r, 0.95f, 1.2f);
-    p.shift_x = between(&r, -0.08f, 0.08f);
-    p.shift_y = between(&r, 0.08f, 0.2f) + (p.ears == EAR_BUNNY ? 0.14f : 0.0f);
-    p.turn_x = between(&r, -0.09f, 0.09f);
-    p.turn_y = between(&r, -0.04f, 0.05f);
+    plan_pose(&p, &r);
     return p;
 }
 
@@ -152,6 +175,14 @@ static float coverage(const brush *b, float distance) { return shape_clamp(0.5f 
 static void fill(brush *b, float distance, colour c, float alpha) {
     b->c = mix(b->c, c, alpha * coverage(b, distance));
 }
+
+/* How dark the pixel is so far: 0 for most colours, 1 for what ink would not show on. */
+static float darkness(const brush *b) {
+    return shape_clamp((0.42f - (0.3f * b->c.r + 0.6f * b->c.g + 0.1f * b->c.b)) * 8.0f, 0.0f, 1.0f);
+}
+
+/* Ink that shows on what it is painted on. */
+static colour line_ink(const brush *b, const plan *p) { return mix(p->ink, p->light, darkness(b) * 0.85f); }
 
 static void paint_ground(brush *b, const plan *p, point at) {
     b->c = p->ground;
@@ -203,7 +234,7 @@ static float head_distance(const plan *p, point at) {
     const float skull = shape_ellipse(at, p->head_x, p->head_y);
     const point jaw = {fabsf(at.x) - p->head_x * 0.42f, at.y - p->head_y * 0.32f};
     const float cheek = shape_ellipse(jaw, p->head_x * (0.5f + p->cheek), p->head_y * (0.58f + p->cheek));
-    return skull < cheek ? skull : cheek;
+    return shape_join(skull, cheek, 0.1f);
 }
 
 static void paint_coat(brush *b, const plan *p, point at, float head) {
@@ -252,16 +283,23 @@ static void paint_eye(brush *b, const plan *p, point at, float mirror) {
     const point shine = {shine_x, at.y + s * 0.35f};
     const colour white = {1, 1, 1};
     switch (p->eyes) {
-    case EYE_SLEEPY: fill(b, shape_arc(at, s * 1.1f, 2.5f, 0.028f), p->ink, 1); return;
-    case EYE_HAPPY: fill(b, shape_arc(at, s * 1.1f, -4.0f, 0.028f), p->ink, 1); return;
-    case EYE_DOT: fill(b, shape_circle(at, s * 0.85f), p->ink, 1); break;
-    case EYE_TALL: fill(b, shape_ellipse(at, s * 0.8f, s * 1.25f), p->ink, 1); break;
+    case EYE_SLEEPY: fill(b, shape_arc(at, s * 1.1f, 2.5f, 0.028f), line_ink(b, p), 1); return;
+    case EYE_HAPPY: fill(b, shape_arc(at, s * 1.1f, -4.0f, 0.028f), line_ink(b, p), 1); return;
+    case EYE_DOT:
+    case EYE_TALL: {
+        const int tall = p->eyes == EYE_TALL;
+        const float d = tall ? shape_ellipse(at, s * 0.8f, s * 1.25f) : shape_circle(at, s * 0.85f);
+        fill(b, d - 0.024f, p->light, 0.8f * darkness(b));
+        fill(b, d, p->ink, 1);
+        break;
+    }
     default: {
         const point look = {at.x * mirror - p->look_x * s * 0.5f, at.y - p->look_y * s * 0.5f};
         fill(b, shape_ellipse(at, s * 1.25f, s * 1.3f), p->ink, 1);
         fill(b, shape_ellipse(at, s * 1.08f, s * 1.13f), white, 1);
         fill(b, shape_circle(look, s * 0.85f), p->iris, 1);
         fill(b, shape_circle(look, s * 0.5f), p->ink, 1);
+        fill(b, shape_circle(shape_shift(look, s * 0.4f, s * 0.4f), s * 0.18f), white, 0.85f);
         break;
     }
     }
@@ -319,7 +357,7 @@ static void paint_face(brush *b, const plan *p, point at) {
         fill(b,
              shape_line((point){fabsf(muzzle.x), muzzle.y}, (point){0.2f, y},
                         (point){0.5f, y + 0.06f * (float)i - 0.05f}, 0.008f),
-             p->ink, 0.75f);
+             line_ink(b, p), 0.75f);
     }
 }
 

@@ -25,6 +25,12 @@ static inline float shape_ellipse(point p, float rx, float ry) {
 
 static inline float shape_circle(point p, float r) { return sqrtf(p.x * p.x + p.y * p.y) - r; }
 
+/* The union of two shapes, the crease between them filled over a width of `k`. */
+static inline float shape_join(float a, float b, float k) {
+    const float t = shape_clamp(0.5f + 0.5f * (b - a) / k, 0.0f, 1.0f);
+    return b + (a - b) * t - k * t * (1.0f - t);
+}
+
 /* Line from a to b, `radius` thick. */
 static inline float shape_line(point p, point a, point b, float radius) {
     const float dx = b.x - a.x, dy = b.y - a.y, px = p.x - a.x, py = p.y - a.y;
