@@ -1,0 +1,201 @@
+/** The architecture as a test: which folder may include or import which, and how long a file may get. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ROOT } from '../../scripts/shell.js';
+
+/** Layer of src/ -> the layers it may include, itself apart. */
+const BELOW = /** @type {Record<string, string[]>} */ ({
+  base: [],
+  kernels: ['base'],
+  nn: ['kernels', 'base'],
+  data: ['kernels', 'base'],
+  eval: ['kernels', 'base'],
+  gan: ['nn', 'data', 'eval', 'kernels', 'base'],
+});
+
+/** The public header: the status and option types in it are every layer's; it includes nothing of the project. */
+const PUBLIC = 'ssdgan.h';
+
+/** The page's files that run in its worker: only they may load the engine, or the modules of wasm/ at all. */
+const WORKER_SIDE = ['web/worker.js', 'web/intake.js', 'web/train-loop.js'];
+
+const MOST_LINES = { c: 450, js: 350 };
+
+/**
+ * @param {string} folder
+ * @param {RegExp} ending
+ * @returns {string[]} the files below it, as paths from the project's folder
+ */
+function files(folder, ending) {
+  const absolute = path.join(ROOT, folder);
+  if (!fs.existsSync(absolute)) return [];
+  return fs
+    .readdirSync(absolute, { withFileTypes: true })
+    .flatMap((entry) => {
+      const name = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return files(name, ending);
+      return ending.test(entry.name) ? [name] : [];
+    })
+    .sort();
+}
+
+/** @param {string} file */
+const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8');
+
+/** @param {string} text @returns {string[]} the project's headers that it includes, as written */
+export function includesOf(text) {
+  return [...text.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm)].map(([, name]) => name);
+}
+
+/**
+ * @param {string} file path from the project's folder, src/LAYER/NAME
+ * @param {string} text
+ * @returns {string[]} what is wrong with its includes
+ */
+export function faultsOfC(file, text) {
+  const layer = file.split('/')[1];
+  if (!(layer in BELOW)) return [`${file}: src/${layer} is no layer; say in this test what it may include`];
+  return includesOf(text).flatMap((name) => {
+    if (name === PUBLIC) return [];
+    const other = name.split('/')[0];
+    if (!name.includes('/') || !(other in BELOW)) return [`${file}: "${name}" should be named from src/, LAYER/NAME.h`];
+    return other === layer || BELOW[layer].includes(other) ? [] : [`${file} (${layer}) includes ${name} (${other})`];
+  });
+}
+
+/**
+ * Modules that a script loads when it runs. Types named in comments (`import('./x.js').Y`) are no dependency: what is
+ * behind `//`, or stands between a slash with stars and its end, is left out.
+ * @param {string} text
+ * @returns {string[]} as written
+ */
+export function importsOf(text) {
+  const code = text.replace(/\/\*(?!\s*@vite-ignore)[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+  const forms = [
+    /^\s*(?:import|export)\s[^'"`;]*?\sfrom\s*['"]([^'"]+)['"]/gm,
+    /^\s*import\s*['"]([^'"]+)['"]/gm,
+    /\bimport\(\s*(?:\/\*[^*]*\*\/\s*)?['"]([^'"]+)['"]/g,
+    /\bnew URL\(\s*['"](\.[^'"]+)['"]\s*,\s*import\.meta\.url/g,
+  ];
+  return forms.flatMap((form) => [...code.matchAll(form)].map(([, name]) => name));
+}
+
+/** @param {string} file @param {string} name @returns {string} the path from the project's folder; a package's name as it is */
+const resolve = (file, name) => (name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name);
+
+/**
+ * @param {string} file path from the project's folder
+ * @param {string} text
+ * @returns {string[]} what is wrong with its imports
+ */
+export function faultsOfScript(file, text) {
+  return importsOf(text)
+    .map((name) => resolve(file, name))
+    .flatMap((target) => {
+      const fault = [`${file} imports ${target}`];
+      if (target.startsWith('tests/') || target.startsWith('scripts/')) return fault;
+      if (file.startsWith('wasm/')) {
+        if (target.startsWith('web/')) return fault;
+        // The engine runs in a page too: files and terminal belong to the command line.
+        if (!file.startsWith('wasm/cli/') && (target.startsWith('wasm/cli/') || target.startsWith('node:')))
+          return fault;
+        return [];
+      }
+      if (target.startsWith('node:') || target.startsWith('wasm/cli/')) return fault;
+      return target.startsWith('wasm/') && !WORKER_SIDE.includes(file) ? fault : [];
+    });
+}
+
+const C_FILES = files('src', /\.[ch]$/);
+const SCRIPTS = [...files('wasm', /\.js$/), ...files('web', /\.js$/)];
+
+test('the sources are found', () => {
+  assert.ok(C_FILES.length > 30, `${C_FILES.length} C files`);
+  assert.ok(SCRIPTS.length > 20, `${SCRIPTS.length} scripts`);
+  for (const file of WORKER_SIDE) assert.ok(SCRIPTS.includes(file), `${file} is gone: change WORKER_SIDE`);
+});
+
+test('in the core the arrows go down only', () => {
+  assert.deepEqual(
+    C_FILES.flatMap((file) => faultsOfC(file, read(file))),
+    [],
+  );
+});
+
+test('the public header stands alone', () => {
+  assert.deepEqual(files('include', /./), [`include/${PUBLIC}`]);
+  assert.deepEqual(includesOf(read(`include/${PUBLIC}`)), []);
+});
+
+test('every source is in the build, and the build names no other', () => {
+  const listed = [...read('src/CMakeLists.txt').matchAll(/^\s*([a-z_/0-9]+\.c)\s*$/gm)].map(
+    ([, name]) => `src/${name}`,
+  );
+  assert.deepEqual(
+    listed.sort(),
+    C_FILES.filter((file) => file.endsWith('.c')),
+  );
+});
+
+test('the page speaks to the engine through its worker; wasm/ does not know the page', () => {
+  assert.deepEqual(
+    SCRIPTS.flatMap((file) => faultsOfScript(file, read(file))),
+    [],
+  );
+});
+
+test("the worker's files are the worker's: the page's main thread does not load them", () => {
+  /** @param {string} file @param {Set<string>} seen @returns {Set<string>} */
+  const reach = (file, seen = new Set()) => {
+    if (seen.has(file) || !SCRIPTS.includes(file)) return seen;
+    seen.add(file);
+    for (const name of importsOf(read(file))) {
+      const target = resolve(file, name);
+      if (target !== 'web/worker.js') reach(target, seen);
+    }
+    return seen;
+  };
+  const page = reach('web/main.js');
+  assert.ok(page.has('web/client.js'), 'web/main.js is where the page starts');
+  assert.deepEqual(
+    [...page].filter((file) => WORKER_SIDE.includes(file) || file.startsWith('wasm/')),
+    [],
+  );
+});
+
+test('files stay short enough to read', () => {
+  const all = [...C_FILES, ...files('include', /\.h$/), ...files('tests', /\.([ch]|js)$/), ...SCRIPTS];
+  const long = [...all, ...files('scripts', /\.js$/)].flatMap((file) => {
+    const most = file.endsWith('.js') ? MOST_LINES.js : MOST_LINES.c;
+    const lines = read(file).split('\n').length - 1;
+    return lines > most ? [`${file}: ${lines} lines, at most ${most}`] : [];
+  });
+  assert.deepEqual(long, []);
+});
+
+test('this test would notice', () => {
+  assert.equal(faultsOfC('src/base/x.c', '#include "kernels/gemm.h"\n').length, 1);
+  assert.equal(faultsOfC('src/kernels/x.c', '# include "nn/linear.h"\n').length, 1);
+  assert.equal(faultsOfC('src/nn/x.c', '  #include "data/image.h"\n').length, 1);
+  assert.equal(faultsOfC('src/data/x.h', '#include "nn/tensors.h"\n').length, 1);
+  assert.equal(faultsOfC('src/nn/x.c', '#include "gan/config.h"\n').length, 1);
+  assert.equal(faultsOfC('src/gan/x.c', '#include "config.h"\n').length, 1);
+  assert.equal(faultsOfC('src/gan/x.c', '#include "../gan/config.h"\n').length, 1);
+  assert.equal(faultsOfC('src/other/x.c', '').length, 1);
+  assert.deepEqual(faultsOfC('src/gan/x.c', '#include "ssdgan.h"\n#include "eval/fid.h"\n#include <stb/a.h>\n'), []);
+
+  assert.equal(faultsOfScript('web/app.js', "import {\n  a,\n  b,\n} from '../wasm/engine.js';\n").length, 1);
+  assert.equal(faultsOfScript('web/app.js', "const a = await import('../wasm/zip.js');").length, 1);
+  assert.equal(faultsOfScript('web/app.js', "import '../wasm/engine.js';").length, 1);
+  assert.equal(faultsOfScript('web/app.js', "export * from '../wasm/engine.js';").length, 1);
+  assert.equal(faultsOfScript('web/worker.js', "import { x } from '../wasm/cli/files.js';").length, 1);
+  assert.equal(faultsOfScript('wasm/cli/x.js', "import { x } from '../../web/client.js';").length, 1);
+  assert.equal(faultsOfScript('wasm/x.js', "import fs from 'node:fs';").length, 1);
+  assert.equal(faultsOfScript('wasm/x.js', "new Worker(new URL('../web/worker.js', import.meta.url));").length, 1);
+  assert.deepEqual(faultsOfScript('web/worker.js', "import { x } from '../wasm/engine.js';"), []);
+  assert.deepEqual(faultsOfScript('web/app.js', "/** @param {import('../wasm/engine.js').Engine} e */"), []);
+  assert.deepEqual(faultsOfScript('web/app.js', "// import { x } from '../wasm/engine.js';"), []);
+  assert.deepEqual(faultsOfScript('wasm/cli/x.js', "import fs from 'node:fs';"), []);
+});
