@@ -2,7 +2,7 @@
  * Every test: native under sanitizers, Node over all variants, browser, lint, types, formatting. Goes on after a failure
  * and closes with a summary. `npm test -- node browser` runs the named stages only (the build must be there then).
  */
-import { must, shell } from './shell.js';
+import { shell } from './shell.js';
 
 /** @type {[string, string][]} */
 const STAGES = [
@@ -21,18 +21,37 @@ if (unknown.length) {
   console.error(`There is no stage ${unknown.join(', ')}; there are ${STAGES.map(([name]) => name).join(', ')}.`);
   process.exit(2);
 }
-if (!wanted.length) {
-  must('bash scripts/setup');
-  must('node scripts/build.js');
-}
-const results = STAGES.filter(([name]) => !wanted.length || wanted.includes(name)).map(([name, command]) => {
+/** Stages that run what the build makes: after a failed build they would test an older one. */
+const NEEDS_BUILD = ['node', 'browser'];
+
+/** @typedef {{name: string, passed: boolean, note: string}} Result */
+
+/** @param {string} name @param {string} command @returns {Result} */
+function run(name, command) {
   console.log(`\n=== ${name}`);
   const began = Date.now();
   const passed = shell(command);
-  return { name, passed, seconds: Math.round((Date.now() - began) / 1000) };
-});
+  return { name, passed, note: `${Math.round((Date.now() - began) / 1000)} s` };
+}
+
+/** @type {Result[]} */
+const results = [];
+if (!wanted.length) {
+  results.push(run('setup', 'bash scripts/setup'));
+  if (results[0].passed) results.push(run('build', 'node scripts/build.js'));
+}
+const ready = results.every(({ passed }) => passed);
+const prepared = results[0]?.passed ?? true;
+for (const [name, command] of STAGES) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  if (!prepared || (!ready && NEEDS_BUILD.includes(name))) {
+    results.push({ name, passed: false, note: `not run: ${prepared ? 'the build' : 'setup'} failed` });
+  } else {
+    results.push(run(name, command));
+  }
+}
 console.log('\n=== summary');
-for (const { name, passed, seconds } of results) console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${seconds} s)`);
+for (const { name, passed, note } of results) console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${note})`);
 const failed = results.filter(({ passed }) => !passed).length;
 console.log(`${results.length - failed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
