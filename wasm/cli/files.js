@@ -37,7 +37,20 @@ export function readModel(name) {
   return { file, bytes: readFile(file) };
 }
 
+/**
+ * Makes a folder and those above it, one by one: Node's own recursive mkdir never returns where a parent refuses
+ * children without saying why (/proc, Node 20).
+ * @param {string} folder
+ */
+export function makeFolder(folder) {
+  const stat = fs.statSync(folder, { throwIfNoEntry: false });
+  if (stat && !stat.isDirectory()) throw new CliError(`${folder} is a file, but a folder is needed.`);
+  if (stat) return;
+  makeFolder(path.dirname(path.resolve(folder)));
+  fs.mkdirSync(folder);
+}
+
 /** Makes sure that a file can be written there. @param {string} file */
 export function makeFolderOf(file) {
-  fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  makeFolder(path.dirname(path.resolve(file)));
 }

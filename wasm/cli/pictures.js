@@ -4,7 +4,7 @@ import path from 'node:path';
 import { encode } from 'fast-png';
 import { SsdganError } from '../engine.js';
 import { isJunk, isZip, readZip } from '../zip.js';
-import { makeFolderOf, writeWhole } from './files.js';
+import { makeFolder, makeFolderOf, writeWhole } from './files.js';
 import { CliError, sentence } from './usage.js';
 
 /** @typedef {import('../zip.js').Refused} Refused */
@@ -107,7 +107,7 @@ export function writePng(file, { width, height, data }) {
 
 /** @param {string} folder @param {Uint8ClampedArray} rgba @param {number} size @param {(i: number) => string} nameOf */
 export function writeFolder(folder, rgba, size, nameOf) {
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const bytes = size * size * 4;
   for (let i = 0; i * bytes < rgba.length; i++) {
     writePng(path.join(folder, `${nameOf(i)}.png`), {

@@ -1,7 +1,7 @@
 /** The folder that a training run leaves. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { readFile, writeWhole } from './files.js';
+import { makeFolder, readFile, writeWhole } from './files.js';
 import { gridOf, writePng } from './pictures.js';
 import { CliError } from './usage.js';
 
@@ -26,6 +26,7 @@ export class RunFolder {
         `${directory} already holds a run. Go on with it (--resume ${directory}), name another --out, or start anew with --force.`,
       );
     }
+    makeFolder(directory); // before the work, not after it
     return new RunFolder(directory, { pictures: [], doodles: 0, epochs: 0 }, null);
   }
 
@@ -60,7 +61,7 @@ export class RunFolder {
 
   /** Makes the folder and notes the plan. @param {Plan} plan @param {Record<string, number | string>} config */
   begin(plan, config) {
-    fs.mkdirSync(this.file('samples'), { recursive: true });
+    makeFolder(this.file('samples'));
     writeWhole(this.file('run.json'), `${JSON.stringify({ plan, config }, null, 2)}\n`);
     if (!this.resumedFrom) {
       fs.rmSync(this.file('log.jsonl'), { force: true });

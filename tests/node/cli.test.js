@@ -1,0 +1,172 @@
+/** The command line, as a user runs it. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { decode } from 'fast-png';
+import { zipSync } from 'fflate';
+import { readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+
+const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
+const GOLDEN = fileURLToPath(new URL('../golden/ssd.safetensors', import.meta.url));
+const FACES = fileURLToPath(new URL('../../../shared/data/faces-128.zip', import.meta.url));
+const SMALL = ['--size', '32', '--width', '4', '--batch', '4', '--doodles', '60'];
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-'));
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** @param {string[]} args */
+function ssdgan(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
+  return { status, out: stdout, error: stderr };
+}
+
+/** Exit status 2 and one clear line. @param {RegExp} sentence @param {string[]} args */
+function refuses(sentence, ...args) {
+  const { status, error } = ssdgan(...args);
+  assert.equal(status, 2, `${args.join(' ')}: ${error}`);
+  assert.match(error, sentence);
+  assert.doesNotMatch(error, /\n\s+at /, 'no stack trace');
+}
+
+/** @param {string} name */
+const read = (name) => fs.readFileSync(path.join(folder, name));
+const ppm = (/** @type {number} */ level) => Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, level)]);
+
+test('every command has help', () => {
+  assert.equal(ssdgan('--help').status, 0);
+  for (const command of ['train', 'generate', 'interpolate', 'info', 'doodles', 'bench', 'verify']) {
+    const { status, out } = ssdgan(command, '--help');
+    assert.equal(status, 0);
+    assert.match(out, /^Usage: ssdgan /);
+  }
+});
+
+test('trains, resumes bit for bit, generates, interpolates, informs', () => {
+  assert.equal(ssdgan('train', '--out', 'whole', ...SMALL, '--steps', '20').status, 0);
+  assert.equal(ssdgan('train', '--out', 'parts', ...SMALL, '--steps', '9').status, 0);
+  assert.equal(ssdgan('train', '--resume', 'parts', '--steps', '20', '--threads', '1').status, 0);
+  for (const name of ['model.safetensors', 'checkpoint.safetensors', 'best.safetensors', 'samples/step-000020.png']) {
+    assert.deepEqual(read(`parts/${name}`), read(`whole/${name}`), name);
+  }
+  const log = read('parts/log.jsonl').toString().trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+  assert.deepEqual(log.filter((entry) => !entry.validation).map((entry) => entry.step), Array.from({ length: 20 }, (_, i) => i + 1)); // prettier-ignore
+
+  assert.equal(ssdgan('generate', 'whole', '--n', '4', '--seed', '5', '--out', 'g.png').status, 0);
+  assert.equal(decode(read('g.png')).width, 66);
+  assert.equal(ssdgan('generate', 'whole', '--n', '2', '--seed', '5', '--out', 'faces').status, 0);
+  assert.deepEqual(fs.readdirSync(path.join(folder, 'faces')), ['seed-00005.png', 'seed-00006.png']);
+  assert.equal(ssdgan('generate', 'whole', '--n', '3', '--out', 'x.safetensors').status, 0);
+  const { images } = readSafetensors(read('x.safetensors')).tensors;
+  assert.deepEqual(images.shape, [3, 3, 32, 32]);
+  assert.ok(images.data.every((x) => Math.abs(x) <= 1));
+
+  fs.writeFileSync(
+    path.join(folder, 'z.safetensors'),
+    writeSafetensors({ z: { shape: [2, 100], data: new Float32Array(200).fill(0.5) } }),
+  );
+  assert.equal(ssdgan('generate', 'whole', '--latents', 'z.safetensors', '--out', 'y.safetensors').status, 0);
+  assert.deepEqual(readSafetensors(read('y.safetensors')).tensors.images.shape, [2, 3, 32, 32]);
+
+  assert.equal(ssdgan('interpolate', 'whole', '--from', '1', '--to', '2', '--out', 'strip.png').status, 0);
+  assert.equal(ssdgan('interpolate', 'whole', '--space', 'z', '--frames', '6', '--out', 'x.gif').status, 0);
+  assert.equal(read('x.gif').subarray(0, 6).toString(), 'GIF89a');
+  assert.match(ssdgan('info', 'whole').out, /generator +[\d,]+ parameters/);
+  assert.match(ssdgan('info', 'whole/checkpoint.safetensors').out, /discriminator/);
+});
+
+test('Ctrl-C saves and says how to go on', async () => {
+  const child = spawn(process.execPath, [MAIN, 'train', '--out', 'stopped', ...SMALL, '--steps', '1000000'], {
+    cwd: folder,
+  });
+  let out = '';
+  child.stdout.on('data', (data) => {
+    out += data;
+    if (/step \d+\//.test(out)) child.kill('SIGINT');
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  assert.equal(status, 130);
+  assert.match(out, /Stopped at step \d+.*ssdgan train --resume stopped/);
+  assert.equal(readSafetensors(read('stopped/checkpoint.safetensors')).metadata.format, 'ssdgan-checkpoint');
+});
+
+test('unfit pictures are listed, the good ones kept', () => {
+  const place = path.join(folder, 'mixed');
+  fs.mkdirSync(path.join(place, 'deeper'), { recursive: true });
+  const inner = zipSync({ 'x.ppm': ppm(1) });
+  const files = {
+    'a.ppm': ppm(10),
+    'deeper/b.ppm': ppm(200),
+    'empty.jpg': '',
+    'text.png': 'no picture',
+    'huge.ppm': 'P6 30000 30000 255\n',
+    'cut.ppm': ppm(3).subarray(0, 60),
+    'zip.zip': zipSync({ 'c.ppm': ppm(90), 'in.zip': inner, '__MACOSX/._c.ppm': ppm(1) }),
+    'broken.zip': inner.subarray(0, 30),
+    '.hidden': 'x',
+  };
+  for (const [name, data] of Object.entries(files)) fs.writeFileSync(path.join(place, name), data);
+  const { status, out } = ssdgan('train', 'mixed', '--out', 'kept', ...SMALL, '--steps', '1');
+  assert.equal(status, 0);
+  assert.match(out, /^6 files were left out/m);
+  for (const reason of [
+    /empty\.jpg: the file is empty/,
+    /huge\.ppm: .*30000 x 30000/,
+    /in\.zip: a zip inside a zip/,
+    /broken\.zip: .*damaged/,
+  ]) {
+    assert.match(out, reason);
+  }
+  assert.match(out, /^3 pictures: 2 to train on, 1 held out/m);
+});
+
+test('bad usage is one clear sentence and status 2', () => {
+  fs.mkdirSync(path.join(folder, 'nothing'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'one.ppm'), ppm(5));
+  fs.writeFileSync(
+    path.join(folder, 'no-model.safetensors'),
+    writeSafetensors({ a: { shape: [1], data: new Float32Array(1) } }),
+  );
+  refuses(/no command "frob"/, 'frob');
+  refuses(/Unknown option '--bogus'/, 'train', '--bogus');
+  refuses(/must be a whole number/, 'train', '--batch', 'many');
+  refuses(/image_size is 50|Image_size is 50/, 'train', '--size', '50', '--out', 'o1');
+  refuses(/from 0 to 1/, 'train', '--lr', '5', '--out', 'o2');
+  refuses(/recipe "secret"/, 'train', '--recipe', 'secret');
+  refuses(/No such file|no file or folder/, 'train', 'missing-folder', '--out', 'o3');
+  refuses(/No picture could be read/, 'train', 'nothing', '--out', 'o4');
+  refuses(/Only one picture/, 'train', 'one.ppm', '--out', 'o5');
+  refuses(/no run or checkpoint/, 'train', '--resume', 'missing');
+  refuses(/is a file/, 'train', '--out', 'one.ppm');
+  refuses(/No such file or folder|Not permitted/, 'train', '--out', '/proc/nowhere/run');
+  refuses(/no file/, 'generate', 'missing.safetensors');
+  refuses(/Name a model/, 'generate');
+  refuses(/[Nn]ot a safetensors file/, 'generate', 'one.ppm');
+  refuses(/no generator/, 'generate', 'no-model.safetensors');
+  refuses(/must be z or w/, 'interpolate', 'no-model.safetensors', '--space', 'q');
+  refuses(/from 1 to 100000/, 'doodles', '--n', '0');
+});
+
+test('verify exits with 0 within the tolerance, 1 beyond, 2 for a bad file', () => {
+  assert.equal(ssdgan('verify', GOLDEN).status, 0);
+  const beyond = ssdgan('verify', GOLDEN, '--tolerance', '1e-12');
+  assert.equal(beyond.status, 1);
+  assert.match(beyond.out, /BEYOND/);
+  refuses(/format: ssdgan-verify/, 'verify', path.join(folder, 'no-model.safetensors'));
+  refuses(/There is no file/, 'verify', 'missing');
+});
+
+test('doodles are written as pictures', () => {
+  assert.equal(ssdgan('doodles', '--n', '3', '--size', '48', '--out', 'd').status, 0);
+  const { width, height, channels } = decode(read('d/doodle-00002.png'));
+  assert.deepEqual([width, height, channels], [48, 48, 3]);
+});
+
+test('real faces train', { skip: fs.existsSync(FACES) ? false : 'no ../shared/data beside the project' }, () => {
+  const { status, out } = ssdgan('train', FACES, '--out', 'faces-run', '--size', '32', '--width', '4', '--steps', '4');
+  assert.equal(status, 0);
+  assert.match(out, /901 pictures: 811 to train on, 90 held out/);
+});

@@ -1,0 +1,150 @@
+/** The engine over all four builds: parity, determinism, resuming, errors. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { createEngine, SsdganError } from '../../wasm/engine.js';
+import { readSafetensors } from '../../wasm/safetensors.js';
+
+const BUILDS = /** @type {const} */ ([
+  ['simd', 1],
+  ['simd', 2],
+  ['relaxed', 1],
+  ['relaxed', 2],
+]);
+const SMALL = { image_size: 32, width: 4, width_max: 16, batch: 6, seed: 3 };
+const GOLDEN = new URL('../golden/', import.meta.url);
+
+/** @param {import('../../wasm/engine.js').Engine} engine @param {number} count */
+function doodles(engine, count) {
+  const dataset = engine.createDataset({ size: 32 });
+  dataset.addDoodles(1, 0, count);
+  return dataset;
+}
+
+/** @param {import('../../wasm/engine.js').Engine} engine @param {number} steps @param {object} config */
+function trained(engine, steps, config = {}) {
+  const trainer = engine.createTrainer({ ...SMALL, ...config });
+  trainer.setDataset(doodles(engine, 40));
+  for (let i = 0; i < steps; i++) trainer.step();
+  return trainer;
+}
+
+for (const [variant, threads] of BUILDS) {
+  test(`${variant} with ${threads} thread(s)`, async (t) => {
+    const engine = await createEngine({ variant, threads });
+
+    await t.test('is the build that was asked for', () => {
+      assert.deepEqual([engine.variant, engine.threads, engine.notes], [variant, threads, []]);
+    });
+
+    await t.test('exports exactly what exports.txt names', () => {
+      const wanted = fs
+        .readFileSync(new URL('../../wasm/exports.txt', import.meta.url), 'utf8')
+        .trim()
+        .split('\n');
+      const got = Object.keys(engine.bridge.module).filter((name) => /^_(ssd_|malloc$|free$)/.test(name));
+      assert.deepEqual(got.sort(), wanted.map((name) => `_${name}`).sort());
+    });
+
+    for (const name of fs.readdirSync(GOLDEN)) {
+      await t.test(`replays ${name} as PyTorch computed it`, () => {
+        const groups = engine.verify(fs.readFileSync(new URL(name, GOLDEN)));
+        assert.ok(groups.length >= 9);
+        for (const { name: group, step, error } of groups) {
+          assert.ok(error <= (step ? 1e-3 : 1e-4), `${group}: ${error}`);
+        }
+      });
+    }
+
+    await t.test('a resumed run equals an uninterrupted one bit for bit', () => {
+      const whole = trained(engine, 17).save({ checkpoint: true });
+      const half = trained(engine, 9).save({ checkpoint: true });
+      const resumed = engine.loadTrainer(half);
+      resumed.setDataset(doodles(engine, 40));
+      resumed.validate(); // does not disturb
+      resumed.generator.generate([1, 2, 3], 0.7); // neither does this
+      for (let i = 0; i < 8; i++) resumed.step();
+      const [a, b] = [readSafetensors(whole), readSafetensors(resumed.save({ checkpoint: true }))];
+      assert.deepEqual(b.tensors, a.tensors);
+      for (const [key, value] of Object.entries(a.metadata)) {
+        if (!key.startsWith('best_')) assert.equal(b.metadata[key], value, key);
+      }
+    });
+
+    await t.test("a saved model makes the trainer's pictures", () => {
+      const trainer = trained(engine, 5);
+      const generator = engine.loadGenerator(trainer.save());
+      assert.deepEqual(generator.generate([5, 6], 0.8), trainer.generator.generate([5, 6], 0.8));
+      assert.deepEqual(generator.generate([6]), generator.generate([5, 6]).slice(3 * 32 * 32));
+      assert.equal(generator.parameterCount, trainer.parameterCounts.generator);
+    });
+
+    for (const [what, config] of /** @type {const} */ ([
+      ['a DCGAN', { model: 'dcgan' }],
+      ['no AdaIN', { adain: 0 }],
+      ['no spectral norm', { spectral_norm: 'none' }],
+      ['a shared mapping, reused fakes, mirrored pictures', { shared_mapping: 1, reuse_fake: 1, flip: 1 }],
+    ])) {
+      await t.test(`trains, saves and loads ${what}`, () => {
+        const trainer = trained(engine, 4, config);
+        trainer.validate();
+        assert.ok(Object.values(trainer.stats()).every(Number.isFinite));
+        const again = engine.loadTrainer(trainer.save({ checkpoint: true }));
+        assert.deepEqual(again.config(), trainer.config());
+        assert.deepEqual(again.generator.generate([1]), trainer.generator.generate([1]));
+      });
+    }
+
+    await t.test('says what is wrong', () => {
+      /** @param {() => void} body @param {string} code @param {RegExp} text */
+      const fails = (body, code, text) =>
+        assert.throws(body, (error) => error instanceof SsdganError && error.code === code && text.test(error.message));
+      fails(() => engine.createTrainer({ image_size: 50 }), 'bad_argument', /image_size is 50/);
+      fails(() => engine.createTrainer({ batch: 2.5 }), 'bad_argument', /whole number/);
+      fails(() => engine.createTrainer({ colour: 1 }), 'bad_argument', /no setting named "colour"/);
+      fails(() => engine.createTrainer({ model: 'vae' }), 'bad_argument', /one of ssd, dcgan/);
+      fails(() => engine.createTrainer(SMALL).step(), 'bad_state', /no pictures/);
+      fails(() => engine.createTrainer(SMALL).setDataset(doodles(engine, 1)), 'bad_argument', /at least 2/);
+      fails(() => engine.createTrainer().setDataset(doodles(engine, 9)), 'bad_argument', /32 pixels wide/);
+      fails(() => engine.loadGenerator(new Uint8Array(100)), 'bad_file', /not a safetensors file/);
+      fails(() => engine.loadTrainer(trained(engine, 0).save()), 'bad_file', /no checkpoint/);
+      fails(() => engine.createDataset({ size: 4 }), 'bad_argument', /from 8 to 1024/);
+      const resumed = engine.loadTrainer(trained(engine, 1).save({ checkpoint: true }));
+      fails(() => resumed.setDataset(doodles(engine, 41)), 'bad_state', /not the pictures/);
+      resumed.setDataset(doodles(engine, 41), { acceptOther: true });
+    });
+    engine.dispose();
+  });
+}
+
+test('one and two threads give the same bits', async () => {
+  for (const variant of /** @type {const} */ (['simd', 'relaxed'])) {
+    const saves = [];
+    for (const threads of [1, 2]) {
+      const engine = await createEngine({ variant, threads });
+      saves.push(trained(engine, 6).save({ checkpoint: true }));
+      engine.dispose();
+    }
+    assert.deepEqual(saves[0], saves[1], variant);
+  }
+});
+
+test('the full network has the published numbers of parameters, and a latent its fixed numbers', async () => {
+  const engine = await createEngine({ threads: 1 });
+  assert.deepEqual(engine.createTrainer({ batch: 2 }).parameterCounts, { generator: 3809204, discriminator: 2765568 });
+  assert.deepEqual(engine.latent(7, 100), engine.latent(7, 100));
+  const many = engine.latents(Array.from({ length: 400 }, (_, i) => i), 100); // prettier-ignore
+  const mean = many.reduce((a, b) => a + b, 0) / many.length;
+  const variance = many.reduce((a, b) => a + b * b, 0) / many.length;
+  assert.ok(Math.abs(mean) < 0.02 && Math.abs(variance - 1) < 0.03, `mean ${mean}, variance ${variance}`);
+  engine.dispose();
+});
+
+test('truncation leads to the mean face', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const { generator } = trained(engine, 3);
+  const [a, b] = [0, 1].map((seed) => generator.generate([seed], 0));
+  assert.deepEqual(a, b);
+  assert.notDeepEqual(generator.generate([0], 1), generator.generate([1], 1));
+  engine.dispose();
+});
