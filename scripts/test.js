@@ -2,7 +2,18 @@
  * Every test: native under sanitizers, Node over all variants, browser, lint, types, formatting. Goes on after a failure
  * and closes with a summary. `npm test -- node browser` runs the named stages only (the build must be there then).
  */
-import { shell } from './shell.js';
+import fs from 'node:fs';
+import path from 'node:path';
+import { ROOT, shell } from './shell.js';
+
+/** @param {string} name @returns {string} the file that counts what was skipped, which the summary says */
+const tapOf = (name) => `build/${name}.tap`;
+
+/** @param {string} name @returns {string} options: readable to the terminal, countable to the file */
+function reporters(name) {
+  const readable = '--test-reporter=spec --test-reporter-destination=stdout';
+  return `${readable} --test-reporter=tap --test-reporter-destination=${tapOf(name)}`;
+}
 
 /** @type {[string, string][]} */
 const STAGES = [
@@ -11,8 +22,8 @@ const STAGES = [
   ['lint', 'eslint .'],
   ['types', 'tsc -p tsconfig.json'],
   ['tidy', "clang-tidy-19 --quiet -p build/asan $(git ls-files 'src/*.c' | grep -v src/data/stb.c) 2>/dev/null"],
-  ['node', 'node --test --test-reporter=spec tests/node/*.test.js'],
-  ['browser', 'node --test --test-reporter=spec --test-concurrency=1 tests/browser/*.test.js'],
+  ['node', `node --test ${reporters('node')} tests/node/*.test.js`],
+  ['browser', `node --test ${reporters('browser')} --test-concurrency=1 tests/browser/*.test.js`],
 ];
 
 const wanted = process.argv.slice(2);
@@ -30,8 +41,13 @@ const NEEDS_BUILD = ['node', 'browser'];
 function run(name, command) {
   console.log(`\n=== ${name}`);
   const began = Date.now();
+  const tap = path.join(ROOT, tapOf(name));
+  fs.mkdirSync(path.dirname(tap), { recursive: true });
+  fs.rmSync(tap, { force: true });
   const passed = shell(command);
-  return { name, passed, note: `${Math.round((Date.now() - began) / 1000)} s` };
+  const skipped = fs.existsSync(tap) ? Number(/^# skipped (\d+)/m.exec(fs.readFileSync(tap, 'utf8'))?.[1] ?? 0) : 0;
+  const seconds = Math.round((Date.now() - began) / 1000);
+  return { name, passed, note: `${seconds} s${skipped ? `, ${skipped} SKIPPED, see above` : ''}` };
 }
 
 /** @type {Result[]} */
