@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "data/jpeg.h"
+
 enum { MAX_SIDE = 16384, MAX_PIXELS = 64 << 20 };
 
 static int starts(const uint8_t *bytes, size_t count, size_t at, const char *magic, size_t length) {
@@ -81,38 +83,6 @@ static double little32(const uint8_t *p) {
     return (double)(int32_t)((unsigned)p[3] << 24 | p[2] << 16 | p[1] << 8 | p[0]);
 }
 
-/* A frame header (SOF), `p` at its marker, 10 bytes there: stb_image would read CMYK with guessed inks, and says
- * nothing of the rare codings but that they are bad. */
-static ssd_status check_frame(ssd_context *context, const uint8_t *p) {
-    if (p[9] == 4)
-        return context_fail(context, SSD_UNSUPPORTED, "a CMYK JPEG (for print): save it as RGB");
-    if (p[1] > 0xc2 || p[4] != 8)
-        return context_fail(context, SSD_UNSUPPORTED,
-                            "a JPEG of a rare kind (lossless, arithmetic or %d-bit): save it as an ordinary JPEG",
-                            p[4]);
-    return format_check_dimensions(context, big16(p + 7), big16(p + 5));
-}
-
-/* Walks a JPEG's segments up to the first scan and judges its frame header. */
-static ssd_status check_jpeg(ssd_context *context, const uint8_t *bytes, size_t count) {
-    for (size_t at = 2; at + 4 <= count;) {
-        const int marker = bytes[at + 1];
-        if (bytes[at] != 0xff || marker == 0xff) {
-            at++;
-        } else if (marker == 0 || marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-            at += 2; /* markers without a segment */
-        } else if (marker == 0xda) {
-            return SSD_OK;
-        } else {
-            const int frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-            if (frame && at + 10 <= count)
-                return check_frame(context, bytes + at);
-            at += 2 + big16(bytes + at + 2);
-        }
-    }
-    return SSD_OK;
-}
-
 ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count) {
     if (count == 0)
         return context_fail(context, SSD_BAD_FILE, "the file is empty");
@@ -120,7 +90,7 @@ ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count
     if (foreign)
         return context_fail(context, SSD_UNSUPPORTED, "a %s file: convert it to JPEG or PNG", foreign);
     switch (format_of(bytes, count)) {
-    case FORMAT_JPEG: return check_jpeg(context, bytes, count);
+    case FORMAT_JPEG: return jpeg_check(context, bytes, count);
     case FORMAT_PNG:
         return count < 24 ? SSD_OK : format_check_dimensions(context, big32(bytes + 16), big32(bytes + 20));
     case FORMAT_GIF:
@@ -132,6 +102,10 @@ ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count
             return format_check_dimensions(context, little32(bytes + 18), height < 0 ? -height : height);
         }
         return SSD_OK;
-    default: return SSD_OK;
+    default: /* stb_image lets a JPEG begin with filling, which would pass us by */
+        if (bytes[0] == 0xff)
+            return context_fail(context, SSD_BAD_FILE,
+                                "not a picture that can be read (JPEG, PNG, BMP, GIF, TGA or PNM)");
+        return SSD_OK;
     }
 }
