@@ -89,7 +89,8 @@ static void plan_colours(plan *p, rng *r) {
     p->iris = jitter(r, hex(IRISES[rng_below(r, sizeof IRISES / sizeof IRISES[0])]), 0.06f);
     p->blush = hex(0xf07f7f);
     p->ground = jitter(r, hex(palette[3]), 0.06f);
-    p->ground_second = mix(p->ground, chance(r, 0.5) ? hex(0xffffff) : hex(0x5a6b8c), between(r, 0.2f, 0.45f));
+    const colour towards = chance(r, 0.5) ? hex(0xffffff) : hex(0x5a6b8c);
+    p->ground_second = mix(p->ground, towards, between(r, 0.2f, 0.45f));
 }
 
 static void plan_face(plan *p, rng *r) {
