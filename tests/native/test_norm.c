@@ -1,0 +1,118 @@
+/* Normalisation against references in double: forward by its definition, backward by finite differences of it. */
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "check.h"
+#include "kernels/norm.h"
+
+static rng random_state;
+static const float EPS = 1e-5f;
+
+static float *noise(size_t count, double deviation, double mean) {
+    float *data = malloc(count * sizeof *data);
+    rng_normal(&random_state, data, (int)count);
+    for (size_t i = 0; i < count; i++)
+        data[i] = (float)(mean + deviation * data[i]);
+    return data;
+}
+
+/* y of one group, in double: the definition. x is a group of `length`. */
+static void reference_group(double *y, const double *x, double scale, double shift, double slope, int length) {
+    double mean = 0, variance = 0;
+    for (int i = 0; i < length; i++)
+        mean += x[i] / length;
+    for (int i = 0; i < length; i++)
+        variance += (x[i] - mean) * (x[i] - mean) / length;
+    const double rstd = 1 / sqrt(variance + EPS);
+    for (int i = 0; i < length; i++) {
+        const double v = scale * (x[i] - mean) * rstd + shift;
+        y[i] = v > 0 ? v : slope * v;
+    }
+}
+
+/* <dy, y> of all groups that read one x: what finite differences are taken of. */
+static double objective(const double *x, const float *dy, const float *scale, const float *shift, double slope,
+                        int sharers, int length) {
+    double y[4096], sum = 0;
+    for (int g = 0; g < sharers; g++) {
+        reference_group(y, x, scale[g], shift[g], slope, length);
+        for (int i = 0; i < length; i++)
+            sum += dy[g * length + i] * y[i];
+    }
+    return sum;
+}
+
+static void check_shape(parallel_pool *pool, int groups, int length, int share, float slope) {
+    const norm_shape shape = {groups, length, share};
+    const int sources = groups / share;
+    const size_t count = (size_t)groups * length;
+    float *x = noise((size_t)sources * length, 2, 3), *dy = noise(count, 1, 0);
+    float *scale = noise(groups, 0.5, 1), *shift = noise(groups, 0.5, 0);
+    float *mean = noise(sources, 0, NAN), *rstd = noise(sources, 0, NAN), *y = noise(count, 0, NAN);
+    float *dx = noise((size_t)sources * length, 0, NAN), *dscale = noise(groups, 0, NAN),
+          *dshift = noise(groups, 0, NAN);
+
+    norm_statistics(pool, mean, rstd, x, &shape);
+    for (int s = 0; s < sources; s++)
+        rstd[s] = 1.0f / sqrtf(rstd[s] + EPS);
+    norm_forward(pool, y, x, mean, rstd, scale, shift, slope, &shape);
+    (share > 1 ? norm_backward_shared : norm_backward)(pool, dx, dscale, dshift, dy, x, mean, rstd, scale, shift, slope,
+                                                       &shape);
+    double worst_y = 0, worst_dx = 0, worst_scale = 0, worst_shift = 0;
+    for (int s = 0; s < sources; s++) {
+        double xs[4096], want[4096];
+        for (int i = 0; i < length; i++)
+            xs[i] = x[s * length + i];
+        for (int g = s * share; g < (s + 1) * share; g++) {
+            reference_group(want, xs, scale[g], shift[g], slope, length);
+            for (int i = 0; i < length; i++)
+                worst_y = fmax(worst_y, fabs(want[i] - y[(size_t)g * length + i]));
+        }
+        const int first = s * share;
+        const double h = 1e-6;
+        for (int i = 0; i < length; i += length > 64 ? 37 : 1) {
+            const double kept = xs[i];
+            xs[i] = kept + h;
+            const double up =
+                objective(xs, dy + (size_t)first * length, scale + first, shift + first, slope, share, length);
+            xs[i] = kept - h;
+            const double down =
+                objective(xs, dy + (size_t)first * length, scale + first, shift + first, slope, share, length);
+            xs[i] = kept;
+            worst_dx = fmax(worst_dx, fabs((up - down) / (2 * h) - dx[s * length + i]));
+        }
+        for (int g = first; g < first + share; g++) {
+            float changed[2] = {scale[g], scale[g]};
+            changed[0] += 1e-3f, changed[1] -= 1e-3f;
+            const float *d = dy + (size_t)g * length;
+            const double by_scale = (objective(xs, d, &changed[0], shift + g, slope, 1, length) -
+                                     objective(xs, d, &changed[1], shift + g, slope, 1, length)) /
+                                    ((double)changed[0] - changed[1]);
+            worst_scale = fmax(worst_scale, fabs(by_scale - dscale[g]) / sqrt(length));
+            changed[0] = shift[g] + 1e-3f, changed[1] = shift[g] - 1e-3f;
+            const double by_shift = (objective(xs, d, scale + g, &changed[0], slope, 1, length) -
+                                     objective(xs, d, scale + g, &changed[1], slope, 1, length)) /
+                                    ((double)changed[0] - changed[1]);
+            worst_shift = fmax(worst_shift, fabs(by_shift - dshift[g]) / sqrt(length));
+        }
+    }
+    CHECK_BELOW(worst_y, 1e-5);
+    CHECK_BELOW(worst_dx, 2e-4);
+    /* the step crosses kinks now and then: each is worth about one element */
+    CHECK_BELOW(worst_scale, 0.1);
+    CHECK_BELOW(worst_shift, 0.1);
+    free(x), free(dy), free(scale), free(shift), free(mean), free(rstd), free(y), free(dx), free(dscale), free(dshift);
+}
+
+int main(void) {
+    rng_seed(&random_state, 2, 2);
+    parallel_pool *pool = parallel_create(2);
+    static const int SHAPES[][3] = {{1, 16, 1},   {7, 16, 1},  {64, 64, 1},  {5, 4, 1}, {3, 4096, 1},
+                                    {6, 1024, 1}, {12, 16, 3}, {64, 16, 32}, {2, 64, 2}};
+    for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)
+        for (int leaky = 0; leaky < 2; leaky++)
+            check_shape(pool, SHAPES[i][0], SHAPES[i][1], SHAPES[i][2], leaky ? 0.2f : 0.0f);
+    parallel_destroy(pool);
+    return check_report("norm");
+}

@@ -1,0 +1,125 @@
+/* The safetensors reader and writer: round trip, and damage of every kind, which must be refused and never harm. */
+#include <string.h>
+
+#include "base/rng.h"
+#include "check.h"
+#include "gan/safetensors.h"
+
+static ssd_context *context;
+
+static unsigned char *sample(size_t *size) {
+    static const float a[6] = {1, -2, 3.5f, 0, 1e-30f, 7};
+    static const int64_t count = 5;
+    uint8_t *bytes = NULL;
+    safetensors_writer *writer = safetensors_writer_create();
+    safetensors_write_metadata(writer, "format", "a \"quoted\"\n value");
+    safetensors_write(writer, "a.weight", SAFETENSORS_F32, 2, (int[]){2, 3}, a);
+    safetensors_write(writer, "a.count", SAFETENSORS_I64, 0, NULL, &count);
+    CHECK(safetensors_writer_finish(context, writer, &bytes, size) == SSD_OK);
+    return bytes;
+}
+
+static void check_round_trip(void) {
+    size_t size;
+    unsigned char *bytes = sample(&size);
+    safetensors *file = NULL;
+    CHECK(safetensors_open(context, bytes, size, &file) == SSD_OK);
+    CHECK(safetensors_count(file) == 2);
+    CHECK(strcmp(safetensors_metadata(file, "format"), "a \"quoted\"\n value") == 0);
+    CHECK(safetensors_metadata(file, "other") == NULL);
+    const safetensors_entry *e = safetensors_find(file, "a.weight");
+    CHECK(e && e->rank == 2 && e->shape[0] == 2 && e->shape[1] == 3 && e->count == 6);
+    float got[6];
+    CHECK(safetensors_read(context, e, got, 6) == SSD_OK && got[2] == 3.5f && got[5] == 7);
+    CHECK(safetensors_read(context, e, got, 5) == SSD_BAD_FILE);
+    CHECK(safetensors_read(context, safetensors_find(file, "a.count"), got, 1) == SSD_BAD_FILE);
+    CHECK(safetensors_find(file, "a") == NULL);
+    safetensors_close(file);
+    free(bytes);
+}
+
+/* Opens exactly sized heap copies, so that the sanitizer sees every byte too far. */
+static ssd_status open_copy(const unsigned char *bytes, size_t size) {
+    unsigned char *copy = malloc(size ? size : 1);
+    memcpy(copy, bytes, size);
+    safetensors *file = NULL;
+    const ssd_status status = safetensors_open(context, copy, size, &file);
+    for (int i = 0; !status && i < safetensors_count(file); i++) {
+        const safetensors_entry *e = safetensors_at(file, i);
+        float *out = malloc(e->count * sizeof *out + 1);
+        (void)!safetensors_read(context, e, out, e->count);
+        free(out);
+    }
+    safetensors_close(file);
+    free(copy);
+    return status;
+}
+
+static void check_damage(void) {
+    size_t size;
+    unsigned char *bytes = sample(&size);
+    for (size_t length = 0; length < size; length++)
+        CHECK(open_copy(bytes, length) == SSD_BAD_FILE);
+    rng random;
+    rng_seed(&random, 4, 4);
+    for (int i = 0; i < 20000; i++) {
+        const size_t at = rng_below(&random, (uint32_t)size);
+        const unsigned char kept = bytes[at];
+        bytes[at] ^= (unsigned char)(1U << rng_below(&random, 8));
+        (void)open_copy(bytes, size);
+        bytes[at] = kept;
+    }
+    free(bytes);
+}
+
+#define ENTRY "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}"
+
+static void check_headers(void) {
+    static const char *const BAD[] = {
+        "{",
+        "{}x",
+        "{\"a\":1}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,400]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}",
+        "{\"a\":" ENTRY ",\"a\":" ENTRY "}",
+        "{\"a\\u12\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+        "{\"__metadata__\":{\"a\":1}}",
+        "{\"__metadata__\":{\"a\":\"b",
+    };
+    static const char *const GOOD[] = {
+        "{}",
+        "{\"a\":{\"shape\":[1],\"extra\":[{\"x\":[1,null,true]}],\"data_offsets\":[0,4],\"dtype\":\"F32\"}}  ",
+        "{\"\\u00e9\\n\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[0,4]}}",
+        "{\"__metadata__\":{}}",
+    };
+    for (int good = 0; good < 2; good++) {
+        const size_t count = good ? sizeof GOOD / sizeof GOOD[0] : sizeof BAD / sizeof BAD[0];
+        for (size_t i = 0; i < count; i++) {
+            const char *text = good ? GOOD[i] : BAD[i];
+            unsigned char bytes[600] = {0};
+            const size_t length = strlen(text);
+            bytes[0] = (unsigned char)length, bytes[1] = (unsigned char)(length >> 8);
+            memcpy(bytes + 8, text, length);
+            const ssd_status status = open_copy(bytes, 8 + length + 4);
+            if (status != (good ? SSD_OK : SSD_BAD_FILE))
+                printf("header %s: status %d\n", text, status);
+            CHECK(status == (good ? SSD_OK : SSD_BAD_FILE));
+        }
+    }
+    static const unsigned char HUGE[16] = {255, 255, 255, 255, 255, 255, 255, 127, '{', '}'};
+    CHECK(open_copy(HUGE, sizeof HUGE) == SSD_BAD_FILE);
+}
+
+int main(void) {
+    context = ssd_context_create(1);
+    check_round_trip();
+    check_damage();
+    check_headers();
+    ssd_context_destroy(context);
+    return check_report("safetensors");
+}
