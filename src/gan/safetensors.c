@@ -65,7 +65,7 @@ static int read_numbers(json *j, double *out, int most) {
     if (json_take(j, ']'))
         return 0;
     do {
-        if (count == most || !json_number(j, &out[count]) || out[count] < 0 || out[count] > 9e15 ||
+        if (count == most || !json_number(j, &out[count]) || !(out[count] >= 0 && out[count] <= 9e15) || /* NaN too */
             out[count] != (double)(int64_t)out[count])
             return -1;
         count++;
@@ -91,11 +91,15 @@ static int read_entry(json *j, safetensors_entry *e, double offsets[2]) {
         } else if (strcmp(key, "shape") == 0) {
             double shape[SAFETENSORS_RANK];
             e->rank = read_numbers(j, shape, SAFETENSORS_RANK);
+            if (e->rank < 0)
+                return 0;
             for (int i = 0; i < e->rank; i++)
                 e->shape[i] = (int64_t)shape[i];
-            seen |= e->rank >= 0 ? 2 : 0;
+            seen |= 2;
         } else if (strcmp(key, "data_offsets") == 0) {
-            seen |= read_numbers(j, offsets, 2) == 2 ? 4 : 0;
+            if (read_numbers(j, offsets, 2) != 2)
+                return 0;
+            seen |= 4;
         } else if (!json_skip(j)) {
             return 0;
         }
@@ -294,7 +298,9 @@ void safetensors_write(safetensors_writer *w, const char *name, safetensors_type
     char piece[256];
     size_t bytes = (size_t)type_bytes(type);
     (void)snprintf(piece, sizeof piece, "%s\"%.100s\":{\"dtype\":\"%s\",\"shape\":[", w->count ? "," : "", name,
-                   type == SAFETENSORS_I64 ? "I64" : "F32");
+                   type == SAFETENSORS_I64   ? "I64"
+                   : type == SAFETENSORS_F16 ? "F16"
+                                             : "F32");
     append_header(w, piece);
     for (int i = 0; i < rank; i++) {
         (void)snprintf(piece, sizeof piece, "%s%d", i ? "," : "", shape[i]);

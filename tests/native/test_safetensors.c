@@ -1,4 +1,5 @@
 /* The safetensors reader and writer: round trip, and damage of every kind, which must be refused and never harm. */
+#include <math.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -90,12 +91,27 @@ static void check_headers(void) {
         "{\"a\\u12\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
         "{\"__metadata__\":{\"a\":1}}",
         "{\"__metadata__\":{\"a\":\"b",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1e999],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-nan],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-nan,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,4]}}",
+        /* a second value that is broken must not leave the first one's mark: once a read before the file's start */
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[40],\"data_offsets\":[0,0],\"data_offsets\":[-160,\"x\":1}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"shape\":[-1,\"x\":1}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"shape\":,\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":"
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}}",
+        "{\"a\\u0000b\":" ENTRY "}",
+        "{\"a\\",
     };
     static const char *const GOOD[] = {
         "{}",
         "{\"a\":{\"shape\":[1],\"extra\":[{\"x\":[1,null,true]}],\"data_offsets\":[0,4],\"dtype\":\"F32\"}}  ",
         "{\"\\u00e9\\n\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[0,4]}}",
         "{\"__metadata__\":{}}",
+        "{\"a\":" ENTRY ",\"b\":" ENTRY "}", /* overlapping data harms nobody */
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[0,9000000000000000],\"data_offsets\":[4,4]}}",
     };
     for (int good = 0; good < 2; good++) {
         const size_t count = good ? sizeof GOOD / sizeof GOOD[0] : sizeof BAD / sizeof BAD[0];
@@ -115,9 +131,39 @@ static void check_headers(void) {
     CHECK(open_copy(HUGE, sizeof HUGE) == SSD_BAD_FILE);
 }
 
+/* Every float16 there is, against its definition. */
+static void check_halves(void) {
+    static uint16_t halves[65536];
+    static float got[65536];
+    for (int i = 0; i < 65536; i++)
+        halves[i] = (uint16_t)i;
+    uint8_t *bytes = NULL;
+    size_t size;
+    safetensors_writer *writer = safetensors_writer_create();
+    safetensors_write(writer, "h", SAFETENSORS_F16, 1, (int[]){65536}, halves);
+    CHECK(safetensors_writer_finish(context, writer, &bytes, &size) == SSD_OK);
+    safetensors *file = NULL;
+    CHECK(safetensors_open(context, bytes, size, &file) == SSD_OK);
+    const safetensors_entry *e = file ? safetensors_find(file, "h") : NULL;
+    CHECK(e && e->type == SAFETENSORS_F16 && safetensors_read(context, e, got, 65536) == SSD_OK);
+    int wrong = 0;
+    for (int i = 0; i < 65536; i++) {
+        const int exponent = i >> 10 & 31, fraction = i & 1023;
+        const double size_of = exponent == 31 ? (fraction ? NAN : INFINITY)
+                               : exponent     ? ldexp(1024 + fraction, exponent - 25)
+                                              : ldexp(fraction, -24);
+        const double want = i >> 15 ? -size_of : size_of;
+        wrong += isnan(want) ? !isnan(got[i]) : got[i] != want || !signbit(got[i]) != !(i >> 15);
+    }
+    CHECK(wrong == 0);
+    safetensors_close(file);
+    free(bytes);
+}
+
 int main(void) {
     context = ssd_context_create(1);
     check_round_trip();
+    check_halves();
     check_damage();
     check_headers();
     ssd_context_destroy(context);
