@@ -191,5 +191,14 @@ export class Engine {
  * @returns {Promise<Engine>}
  */
 export async function createEngine(options = {}) {
-  return new Engine(await loadModule(options));
+  const loaded = await loadModule(options);
+  try {
+    return new Engine(loaded);
+  } catch (error) {
+    if (loaded.threads === 1) throw error;
+    // The pool could not be had (memory, or a browser's limit of workers): one thread needs none.
+    const single = await loadModule({ ...options, threads: 1 });
+    single.notes.push(`${loaded.threads} threads could not be started: one thread.`);
+    return new Engine(single);
+  }
 }

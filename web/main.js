@@ -8,7 +8,11 @@ import { MorphPanel } from './morph-panel.js';
 import { TrainPanel } from './train-panel.js';
 
 const app = new App();
-const make = new MakePanel(app, (seed, picture) => morph.pick(seed, picture));
+const make = new MakePanel(
+  app,
+  (seed, picture) => morph.pick(seed, picture),
+  (metadata) => train.prepare(metadata),
+);
 const morph = new MorphPanel(
   app,
   () => make.psi,

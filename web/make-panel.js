@@ -2,9 +2,14 @@
 import { any, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from './draw.js';
 
 export class MakePanel {
-  /** @param {import('./app.js').App} app @param {(seed: number, picture?: {size: number, rgba: Uint8ClampedArray}) => void} pick */
-  constructor(app, pick) {
+  /**
+   * @param {import('./app.js').App} app
+   * @param {(seed: number, picture?: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   * @param {(metadata: Record<string, string>) => Promise<void>} onRun a checkpoint was loaded
+   */
+  constructor(app, pick, onRun) {
     this.app = app;
+    this.onRun = onRun;
     this.form = element('generate', HTMLFormElement);
     /** @type {{size: number, rgba: Uint8ClampedArray, seeds: number[], columns: number} | null} */
     this.made = null;
@@ -110,34 +115,26 @@ export class MakePanel {
       const { client } = this.app;
       const bytes = new Uint8Array(await file.arrayBuffer());
       const { size, parameters } = await client.request('model.load', { bytes });
-      let told = `Loaded ${file.name}: ${size} × ${size} pixels, ${parameters.toLocaleString('en')} parameters.`;
       this.app.source = 'model';
-      if (!this.app.busy && (await this.openRun(bytes, size)))
-        told += ' It is a checkpoint: give it its pictures and press Continue.';
-      any('make-state').textContent = told;
+      const run = this.app.busy ? null : await this.readRun(bytes);
+      const told = `Loaded ${file.name}: ${size} × ${size} pixels, ${parameters.toLocaleString('en')} parameters.`;
       this.app.enter(this.app.phase);
       await this.generate();
-      any('make-state').textContent = told;
+      any('make-state').textContent = run ? `${told} ${run}` : told;
     });
   }
 
-  /** Where the file is a checkpoint, its training is taken up too. @param {Uint8Array} bytes @param {number} size @returns {Promise<boolean>} */
-  async openRun(bytes, size) {
+  /**
+   * Where the file is a checkpoint, its training can go on: its settings are shown, and it waits for its pictures.
+   * @param {Uint8Array} bytes
+   * @returns {Promise<string | null>} what to tell
+   */
+  async readRun(bytes) {
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-    const header = new TextDecoder().decode(bytes.subarray(8, 8 + length));
-    if (!header.includes('"ssdgan-checkpoint"')) return false;
-    const { client } = this.app;
-    const field = /** @type {HTMLSelectElement} */ (document.querySelector('#settings [name=image_size]'));
-    if (field.value !== String(size)) {
-      field.value = String(size);
-      await client.request('pictures.reset', { size, crop: 'centre', filter: 'triangle' });
-      this.app.count = 0;
-      this.app.sources = [];
-    }
-    this.app.checkpoint = { bytes, step: 0 };
-    await client.request('train.load', { bytes, acceptOther: true });
-    this.app.source = 'run';
-    this.app.enter('paused');
-    return true;
+    const metadata = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))).__metadata__ ?? {};
+    if (metadata.format !== 'ssdgan-checkpoint') return null;
+    this.app.resume = { bytes, step: Number(metadata.step) };
+    await this.onRun(metadata);
+    return 'It is a checkpoint: give it the pictures it began with, and press Continue.';
   }
 }

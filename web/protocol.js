@@ -15,7 +15,8 @@
  *   pictures.remove {index}              -> {count}
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
  *   train.create {config}                -> {stats, config, parameters}
- *   train.load {bytes, acceptOther}      a checkpoint; takes the pictures that are there, if any -> as create
+ *   train.load {bytes, acceptOther}      a checkpoint, with the pictures that are there -> as create;
+ *                                        bad_state for other pictures than its own, unless acceptOther
  *   train.run {steps}                    trains up to step number `steps`; replies at once -> {}
  *   train.pause {}                       replies when the running step is done -> {stats}
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}

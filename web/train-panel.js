@@ -68,26 +68,23 @@ export class TrainPanel {
 
   config() {
     const crop = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('crop')).value;
-    const config = { crop, flip: this.flip, reuse_fake: this.flag('reuse_fake') };
     const numbers = ['image_size', 'batch', 'lr', 'seed', 'width'].map((name) => [name, this.number(name)]);
-    return { ...config, flip: this.flag('flip'), ...Object.fromEntries(numbers) };
-  }
-
-  get flip() {
-    return this.flag('flip');
+    const flags = { flip: this.flag('flip'), reuse_fake: this.flag('reuse_fake') };
+    return { crop, ...flags, ...Object.fromEntries(numbers) };
   }
 
   show() {
-    const { phase, count, busy, sources } = this.app;
+    const { phase, count, busy, resume } = this.app;
     const main = button('train-button');
     main.textContent =
-      { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ?? 'Train';
+      { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ??
+      (resume ? 'Continue' : 'Train');
     const idle = phase === 'starting' || phase === 'stopped';
-    main.disabled = idle || this.intake.reading || (count < 2 && (!busy || !sources.length));
-    button('restart').hidden = !busy;
+    main.disabled = idle || this.intake.reading || (count < 2 && !busy);
+    button('restart').hidden = !busy && !resume;
     for (const field of this.form.elements) {
       const { name } = /** @type {HTMLInputElement} */ (field);
-      /** @type {HTMLInputElement} */ (field).disabled = busy && name !== 'epochs';
+      /** @type {HTMLInputElement} */ (field).disabled = (busy || resume !== null) && name !== 'epochs';
     }
   }
 
@@ -102,10 +99,7 @@ export class TrainPanel {
         return;
       }
       if (!this.form.reportValidity()) return;
-      let { stats } = phase === 'ready' ? await this.create() : await client.request('train.pause');
-      if (!stats.steps_per_epoch) {
-        stats = (await this.givePictures()).stats;
-      }
+      const { stats } = phase === 'ready' ? await this.begin() : await client.request('train.pause');
       this.target = this.number('epochs') * stats.steps_per_epoch;
       if (stats.step >= this.target) {
         this.say(`All ${this.number('epochs')} epochs are done. Give more epochs to go on.`);
@@ -118,17 +112,35 @@ export class TrainPanel {
     });
   }
 
-  async create() {
+  /** A new run, or the loaded checkpoint's. */
+  async begin() {
     this.curves.clear();
     this.say('Setting up the network …');
-    return this.app.client.request('train.create', { config: this.config() });
+    const { client, resume } = this.app;
+    if (!resume) return client.request('train.create', { config: this.config() });
+    const { bytes } = resume;
+    const reply = await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
+      const question = 'These are not the pictures that this training began with. Go on with them all the same?';
+      if (error.code !== 'bad_state' || !confirm(question)) throw error;
+      return client.request('train.load', { bytes, acceptOther: true });
+    });
+    this.app.checkpoint = resume;
+    this.app.resume = null;
+    return reply;
   }
 
-  /** A checkpoint was loaded before its pictures: now they are there. */
-  async givePictures() {
-    const { checkpoint, client } = this.app;
-    if (!checkpoint) throw new Error('add the pictures that this training began with');
-    return client.request('train.load', { bytes: checkpoint.bytes, acceptOther: true });
+  /** Shows a loaded checkpoint's settings, and reads the pictures at its size. @param {Record<string, string>} metadata */
+  async prepare(metadata) {
+    for (const name of ['image_size', 'batch', 'lr', 'seed', 'crop', 'width']) {
+      /** @type {any} */ (this.form.elements.namedItem(name)).value = metadata[name];
+    }
+    for (const name of ['flip', 'reuse_fake']) {
+      /** @type {any} */ (this.form.elements.namedItem(name)).checked = Number(metadata[name]) === 1;
+    }
+    await this.intake.readAgain();
+    this.say(
+      `A checkpoint of step ${Number(metadata.step).toLocaleString('en')}. Give it its pictures, then press Continue.`,
+    );
   }
 
   async restart() {
@@ -136,6 +148,7 @@ export class TrainPanel {
     await this.app.attempt('train-state', async () => {
       await this.app.client.request('train.drop');
       this.app.checkpoint = null;
+      this.app.resume = null;
       this.app.unsaved = false;
       this.curves.clear();
       for (const id of ['figures', 'live', 'train-progress', 'curves']) any(id).hidden = true;

@@ -99,9 +99,10 @@ const handlers = {
     return begin(trainer);
   },
   'train.load'({ bytes, acceptOther }) {
+    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     const trainer = engine.loadTrainer(bytes);
     try {
-      if (dataset?.count) trainer.setDataset(dataset, { acceptOther });
+      trainer.setDataset(pictures, { acceptOther });
     } catch (error) {
       trainer.dispose();
       throw error;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSafetensors } from '../../wasm/safetensors.js';
-import { chooseSize, downloadBy, FACES, NO_FACES, openPage, stepOf, untilReady, untilText } from './page.js';
+import { chooseSize, downloadBy, FACES, NO_FACES, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
 
 test(
   'pictures in a zip are trained on, paused, generated from, downloaded and loaded again',
@@ -19,7 +19,7 @@ test(
 
     await page.fill('[name=epochs]', '500');
     await page.click('#train-button');
-    await page.waitForFunction(() => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) >= 3);
+    await untilStep(page, 3);
     await page.waitForSelector('#live:not([hidden])');
     await page.waitForSelector('#curves .u-over');
     await page.click('#train-button');
@@ -29,10 +29,7 @@ test(
     assert.equal(await stepOf(page), paused, 'a paused training stands still');
 
     await page.click('#train-button');
-    await page.waitForFunction(
-      (step) => Number(document.getElementById('figure-step')?.textContent?.split('/')[0].replaceAll(',', '')) > step,
-      paused,
-    );
+    await untilStep(page, paused + 1);
 
     // While it trains: faces, a way between two of them, files.
     await page.fill('#generate [name=seed]', '7');
@@ -78,35 +75,53 @@ test(
   },
 );
 
-test('a checkpoint is taken up in a new tab', async () => {
-  const first = await openPage();
-  await untilReady(first.page);
-  await chooseSize(first.page, '32');
-  await first.page.fill('[name=epochs]', '100');
-  await first.page.click('#train-button');
-  await first.page.waitForFunction(
-    () => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) >= 2,
-  );
-  await first.page.click('#train-button');
-  await untilText(first.page, 'train-state', /^Paused/);
-  const step = await stepOf(first.page);
-  const checkpoint = await downloadBy(first.page, 'save-checkpoint');
-  await first.close();
+/** A checkpoint of a few steps on the doodles at 32 pixels. */
+async function makeCheckpoint() {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  await page.fill('[name=epochs]', '100');
+  await page.click('#train-button');
+  await untilStep(page, 2);
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^Paused/);
+  const step = await stepOf(page);
+  const { bytes } = await downloadBy(page, 'save-checkpoint');
+  await close();
+  return { step, file: { name: 'checkpoint.safetensors', mimeType: 'application/octet-stream', buffer: bytes } };
+}
 
-  const second = await openPage();
-  await untilReady(second.page);
-  await chooseSize(second.page, '32');
-  await second.page.setInputFiles('#model-input', {
-    name: 'checkpoint.safetensors',
-    mimeType: 'application/octet-stream',
-    buffer: checkpoint.bytes,
-  });
-  await untilText(second.page, 'make-state', /^Loaded checkpoint/);
-  await second.page.fill('[name=epochs]', '100');
-  await second.page.click('#train-button');
-  await second.page.waitForFunction(
-    (n) => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) > n,
-    step,
+test('a checkpoint is taken up in a new tab, at its own size', async () => {
+  const { step, file } = await makeCheckpoint();
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await page.setInputFiles('#model-input', file);
+  await untilText(page, 'make-state', /^Loaded checkpoint/);
+  assert.equal(await page.inputValue('[name=image_size]'), '32');
+  await page.fill('[name=epochs]', '100');
+  await page.click('#train-button');
+  await untilStep(page, step + 1);
+  await close();
+});
+
+test('a checkpoint asks before it takes other pictures', async () => {
+  const { step, file } = await makeCheckpoint();
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await page.setInputFiles('#model-input', file);
+  await untilText(page, 'make-state', /^Loaded checkpoint/);
+  const ppm = (/** @type {number} */ level) => Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, level)]);
+  await page.setInputFiles(
+    '#file-input',
+    [10, 90, 200].map((level) => ({ name: `${level}.ppm`, mimeType: 'image/x-portable-pixmap', buffer: ppm(level) })),
   );
-  await second.close();
+  await untilText(page, 'intake-state', /^3 pictures/);
+  await page.fill('[name=epochs]', '100');
+  page.once('dialog', (dialog) => dialog.dismiss());
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /not the pictures that the training began with/);
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.click('#train-button');
+  await untilStep(page, step + 1);
+  await close();
 });

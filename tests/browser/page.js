@@ -77,3 +77,13 @@ export async function downloadBy(page, id) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click(`#${id}`)]);
   return { name: download.suggestedFilename(), bytes: fs.readFileSync(await download.path()) };
 }
+
+/** Until so many steps are done. @param {import('playwright-core').Page} page @param {number} least */
+export async function untilStep(page, least) {
+  await page.waitForFunction(
+    (wanted) =>
+      Number(document.getElementById('figure-step')?.textContent?.split('/')[0].replaceAll(',', '')) >= wanted,
+    least,
+    { timeout: 60000 },
+  );
+}

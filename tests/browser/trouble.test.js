@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zipSync } from 'fflate';
-import { chooseSize, openPage, stepOf, untilReady, untilText } from './page.js';
+import { chooseSize, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
 
 /** @param {string} name @param {Uint8Array | string} data */
 const file = (name, data) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(data) });
@@ -57,7 +57,7 @@ test('after the worker died, training goes on from the last checkpoint', async (
   await untilReady(page);
   await chooseSize(page, '32');
   await page.click('#train-button');
-  await page.waitForFunction(() => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) >= 2);
+  await untilStep(page, 2);
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Paused/);
   const step = await stepOf(page);
@@ -75,10 +75,7 @@ test('after the worker died, training goes on from the last checkpoint', async (
   await page.click('#notice button');
   await untilText(page, 'train-state', new RegExp(`Back at step ${step}`));
   await page.click('#train-button');
-  await page.waitForFunction(
-    (n) => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) > n,
-    step,
-  );
+  await untilStep(page, step + 1);
   await close(/crash, as asked for/);
 });
 
@@ -88,7 +85,7 @@ test('without isolation it trains on one thread, and says so', async () => {
   await untilText(page, 'engine-state', /1 thread.*not cross-origin isolated/);
   await chooseSize(page, '32');
   await page.click('#train-button');
-  await page.waitForFunction(() => Number(document.getElementById('figure-step')?.textContent?.split('/')[0]) >= 2);
+  await untilStep(page, 2);
   await close();
 });
 
