@@ -87,35 +87,33 @@ export class IntakePanel {
       this.say('These pictures are in training. Start over first to add others.', true);
       return;
     }
-    // Real pictures take the doodles' place.
-    if (this.app.sources.some(({ kind }) => kind === 'doodles')) await this.reset();
     await this.take({ kind: 'files', files: pictures });
   }
 
   /** @param {import('./app.js').Source} source */
   async take(source) {
     if (this.reading || this.app.phase === 'starting') return;
-    if (source.kind === 'doodles') await this.reset();
-    this.app.sources.push(source);
-    await this.read(source);
+    // Real pictures take the doodles' place, and doodles everything's.
+    const fresh = source.kind === 'doodles' || this.app.sources.some(({ kind }) => kind === 'doodles');
+    await this.app.attempt('intake-state', async () => {
+      if (fresh) await this.reset();
+      this.app.sources.push(source);
+      await this.read(source);
+    });
   }
 
-  /** @param {{size?: number, crop?: string}} options */
-  async reset(options = {}) {
-    Object.assign(this, options);
+  async reset() {
     this.app.sources = [];
     await this.begin();
   }
 
   async begin() {
     this.refused = [];
-    const settings = new FormData(element('settings', HTMLFormElement));
-    this.size = Number(settings.get('image_size'));
-    await this.app.client.request('pictures.reset', {
-      size: this.size,
-      crop: settings.get('crop'),
-      filter: 'triangle',
-    });
+    // Not through FormData, which leaves out the fields of a form that a checkpoint has locked.
+    const { elements } = element('settings', HTMLFormElement);
+    const value = (/** @type {string} */ name) => /** @type {HTMLSelectElement} */ (elements.namedItem(name)).value;
+    this.size = Number(value('image_size'));
+    await this.app.client.request('pictures.reset', { size: this.size, crop: value('crop'), filter: 'triangle' });
     this.app.count = 0;
   }
 
