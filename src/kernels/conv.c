@@ -4,6 +4,7 @@
 
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
+#include "kernels/winograd.h"
 
 #define HOT __attribute__((noinline))
 
@@ -145,6 +146,10 @@ static void pack_pixels(const void *source, int first, int lanes, int depth_firs
 
 void conv_forward(parallel_pool *pool, float *y, const float *x, const float *w, float scale, const conv_shape *shape,
                   float *scratch) {
+    if (winograd_fits(shape)) {
+        winograd_forward(pool, y, x, w, scale, shape, scratch);
+        return;
+    }
     phase_images phases = phase_layout(scratch, x, shape);
     parallel_for(pool, shape->channels, split_channel, &phases);
 
@@ -206,6 +211,10 @@ static void pack_taps(const void *source, int first, int lanes, int depth_first,
 
 void conv_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
                       int accumulate, float *scratch) {
+    if (winograd_fits(shape)) {
+        winograd_weight_grad(pool, dw, dy, x, shape, accumulate, scratch);
+        return;
+    }
     phase_images phases = phase_layout(scratch, x, shape);
     parallel_for(pool, shape->channels, split_channel, &phases);
 
@@ -401,7 +410,9 @@ static void input_grad_by_taps(parallel_pool *pool, float *dx, const float *dy, 
 
 void conv_input_grad(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
                      const conv_shape *shape, float *scratch) {
-    if (shape->channels <= FEW_CHANNELS)
+    if (winograd_fits(shape))
+        winograd_input_grad(pool, dx, dy, w, scale, shape, scratch);
+    else if (shape->channels <= FEW_CHANNELS)
         input_grad_by_taps(pool, dx, dy, w, scale, shape, scratch);
     else
         input_grad_by_parity(pool, dx, dy, w, scale, shape, scratch);
@@ -418,5 +429,7 @@ size_t conv_scratch_floats(const conv_shape *s, int threads) {
     const size_t parity = padded_plane(s) * s->filters * s->batch + 4 * s->channels * pixels +
                           gemm_scratch_floats(s->channels, s->filters * 4, threads);
     const size_t taps = s->channels * TAPS * pixels + gemm_scratch_floats(s->channels * TAPS, s->filters, threads);
+    if (winograd_fits(s))
+        return winograd_scratch_floats(s, threads);
     return max_size(max_size(forward, weight), s->channels <= FEW_CHANNELS ? taps : parity);
 }

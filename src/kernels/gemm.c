@@ -6,8 +6,7 @@
  * would stay slow for its whole life. A tile at depth 256 runs for about 200 ns. */
 #define HOT __attribute__((noinline))
 
-/* acc (4 x 8) = A panel (depth x 4) times B panel (depth x 8), stored to or added to C. */
-HOT static void tile_4x8(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add) {
+HOT void gemm_tile(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add) {
     f32x4 c00 = f32x4_splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
     for (int k = 0; k < depth; k++) {
         const f32x4 b0 = f32x4_load(b), b1 = f32x4_load(b + 4);
@@ -51,7 +50,7 @@ HOT static void tile_4x8(int depth, const float *a, const float *b, float *c, pt
 HOT static void tile_edge(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add, int rows,
                           int columns) {
     float tile[GEMM_ROWS * GEMM_COLUMNS];
-    tile_4x8(depth, a, b, tile, GEMM_COLUMNS, 0);
+    gemm_tile(depth, a, b, tile, GEMM_COLUMNS, 0);
     for (int i = 0; i < rows; i++) {
         for (int j = 0; j < columns; j++) {
             float *out = c + i * stride + j;
@@ -105,7 +104,7 @@ HOT static void multiply_panel(const gemm_work *work, int row_panel, int row_pan
         const float *a = work->packed_a + (size_t)row * (size_t)p->k + (size_t)k * GEMM_ROWS;
         float *c = p->c + row * p->c_stride + column;
         if (rows == GEMM_ROWS && columns == GEMM_COLUMNS)
-            tile_4x8(depth, a, b, c, p->c_stride, add);
+            gemm_tile(depth, a, b, c, p->c_stride, add);
         else
             tile_edge(depth, a, b, c, p->c_stride, add, rows, columns);
     }

@@ -39,6 +39,9 @@ typedef struct gemm_problem {
 /* Floats of scratch memory for a product of these sizes on so many threads. */
 size_t gemm_scratch_floats(int m, int k, int threads);
 
+/* A tile: C (4 x 8) = A panel (depth x 4) times B panel (depth x 8), or += with add. */
+void gemm_tile(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add);
+
 void gemm_run(parallel_pool *pool, const gemm_problem *problem, float *scratch);
 
 /* A matrix anywhere: element (lane, depth) at data[lane * lane_stride + depth * depth_stride]. */

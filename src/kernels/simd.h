@@ -19,6 +19,11 @@ static inline f32x4 f32x4_load(const float *p) { return wasm_v128_load(p); }
 static inline void f32x4_store(float *p, f32x4 x) { wasm_v128_store(p, x); }
 static inline f32x4 f32x4_splat(float x) { return wasm_f32x4_splat(x); }
 static inline f32x4 f32x4_load_splat(const float *p) { return wasm_v128_load32_splat(p); }
+/* { *a, *b, *c, *d } */
+static inline f32x4 f32x4_gather(const float *a, const float *b, const float *c, const float *d) {
+    return wasm_v128_load32_lane(d, wasm_v128_load32_lane(c, wasm_v128_load32_lane(b, wasm_v128_load32_zero(a), 1), 2),
+                                 3);
+}
 static inline f32x4 f32x4_add(f32x4 a, f32x4 b) { return wasm_f32x4_add(a, b); }
 static inline f32x4 f32x4_sub(f32x4 a, f32x4 b) { return wasm_f32x4_sub(a, b); }
 static inline f32x4 f32x4_mul(f32x4 a, f32x4 b) { return wasm_f32x4_mul(a, b); }
@@ -49,6 +54,9 @@ static inline f32x4 f32x4_load(const float *p) {
 static inline void f32x4_store(float *p, f32x4 x) { memcpy(p, &x, sizeof x); }
 static inline f32x4 f32x4_splat(float x) { return (f32x4){x, x, x, x}; }
 static inline f32x4 f32x4_load_splat(const float *p) { return f32x4_splat(*p); }
+static inline f32x4 f32x4_gather(const float *a, const float *b, const float *c, const float *d) {
+    return (f32x4){*a, *b, *c, *d};
+}
 static inline f32x4 f32x4_add(f32x4 a, f32x4 b) { return a + b; }
 static inline f32x4 f32x4_sub(f32x4 a, f32x4 b) { return a - b; }
 static inline f32x4 f32x4_mul(f32x4 a, f32x4 b) { return a * b; }

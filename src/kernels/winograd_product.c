@@ -1,0 +1,157 @@
+#include "kernels/winograd_product.h"
+
+#include "kernels/gemm.h"
+
+#define HOT __attribute__((noinline))
+
+enum {
+    PACK_ROWS = 16, /* lanes of one piece of packing */
+    PACK_COLUMNS = 16,
+    /* Floats between panels: their sizes are powers of two, and without this the 25 points of one tile, written one
+     * after another, would share one set of the first cache (weights were packed 2.5 times as slowly). */
+    GAP = 16
+};
+
+typedef struct product_work {
+    const winograd_product *product;
+    float *whole_a, *whole_b;
+    float *lanes; /* scratch of the threads */
+    size_t lane_floats;
+    int row_blocks, column_blocks;
+} product_work;
+
+static int min_int(int a, int b) { return a < b ? a : b; }
+static int blocks_of(int count, int block) { return (count + block - 1) / block; }
+
+/* Panels of `lanes` lanes, all points, for so much depth. */
+static winograd_panels panels_at(float *data, int lanes, int panel_lanes, int depth) {
+    const ptrdiff_t panel = (ptrdiff_t)panel_lanes * depth + GAP;
+    return (winograd_panels){data, lanes / panel_lanes * panel + GAP, panel};
+}
+
+static size_t panels_floats(int lanes, int panel_lanes, int depth) {
+    return (size_t)panels_at(NULL, lanes, panel_lanes, depth).point_stride * WINOGRAD_POINTS;
+}
+
+static size_t stream_floats(const winograd_product *p) {
+    const int depth = min_int(GEMM_DEPTH, p->depth);
+    return (p->stream_rows ? panels_floats(p->row_block, GEMM_ROWS, depth) : 0) +
+           (p->stream_cols ? panels_floats(p->column_block, GEMM_COLUMNS, depth) : 0);
+}
+
+static size_t block_floats(const winograd_product *p) {
+    return (size_t)WINOGRAD_POINTS * ((size_t)p->row_block * p->column_block + GAP);
+}
+
+static size_t lane_floats(const winograd_product *p) { return stream_floats(p) + block_floats(p) + p->spare_floats; }
+
+static size_t whole_a_floats(const winograd_product *p) {
+    return p->stream_rows ? 0 : panels_floats(p->rows, GEMM_ROWS, p->depth);
+}
+
+static size_t whole_b_floats(const winograd_product *p) {
+    return p->stream_cols ? 0 : panels_floats(p->columns, GEMM_COLUMNS, p->depth);
+}
+
+size_t winograd_product_scratch_floats(const winograd_product *p, int threads) {
+    return whole_a_floats(p) + whole_b_floats(p) + threads * lane_floats(p);
+}
+
+/* ----------------------------------------------------------------------------- packed beforehand --- */
+
+static void pack_whole_a(const void *argument, int piece) {
+    const product_work *work = argument;
+    const winograd_product *p = work->product;
+    const int first = piece * PACK_ROWS;
+    winograd_panels out = panels_at(work->whole_a, p->rows, GEMM_ROWS, p->depth);
+    out.data += first / GEMM_ROWS * out.panel_stride;
+    p->pack_a(p->a, first, min_int(PACK_ROWS, p->rows - first), 0, p->depth, &out);
+}
+
+static void pack_whole_b(const void *argument, int piece) {
+    const product_work *work = argument;
+    const winograd_product *p = work->product;
+    const int first = piece * PACK_COLUMNS;
+    winograd_panels out = panels_at(work->whole_b, p->columns, GEMM_COLUMNS, p->depth);
+    out.data += first / GEMM_COLUMNS * out.panel_stride;
+    p->pack_b(p->b, first, min_int(PACK_COLUMNS, p->columns - first), 0, p->depth, &out);
+}
+
+/* ------------------------------------------------------------------------------------- products --- */
+
+/* One point's block: a panel of B (8 KB at a depth of 256) against all panels of A. */
+HOT static void multiply_point(const float *a, ptrdiff_t a_panel, const float *b, ptrdiff_t b_panel, int depth,
+                               const winograd_block *block, float *out, int add) {
+    for (int j = 0; j < block->columns; j += GEMM_COLUMNS) {
+        const float *row = a;
+        for (int i = 0; i < block->rows; i += GEMM_ROWS) {
+            gemm_tile(depth, row, b, out + i * block->row_stride + j, block->row_stride, add);
+            row += a_panel;
+        }
+        b += b_panel;
+    }
+}
+
+/* The panels of a block's operand for one chunk of depth: packed now into `stream`, or found in the whole. */
+static winograd_panels chunk_a(const product_work *work, const winograd_block *block, int depth_first, int depth,
+                               float *stream) {
+    const winograd_product *p = work->product;
+    if (!p->stream_rows) {
+        winograd_panels panels = panels_at(work->whole_a, p->rows, GEMM_ROWS, p->depth);
+        panels.data += block->first_row / GEMM_ROWS * panels.panel_stride + (ptrdiff_t)depth_first * GEMM_ROWS;
+        return panels;
+    }
+    const winograd_panels panels = panels_at(stream, block->rows, GEMM_ROWS, depth);
+    p->pack_a(p->a, block->first_row, block->rows, depth_first, depth, &panels);
+    return panels;
+}
+
+static winograd_panels chunk_b(const product_work *work, const winograd_block *block, int depth_first, int depth,
+                               float *stream) {
+    const winograd_product *p = work->product;
+    if (!p->stream_cols) {
+        winograd_panels panels = panels_at(work->whole_b, p->columns, GEMM_COLUMNS, p->depth);
+        panels.data += block->first_column / GEMM_COLUMNS * panels.panel_stride + (ptrdiff_t)depth_first * GEMM_COLUMNS;
+        return panels;
+    }
+    const winograd_panels panels = panels_at(stream, block->columns, GEMM_COLUMNS, depth);
+    p->pack_b(p->b, block->first_column, block->columns, depth_first, depth, &panels);
+    return panels;
+}
+
+static void multiply_piece(const void *argument, int index, int lane) {
+    const product_work *work = argument;
+    const winograd_product *p = work->product;
+    float *stream = work->lanes + lane * work->lane_floats, *out = stream + stream_floats(p);
+    winograd_block block = {.data = out,
+                            .first_row = index / work->column_blocks * p->row_block,
+                            .first_column = index % work->column_blocks * p->column_block,
+                            .spare = out + block_floats(p)};
+    block.rows = min_int(p->row_block, p->rows - block.first_row);
+    block.columns = min_int(p->column_block, p->columns - block.first_column);
+    block.row_stride = block.columns;
+    block.point_stride = (ptrdiff_t)block.rows * block.columns + GAP;
+    for (int k = 0; k < p->depth; k += GEMM_DEPTH) {
+        const int depth = min_int(GEMM_DEPTH, p->depth - k);
+        const winograd_panels a = chunk_a(work, &block, k, depth, stream), b = chunk_b(work, &block, k, depth, stream);
+        for (int point = 0; point < WINOGRAD_POINTS; point++)
+            multiply_point(a.data + point * a.point_stride, a.panel_stride, b.data + point * b.point_stride,
+                           b.panel_stride, depth, &block, out + point * block.point_stride, k > 0);
+    }
+    p->finish(p->sink, &block);
+}
+
+void winograd_product_run(parallel_pool *pool, const winograd_product *p, float *scratch) {
+    product_work work = {.product = p,
+                         .whole_a = scratch,
+                         .whole_b = scratch + whole_a_floats(p),
+                         .lane_floats = lane_floats(p),
+                         .row_blocks = blocks_of(p->rows, p->row_block),
+                         .column_blocks = blocks_of(p->columns, p->column_block)};
+    work.lanes = work.whole_b + whole_b_floats(p);
+    if (!p->stream_rows)
+        parallel_for(pool, blocks_of(p->rows, PACK_ROWS), pack_whole_a, &work);
+    if (!p->stream_cols)
+        parallel_for(pool, blocks_of(p->columns, PACK_COLUMNS), pack_whole_b, &work);
+    parallel_for_lanes(pool, work.row_blocks * work.column_blocks, multiply_piece, &work);
+}
