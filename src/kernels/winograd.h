@@ -1,7 +1,7 @@
 /* Winograd's minimal filtering (Winograd 1980; Lavin & Gray 2016) for the 4x4 stride-2 convolution of conv.h.
  *
  * Split by parity of row and column, that convolution is a 2x2 convolution with stride 1 over 4 C phase images; its
- * passes are F(4x4, 2x2) on those: 25 multiplications for the 64 of 4x4 output pixels. Points 0, 1, -1, 2, infinity.
+ * passes are F(4x4, 2x2) on those: 25 multiplications for the 64 of 4x4 output pixels. Points +-1/2, +-3/2, infinity.
  *
  *   forward          M[p] (K x T)   = U[p] (K x 4C)  V[p] (4C x T)     y  = At M A
  *   input gradient   M[p] (4C x T)  = U[p]t (4C x K) W[p] (K x T)      dx = B M Bt, windows added where they overlap
