@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernels/conv_prepared.h"
 #include "kernels/kernels.h"
 
 enum { FIRST_PIXELS = 16, TAPS = 16 };
@@ -111,6 +112,15 @@ static void bind_mapping(generator *g) {
     }
 }
 
+/* The convolution between stage i - 1 and stage i (or the picture, i = stages), seen from its large side. */
+static conv_shape shape_of(const architecture *a, int i, int batch) {
+    return (conv_shape){.batch = batch,
+                        .channels = i < a->stages ? a->generator_channels[i] : 3,
+                        .filters = a->generator_channels[i - 1],
+                        .height = 4 << i,
+                        .width = 4 << i};
+}
+
 static void place_stage(generator *g, int i, arena *memory) {
     const architecture *a = &g->arch;
     generator_stage *s = &g->stages[i];
@@ -118,6 +128,9 @@ static void place_stage(generator *g, int i, arena *memory) {
     const int constant = i == 0 && a->adain;
     s->pre = arena_floats(memory, (constant ? (size_t)s->channels : groups) * pixels);
     s->act = arena_floats(memory, groups * pixels);
+    const conv_shape shape = i ? shape_of(a, i, g->batch) : (conv_shape){0};
+    s->prepared =
+        i && !g->training && conv_prepared_fits(&shape) ? arena_floats(memory, conv_prepared_floats(&shape)) : NULL;
     float *mean = arena_floats(memory, groups), *rstd = arena_floats(memory, groups);
     s->style = (adain){.channels = s->channels,
                        .latent = a->latent,
@@ -175,16 +188,8 @@ void generator_place(generator *g, const architecture *arch, int batch, int trai
         bind_norm(g, i);
 }
 
-/* The convolution between stage i - 1 and stage i (or the picture, i = stages), seen from its large side. */
-static conv_shape shape_of(const architecture *a, int i, int batch) {
-    return (conv_shape){.batch = batch,
-                        .channels = i < a->stages ? a->generator_channels[i] : 3,
-                        .filters = a->generator_channels[i - 1],
-                        .height = 4 << i,
-                        .width = 4 << i};
-}
-
 static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+static int min_int(int a, int b) { return a < b ? a : b; }
 
 size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
     const int first = a->generator_channels[0] * FIRST_PIXELS;
@@ -197,7 +202,9 @@ size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
     }
     for (int i = 1; i <= a->stages; i++) {
         const conv_shape shape = shape_of(a, i, batch);
+        const conv_shape few = shape_of(a, i, min_int(batch, CONV_PREPARED_MOST));
         floats = max_size(floats, conv_scratch_floats(&shape, threads));
+        floats = max_size(floats, i < a->stages ? conv_prepared_scratch_floats(&few, threads) : 0);
     }
     return floats;
 }
@@ -246,7 +253,8 @@ static void first_forward(parallel_pool *pool, generator *g, const float *w, int
     const int latent = g->arch.latent, outputs = s->channels * FIRST_PIXELS;
     const float *weight = weight_of(g, s->weight);
     if (g->constant >= 0) {
-        matrix_transposed_times_vector(pool, s->pre, weight, weight_of(g, g->constant), latent, outputs);
+        if (!g->prepared)
+            matrix_transposed_times_vector(pool, s->pre, weight, weight_of(g, g->constant), latent, outputs);
         return;
     }
     if (w != g->first_input)
@@ -265,16 +273,37 @@ static void norm_stage(parallel_pool *pool, generator *g, int i, const float *w,
         batch_norm_forward(pool, s->act, s->pre, &s->norm, count, training);
 }
 
+/* Packs the weights for few pictures; they stand still from now on. */
+static void prepare(parallel_pool *pool, generator *g) {
+    for (int i = 1; i < g->arch.stages; i++) {
+        const conv_shape shape = shape_of(&g->arch, i, 1);
+        if (g->stages[i].prepared)
+            conv_prepare(pool, g->stages[i].prepared, weight_of(g, g->stages[i].weight), &shape);
+    }
+}
+
+static void layer_forward(parallel_pool *pool, generator *g, int i, int count, float *scratch) {
+    const conv_shape shape = shape_of(&g->arch, i, count);
+    const float *x = g->stages[i - 1].act;
+    if (i == g->arch.stages)
+        conv_input_grad(pool, g->image, x, weight_of(g, g->picture_weight), 1.0f, &shape, scratch);
+    else if (count <= CONV_PREPARED_MOST && g->prepared && g->stages[i].prepared)
+        conv_input_grad_prepared(pool, g->stages[i].pre, x, g->stages[i].prepared, &shape, scratch);
+    else
+        conv_input_grad(pool, g->stages[i].pre, x, weight_of(g, g->stages[i].weight), 1.0f, &shape, scratch);
+}
+
 void generator_synthesise(parallel_pool *pool, generator *g, const float *w, int count, int training, float *scratch) {
     const int stages = g->arch.stages;
     first_forward(pool, g, w, count, scratch);
+    if (!g->training && !g->prepared && count <= CONV_PREPARED_MOST) {
+        prepare(pool, g);
+        g->prepared = 1;
+    }
     norm_stage(pool, g, 0, w, count, training, scratch);
     for (int i = 1; i <= stages; i++) {
-        const conv_shape shape = shape_of(&g->arch, i, count);
-        const int last = i == stages;
-        const float *weight = weight_of(g, last ? g->picture_weight : g->stages[i].weight);
-        conv_input_grad(pool, last ? g->image : g->stages[i].pre, g->stages[i - 1].act, weight, 1.0f, &shape, scratch);
-        if (!last)
+        layer_forward(pool, g, i, count, scratch);
+        if (i < stages)
             norm_stage(pool, g, i, w, count, training, scratch);
     }
     const size_t size = (size_t)architecture_image_size(&g->arch);

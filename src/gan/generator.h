@@ -14,7 +14,8 @@ typedef struct generator_stage {
     int channels, size; /* C, and H = W */
     int weight;         /* tensor of the layer that makes it */
     float *pre, *act;
-    adain style; /* one of the two is in use */
+    float *prepared; /* weights of the layer that makes it, packed for few pictures; NULL while training */
+    adain style;     /* one of the two is in use */
     batch_norm norm;
 } generator_stage;
 
@@ -29,6 +30,7 @@ typedef struct generator {
     mapping map;        /* unused by a DCGAN */
     generator_stage stages[SSD_MAX_STAGES];
     float *image; /* 3 x N x H x W, in [-1, 1] */
+    int prepared; /* 1: the weights are packed, and the constant's map stands in stages[0].pre */
     /* workspace */
     float *first_input;  /* N x L: what the first layer sees, where that is not the constant */
     float *first_output; /* N x C 16 */

@@ -1,6 +1,7 @@
 #include "kernels/gemm.h"
 
 #include "kernels/simd.h"
+#include "kernels/vector.h"
 
 /* Short functions throughout: V8 compiles a function quickly first and never replaces a running one, so a long loop
  * would stay slow for its whole life. A tile at depth 256 runs for about 200 ns. */
@@ -202,8 +203,34 @@ void gemm_pack_b_strided(const void *source, int first, int lanes, int depth_fir
     }
 }
 
+/* Products with few rows or columns, both operands contiguous in depth: dot products. Packing panels would cost as much
+ * as it reads, for nothing. */
+typedef struct dots_work {
+    float *c;
+    const gemm_matrices *x;
+    int m, n, k, accumulate;
+} dots_work;
+
+enum { FEW_LINES = 2, DOTS_A_PIECE = 64 };
+
+static void dots_piece(const void *argument, int piece) {
+    const dots_work *work = argument;
+    const gemm_matrices *x = work->x;
+    const int end = min_int((piece + 1) * DOTS_A_PIECE, work->m * work->n);
+    for (int index = piece * DOTS_A_PIECE; index < end; index++) {
+        const float dot =
+            (float)vector_dot(x->a + index / work->n * x->a_row, x->b + index % work->n * x->b_column, (size_t)work->k);
+        work->c[index] = work->accumulate ? work->c[index] + dot : dot;
+    }
+}
+
 void gemm_dense(parallel_pool *pool, float *c, const gemm_matrices *x, int m, int n, int k, int accumulate,
                 float *scratch) {
+    if (min_int(m, n) <= FEW_LINES && x->a_depth == 1 && x->b_depth == 1) {
+        const dots_work work = {c, x, m, n, k, accumulate};
+        parallel_for(pool, (m * n + DOTS_A_PIECE - 1) / DOTS_A_PIECE, dots_piece, &work);
+        return;
+    }
     const gemm_strided a = {x->a, x->a_row, x->a_depth, 1.0f};
     const gemm_strided b = {x->b, x->b_column, x->b_depth, 1.0f};
     const gemm_problem problem = {.m = m,

@@ -29,6 +29,13 @@ static inline f32x4 f32x4_sub(f32x4 a, f32x4 b) { return wasm_f32x4_sub(a, b); }
 static inline f32x4 f32x4_mul(f32x4 a, f32x4 b) { return wasm_f32x4_mul(a, b); }
 static inline f32x4 f32x4_div(f32x4 a, f32x4 b) { return wasm_f32x4_div(a, b); }
 static inline f32x4 f32x4_sqrt(f32x4 a) { return wasm_f32x4_sqrt(a); }
+/* 2^n of whole numbers n from -126 to 127 */
+static inline f32x4 f32x4_power_of_two(f32x4 n) {
+    return wasm_i32x4_shl(wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(n), wasm_i32x4_const_splat(127)), 23);
+}
+/* NaN where either is */
+static inline f32x4 f32x4_min(f32x4 a, f32x4 b) { return wasm_f32x4_min(a, b); }
+static inline f32x4 f32x4_max(f32x4 a, f32x4 b) { return wasm_f32x4_max(a, b); }
 /* a > 0 ? x : y, lane by lane */
 static inline f32x4 f32x4_select_positive(f32x4 a, f32x4 x, f32x4 y) {
     return wasm_v128_bitselect(x, y, wasm_f32x4_gt(a, wasm_f32x4_const_splat(0.0f)));
@@ -65,6 +72,18 @@ static inline f32x4 f32x4_sqrt(f32x4 a) { return (f32x4){sqrtf(a[0]), sqrtf(a[1]
 static inline f32x4 f32x4_select_positive(f32x4 a, f32x4 x, f32x4 y) {
     const i32x4 mask = a > f32x4_splat(0.0f);
     return (f32x4)(((i32x4)x & mask) | ((i32x4)y & ~mask));
+}
+static inline f32x4 f32x4_power_of_two(f32x4 n) {
+    const i32x4 exponent = __builtin_convertvector(n, i32x4) + 127;
+    return (f32x4)(exponent << 23);
+}
+static inline f32x4 f32x4_min(f32x4 a, f32x4 b) {
+    const i32x4 first = (a < b) | (a != a);
+    return (f32x4)(((i32x4)a & first) | ((i32x4)b & ~first));
+}
+static inline f32x4 f32x4_max(f32x4 a, f32x4 b) {
+    const i32x4 first = (a > b) | (a != a);
+    return (f32x4)(((i32x4)a & first) | ((i32x4)b & ~first));
 }
 static inline f32x4 f32x4_madd(f32x4 a, f32x4 b, f32x4 c) { return a * b + c; }
 #define F32X4_SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)

@@ -9,7 +9,7 @@
 
 /* ------------------------------------------------------------------------------ vector products --- */
 
-enum { DOT_RUN = 1024, PIECE = 4096 };
+enum { DOT_RUN = 1024, PIECE = 2048 };
 
 HOT static float dot_run(const float *a, const float *b, size_t count) {
     f32x4 x = f32x4_splat(0), y = x;
@@ -131,11 +131,48 @@ HOT static void leaky_grad_run(float *dx, const float *dy, const float *sign, fl
         dx[i] = sign[i] > 0 ? dy[i] : slope * dy[i];
 }
 
+/* tanh, four lanes: x + x^3 S(x^2) up to 0.625, 1 - 2 / (exp(2 |x|) + 1) beyond, with polynomials fitted for this
+ * (minimax, by iterated least squares). Within 9e-8 of tanh. Calls of tanhf took 66 us of the 2.1 ms of one picture. */
+static const float TANH_SMALL[] = {-0.333333284f, 0.133327469f, -0.0538466983f, 0.0209750198f, -0.00606223755f};
+static const float EXP_REST[] = {0.5f, 0.166665763f, 0.0416663736f, 0.00836319663f,
+                                 0.00139411481f}; /* (exp(r) - 1 - r) / r^2 */
+enum { DEGREE = 4 };
+
+static inline f32x4 polynomial(const float *terms, f32x4 u) {
+    f32x4 sum = f32x4_splat(terms[DEGREE]);
+    for (int i = DEGREE - 1; i >= 0; i--)
+        sum = f32x4_madd(sum, u, f32x4_splat(terms[i]));
+    return sum;
+}
+
+/* exp(t) for 0 <= t <= 20: 2^n exp(r), with ln 2 in two parts. */
+static inline f32x4 exp_of(f32x4 t) {
+    const f32x4 round = f32x4_splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to a whole number */
+    const f32x4 n = f32x4_sub(f32x4_add(f32x4_mul(t, f32x4_splat(1.44269504f)), round), round);
+    const f32x4 coarse = f32x4_sub(t, f32x4_mul(n, f32x4_splat(0.693359375f)));
+    const f32x4 r = f32x4_sub(coarse, f32x4_mul(n, f32x4_splat(-2.12194440e-4f)));
+    const f32x4 rest = f32x4_add(r, f32x4_mul(f32x4_mul(r, r), polynomial(EXP_REST, r)));
+    return f32x4_mul(f32x4_add(f32x4_splat(1), rest), f32x4_power_of_two(n));
+}
+
+static inline f32x4 tanh_of(f32x4 x) {
+    const f32x4 zero = f32x4_splat(0), one = f32x4_splat(1), u = f32x4_mul(x, x);
+    const f32x4 size = f32x4_max(x, f32x4_sub(zero, x));
+    const f32x4 small = f32x4_add(x, f32x4_mul(f32x4_mul(x, u), polynomial(TANH_SMALL, u)));
+    const f32x4 power = exp_of(f32x4_min(f32x4_add(size, size), f32x4_splat(20)));
+    const f32x4 large = f32x4_sub(one, f32x4_div(f32x4_splat(2), f32x4_add(power, one)));
+    const f32x4 signed_large = f32x4_select_positive(x, large, f32x4_sub(zero, large));
+    return f32x4_select_positive(f32x4_sub(size, f32x4_splat(0.625f)), signed_large, small);
+}
+
 HOT static void tanh_run(float *y, const float *x, const float *unused, float slope, size_t count) {
     (void)unused;
     (void)slope;
-    for (size_t i = 0; i < count; i++)
-        y[i] = tanhf(x[i]);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4)
+        f32x4_store(y + i, tanh_of(f32x4_load(x + i)));
+    for (; i < count; i++)
+        y[i] = F32X4_LANE(tanh_of(f32x4_splat(x[i])), 0);
 }
 
 HOT static void tanh_grad_run(float *dx, const float *dy, const float *y, float slope, size_t count) {

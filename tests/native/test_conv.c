@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "check.h"
 #include "kernels/conv.h"
+#include "kernels/conv_prepared.h"
 #include "kernels/vector.h"
 #include "kernels/winograd.h"
 
@@ -89,6 +90,29 @@ static void check_shape(parallel_pool *pool, const conv_shape *s) {
     release(y), release(dx), release(dw);
 }
 
+/* With weights packed beforehand, for few pictures. */
+static void check_prepared(const conv_shape *s) {
+    const size_t large = (size_t)s->channels * s->batch * s->height * s->width,
+                 small = large / s->channels * s->filters / 4;
+    float *dy = noise(small), *w = noise((size_t)s->filters * s->channels * 16),
+          *dx[2] = {guarded(large), guarded(large)};
+    float *want = malloc(large * 4), *prepared = malloc(conv_prepared_floats(s) * 4);
+    for (int threads = 1; threads <= 3; threads += 2) {
+        parallel_pool *pool = parallel_create(threads);
+        float *scratch = malloc(conv_prepared_scratch_floats(s, threads) * 4);
+        conv_prepare(pool, prepared, w, s);
+        conv_input_grad_prepared(pool, dx[threads > 1], dy, prepared, s, scratch);
+        CHECK(guards_hold(dx[threads > 1], large));
+        free(scratch);
+        parallel_destroy(pool);
+    }
+    conv_input_grad_reference(want, dy, w, 1, s);
+    CHECK_BELOW(error_of(dx[0], want, large), 2e-6);
+    CHECK(memcmp(dx[0], dx[1], large * 4) == 0);
+    free(dy), free(w), free(want), free(prepared);
+    release(dx[0]), release(dx[1]);
+}
+
 /* The bits of every pass do not depend on the number of threads. */
 static void check_threads(const conv_shape *s) {
     const size_t large = (size_t)s->channels * s->batch * s->height * s->width,
@@ -147,6 +171,12 @@ int main(void) {
     parallel_pool *pool = parallel_create(2);
     for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)
         check_shape(pool, &SHAPES[i]);
+    static const conv_shape FEW[] = {
+        {1, 4, 3, 8, 8},     {2, 8, 12, 8, 8},  {1, 12, 9, 16, 16}, {1, 8, 9, 16, 16},     {2, 16, 7, 16, 16},
+        {1, 24, 20, 32, 32}, {2, 8, 4, 32, 16}, {1, 8, 5, 64, 64},  {1, 128, 256, 16, 16}, {1, 256, 512, 8, 8},
+    };
+    for (size_t i = 0; i < sizeof FEW / sizeof FEW[0]; i++)
+        check_prepared(&FEW[i]);
     check_threads(&DIRECT);
     check_threads(&FEW_COLUMNS);
     check_threads(&MANY_COLUMNS);

@@ -40,6 +40,21 @@ static void check_elements(parallel_pool *pool, int n) {
         CHECK_BELOW(fabs(out[i] - b[i] / (cosh(a[i]) * cosh(a[i]))), 2e-6);
 }
 
+/* The whole range of tanh, both of its formulas and their border, signs and what is no number. */
+static void check_tanh(void) {
+    float x[4], y[4];
+    for (int i = -4000; i <= 4000; i += 4) {
+        for (int l = 0; l < 4; l++)
+            x[l] = 0.00625f * (float)(i + l);
+        tanh_forward(NULL, y, x, 4);
+        for (int l = 0; l < 4; l++)
+            CHECK_BELOW(fabs(y[l] - tanh(x[l])), 1e-7);
+    }
+    const float odd[4] = {INFINITY, -INFINITY, -0.0f, NAN};
+    tanh_forward(NULL, y, odd, 4);
+    CHECK(y[0] == 1 && y[1] == -1 && y[2] == 0 && isnan(y[3]));
+}
+
 /* Three steps of Adam in double, as Kingma and Ba write it. */
 static void check_adam(parallel_pool *pool, int n) {
     float p[MOST], m[MOST] = {0}, v[MOST] = {0}, g[MOST];
@@ -113,6 +128,7 @@ static void check_matrices(parallel_pool *pool) {
 }
 
 int main(void) {
+    check_tanh();
     rng_seed(&random_state, 3, 3);
     parallel_pool *pool = parallel_create(2);
     for (int n = 0; n <= 40; n++) {
