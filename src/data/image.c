@@ -7,9 +7,9 @@
 #include "data/exif.h"
 #include "data/format.h"
 #include "data/pnm.h"
+#include "data/resize.h"
 #include "data/stb.h"
 #include <stb/stb_image.h>
-#include <stb/stb_image_resize.h>
 
 void image_free(image *picture) {
     free(picture->rgba);
@@ -164,8 +164,7 @@ static int share(int size, int part, int whole) {
 
 ssd_status image_fit(ssd_context *context, const image *picture, ssd_crop crop, ssd_filter filter, int size,
                      uint8_t *out) {
-    const stbir_filter kernel = filter == SSD_FILTER_CUBIC ? STBIR_FILTER_CATMULLROM : STBIR_FILTER_TRIANGLE;
-    const int stride = picture->width * 4;
+    const size_t stride = (size_t)picture->width * 4, out_stride = (size_t)size * 3;
     const uint8_t *from = picture->rgba;
     int width = picture->width, height = picture->height, to_width = size, to_height = size;
     if (crop == SSD_CROP_CENTRE) {
@@ -176,21 +175,8 @@ ssd_status image_fit(ssd_context *context, const image *picture, ssd_crop crop, 
         const int side = width > height ? width : height;
         to_width = share(size, width, side);
         to_height = share(size, height, side);
+        memset(out, 255, (size_t)size * out_stride);
     }
-    uint8_t *fitted = context_allocate(context, (size_t)to_width * to_height, 4);
-    if (!fitted)
-        return SSD_OUT_OF_MEMORY;
-    /* Nothing (alpha 0) lies beyond the border, and colours are weighted by alpha: that is the renormalised kernel with
-     * which Pillow and PyTorch treat borders. */
-    const int done = stbir_resize_uint8_generic(from, width, height, stride, fitted, to_width, to_height, 0, 4, 3, 0,
-                                                STBIR_EDGE_ZERO, kernel, STBIR_COLORSPACE_LINEAR, NULL);
-    if (done) {
-        memset(out, 255, (size_t)size * size * 3);
-        uint8_t *to = out + ((size_t)((size - to_height) / 2) * size + (size - to_width) / 2) * 3;
-        for (int y = 0; y < to_height; y++)
-            for (int x = 0; x < to_width; x++)
-                memcpy(to + ((size_t)y * size + x) * 3, fitted + ((size_t)y * to_width + x) * 4, 3);
-    }
-    free(fitted);
-    return done ? SSD_OK : context_fail(context, SSD_OUT_OF_MEMORY, "not enough memory to resize the picture");
+    uint8_t *to = out + (size_t)((size - to_height) / 2) * out_stride + (size_t)((size - to_width) / 2) * 3;
+    return resize_rgba(context, from, stride, width, height, filter, to, out_stride, to_width, to_height);
 }

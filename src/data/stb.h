@@ -10,6 +10,5 @@
 #define STBI_NO_PNM
 #define STBI_MAX_DIMENSIONS 16384
 #define STBI_ASSERT(condition) ((void)0)
-#define STBIR_ASSERT(condition) ((void)0)
 
 #endif
