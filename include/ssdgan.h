@@ -134,7 +134,22 @@ void ssd_dataset_destroy(ssd_dataset *dataset);
  * the dataset is then unchanged. */
 SSD_MUST_USE ssd_status ssd_dataset_add_file(ssd_dataset *dataset, const uint8_t *bytes, size_t byte_count);
 
-/* The same from pixels that someone else decoded: `rgba` is height x width x 4 bytes, not premultiplied. */
+/* Decodes `count` (at most 65536) files over the context's threads, one a thread at a time: file i is
+ * bytes[offsets[i] .. offsets[i + 1] - 1], so there are count + 1 offsets. Each fails by itself: statuses[i] is what
+ * ssd_dataset_add_file would return for file i, and the others are appended in the order of the files. Fails as a
+ * whole, the dataset and statuses unchanged, with SSD_BAD_ARGUMENT (offsets that go down) or SSD_OUT_OF_MEMORY. */
+SSD_MUST_USE ssd_status ssd_dataset_add_files(ssd_dataset *dataset, const uint8_t *bytes, const size_t *offsets,
+                                              int count, int32_t *statuses);
+
+/* Sentence about file `index` of the last ssd_dataset_add_files, "" for one that was appended. Valid until the dataset
+ * is next given files. */
+const char *ssd_dataset_file_error(const ssd_dataset *dataset, int index);
+
+/* Takes the room for `more` further pictures at once: the block need not grow, by copying, while they are added. */
+SSD_MUST_USE ssd_status ssd_dataset_reserve(ssd_dataset *dataset, int more);
+
+/* As ssd_dataset_add_file, from pixels that someone else decoded: `rgba` is height x width x 4 bytes, not
+ * premultiplied. */
 SSD_MUST_USE ssd_status ssd_dataset_add_rgba(ssd_dataset *dataset, const uint8_t *rgba, int width, int height);
 
 /* Appends `count` doodles (cartoon animal faces drawn by the core), numbers first .. first+count-1 of `seed`. */
@@ -181,7 +196,8 @@ SSD_MUST_USE ssd_status ssd_generator_map(ssd_generator *generator, const float 
 /* w (N x latent) -> images (N x 3 x H x W, [-1, 1]). Any N from 1; works in batches inside. */
 SSD_MUST_USE ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, int count, float *images);
 
-/* images (N x 3 x H x W floats) -> rgba (N x H x W x 4 bytes): clamp((x + 1) * 127.5), rounded; alpha 255. */
+/* images (N x 3 x H x W floats) -> rgba (N x H x W x 4 bytes): clamp((x + 1) * 127.5), rounded, 0 for a
+ * NaN; alpha 255. image_size at least 2. */
 void ssd_images_to_rgba(const float *images, int count, int image_size, uint8_t *rgba);
 
 /* --------------------------------------------------------------------------------- trainer --- */

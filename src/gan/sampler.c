@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/simd_bytes.h"
 #include "kernels/vector.h"
 
 /* Pictures generated at once: enough to fill the vector tiles of the smallest map (16 pixels a picture), small enough
@@ -117,17 +118,22 @@ ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, in
     return SSD_OK;
 }
 
+static f32x4 to_level(const float *x) {
+    return f32x4_mul(f32x4_add(f32x4_load(x), f32x4_splat(1.0f)), f32x4_splat(127.5f));
+}
+
 void ssd_images_to_rgba(const float *images, int count, int image_size, uint8_t *rgba) {
     const size_t plane = (size_t)image_size * image_size;
+    const i32x4 opaque = i32x4_splat((int)0xff000000u);
     for (int n = 0; n < count; n++) {
-        const float *picture = images + (size_t)n * 3 * plane;
+        const float *red = images + (size_t)n * 3 * plane, *green = red + plane, *blue = green + plane;
         uint8_t *out = rgba + (size_t)n * 4 * plane;
-        for (size_t i = 0; i < plane; i++) {
-            for (int c = 0; c < 3; c++) {
-                const float level = (picture[(size_t)c * plane + i] + 1.0f) * 127.5f + 0.5f;
-                out[4 * i + c] = level >= 255.0f ? 255 : level > 0.0f ? (uint8_t)level : 0;
-            }
-            out[4 * i + 3] = 255;
+        for (size_t step = 0; step < plane; step += 4) {
+            const size_t i = step + 4 <= plane ? step : plane - 4; /* the last of an odd size once more */
+            const i32x4 r = i32x4_levels(to_level(red + i)), g = i32x4_levels(to_level(green + i)),
+                        b = i32x4_levels(to_level(blue + i));
+            i32x4_store(out + 4 * i,
+                        i32x4_or(i32x4_or(r, I32X4_SHIFT_LEFT(g, 8)), i32x4_or(I32X4_SHIFT_LEFT(b, 16), opaque)));
         }
     }
 }

@@ -62,6 +62,78 @@ static void check_files(ssd_context *context) {
     ssd_dataset_destroy(dataset);
 }
 
+/* Good and bad files at once, `rounds` times over: the same pictures as one by one, in order, each failure by itself.
+ */
+static void check_many_files(int threads, int rounds) {
+    static const struct {
+        const unsigned char *bytes;
+        size_t size;
+        ssd_status status;
+        const char *word;
+    } files[] = {
+        {png_rgb, sizeof png_rgb, SSD_OK, ""},
+        {jpeg_cmyk, sizeof jpeg_cmyk, SSD_UNSUPPORTED, "CMYK"},
+        {gif_animated, sizeof gif_animated, SSD_OK, ""},
+        {NULL, 0, SSD_BAD_FILE, "empty"},
+        {jpeg_turned, sizeof jpeg_turned, SSD_OK, ""},
+        {jpeg_progressive, sizeof jpeg_progressive / 2, SSD_BAD_FILE, "cut off"},
+        {jpeg_progressive, sizeof jpeg_progressive, SSD_OK, ""},
+        {tga_rle, sizeof tga_rle, SSD_OK, ""},
+    };
+    enum { KINDS = sizeof files / sizeof *files, MOST = 8 * KINDS };
+    ssd_context *context = ssd_context_create(threads);
+    ssd_dataset *many = make(context, 16), *single = make(context, 16);
+    uint8_t *bytes = malloc(MOST * 1024);
+    size_t offsets[MOST + 1] = {0};
+    int32_t statuses[MOST];
+    const int count = rounds * KINDS;
+    for (int i = 0; i < count; i++) {
+        const unsigned char *file = files[i % KINDS].bytes;
+        const size_t size = files[i % KINDS].size;
+        if (size)
+            memcpy(bytes + offsets[i], file, size);
+        offsets[i + 1] = offsets[i] + size;
+        statuses[i] = -1;
+        CHECK(ssd_dataset_add_file(single, bytes + offsets[i], size) == files[i % KINDS].status);
+    }
+    CHECK(ssd_dataset_add_doodles(many, 1, 0, 1) == SSD_OK); /* what was there stays */
+    CHECK(ssd_dataset_add_files(many, bytes, offsets, count, statuses) == SSD_OK);
+    for (int i = 0; i < count; i++) {
+        const char *sentence = ssd_dataset_file_error(many, i);
+        CHECK(statuses[i] == (int32_t)files[i % KINDS].status);
+        CHECK(strstr(sentence, files[i % KINDS].word) && !*sentence == !statuses[i]);
+    }
+    CHECK(!*ssd_dataset_file_error(many, -1) && !*ssd_dataset_file_error(many, count));
+    CHECK(ssd_dataset_count(many) == 1 + ssd_dataset_count(single));
+    CHECK(ssd_dataset_remove(many, 0) == SSD_OK);
+    CHECK(ssd_dataset_fingerprint(many) == ssd_dataset_fingerprint(single));
+
+    const double before = ssd_dataset_fingerprint(many);
+    offsets[0] = offsets[1] + 1;
+    CHECK(ssd_dataset_add_files(many, bytes, offsets, 2, statuses) == SSD_BAD_ARGUMENT);
+    CHECK(ssd_dataset_add_files(many, bytes, offsets, -1, statuses) == SSD_BAD_ARGUMENT);
+    CHECK(ssd_dataset_add_files(many, bytes, offsets, 0, statuses) == SSD_OK);
+    CHECK(ssd_dataset_fingerprint(many) == before);
+    free(bytes);
+    ssd_dataset_destroy(many);
+    ssd_dataset_destroy(single);
+    ssd_context_destroy(context);
+}
+
+/* Room taken at once: nothing moves until it is full. */
+static void check_reserve(ssd_context *context) {
+    ssd_dataset *dataset = make(context, 8);
+    CHECK(ssd_dataset_reserve(dataset, 300) == SSD_OK && ssd_dataset_count(dataset) == 0);
+    CHECK(ssd_dataset_add_doodles(dataset, 1, 0, 1) == SSD_OK);
+    const uint8_t *place = ssd_dataset_picture(dataset, 0);
+    for (int i = 1; i < 300; i++)
+        CHECK(ssd_dataset_add_doodles(dataset, 1, i, 1) == SSD_OK);
+    CHECK(ssd_dataset_picture(dataset, 0) == place && ssd_dataset_count(dataset) == 300);
+    CHECK(ssd_dataset_reserve(dataset, -1) == SSD_BAD_ARGUMENT);
+    CHECK(ssd_dataset_reserve(dataset, INT_MAX) == SSD_BAD_ARGUMENT);
+    ssd_dataset_destroy(dataset);
+}
+
 /* Adds `count` flat pictures whose bytes are 0, 1, 2, ... */
 static void add_numbered(ssd_dataset *dataset, int count) {
     for (int i = 0; i < count; i++) {
@@ -165,6 +237,10 @@ int main(void) {
     ssd_context *context = ssd_context_create(1);
     check_sizes(context);
     check_files(context);
+    check_many_files(1, 8);
+    check_many_files(3, 8);
+    check_many_files(64, 1);
+    check_reserve(context);
     check_growth_and_removal(context);
     check_fingerprint(context);
     check_batch(context);
