@@ -32,6 +32,14 @@ export class Bridge {
     return this.module.UTF8ToString(pointer);
   }
 
+  /**
+   * After a call in which other threads may have made the memory grow: Emscripten renews this thread's views only in its
+   * own functions, of which this is one.
+   */
+  refreshViews() {
+    this.text(this.module._ssd_version());
+  }
+
   /** @param {number} status throws unless it is OK */
   check(status) {
     if (status !== 0) throw this.error(this.statusNames[status] ?? 'unknown');

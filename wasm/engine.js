@@ -12,12 +12,12 @@
  * Objects own memory of the module: dispose() them. Failures are SsdganError with `code` and a sentence.
  */
 import { Bridge, SsdganError } from './bridge.js';
-import { Dataset } from './dataset.js';
+import { Dataset, inChunks } from './dataset.js';
 import { Generator } from './generator.js';
 import { loadModule } from './loader.js';
 import { Trainer } from './trainer.js';
 
-export { Dataset, Generator, SsdganError, Trainer };
+export { Dataset, Generator, inChunks, SsdganError, Trainer };
 /** @typedef {{name: string, step: number, error: number, worst: number, worstName: string}} VerifyGroup */
 /** @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number, choices: string[], help: string}} ConfigField */
 

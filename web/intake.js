@@ -1,8 +1,9 @@
 /** Pictures into the dataset, inside the worker: files and zips; formats that only the browser reads go through it. */
-import { SsdganError } from '../wasm/engine.js';
+import { inChunks, SsdganError } from '../wasm/engine.js';
 
 /** @typedef {import('../wasm/engine.js').Dataset} Dataset */
 /** @typedef {{name: string, reason: string}} Refused */
+/** @typedef {import('../wasm/zip.js').NamedBytes} NamedBytes */
 
 /** What the core names when it meets a format that browsers may decode. */
 const BROWSER_FORMATS = /^a (WebP|AVIF|HEIC|JPEG XL) file/;
@@ -44,7 +45,28 @@ async function addOne(dataset, name, bytes) {
   }
 }
 
+/** Pictures that may have to go through the browser, which takes them one by one. @param {Uint8Array} bytes */
+function mayBeForeign(bytes) {
+  const text = String.fromCharCode(...bytes.subarray(0, 8));
+  return text.startsWith('RIFF') || /ftyp$|JXL $/.test(text) || (bytes[0] === 0xff && bytes[1] === 0x0a);
+}
+
+/** @param {File} file */
+const nameOf = (file) => file.webkitRelativePath || file.name;
+
+/** @param {File} file @returns {Promise<NamedBytes | Refused>} */
+async function readFile(file) {
+  const name = nameOf(file);
+  try {
+    return { name, bytes: new Uint8Array(await file.arrayBuffer()) };
+  } catch {
+    return { name, reason: 'the file cannot be read; was it moved or changed?' };
+  }
+}
+
 /**
+ * Adds pictures and the pictures in zips, in the order of the files. Files are read a chunk at a time, the next while
+ * one is decoded.
  * @param {Dataset} dataset
  * @param {File[]} files
  * @param {(done: number, total: number) => void} progress
@@ -55,41 +77,60 @@ export async function addFiles(dataset, files, progress) {
   const refused = [];
   const before = dataset.count;
   const { isZip, isJunk, readZip } = await import('../wasm/zip.js');
-  let total = files.length;
+  const wanted = files.filter((file) => !isJunk(nameOf(file)));
+  let total = wanted.length;
   let done = 0;
-  let told = 0;
-  /** @param {string} name @param {Uint8Array} bytes */
-  const add = async (name, bytes) => {
-    const no = await addOne(dataset, name, bytes);
-    if (no) refused.push(no);
-    done++;
-    if (performance.now() - told > 100) {
-      told = performance.now();
+  dataset.reserve(total);
+
+  /** Decodes what has gathered. @param {NamedBytes[]} entries */
+  const addTogether = (entries) => {
+    for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
+      dataset.addFiles(chunk.map(({ bytes }) => bytes)).forEach((error, i) => {
+        if (error?.code === 'out_of_memory') throw error;
+        if (error) refused.push({ name: chunk[i].name, reason: error.message });
+      });
+      done += chunk.length;
       progress(done, total);
     }
   };
-  for (const file of files) {
-    const name = file.webkitRelativePath || file.name;
-    if (isJunk(name)) {
-      done++;
-      continue;
+  /** @param {NamedBytes[]} entries */
+  const add = async (entries) => {
+    let first = 0;
+    for (let i = 0; i < entries.length; i++) {
+      if (!mayBeForeign(entries[i].bytes)) continue;
+      addTogether(entries.slice(first, i));
+      const no = await addOne(dataset, entries[i].name, entries[i].bytes);
+      if (no) refused.push(no);
+      progress(++done, total);
+      first = i + 1;
     }
-    let bytes;
-    try {
-      bytes = new Uint8Array(await file.arrayBuffer());
-    } catch {
-      refused.push({ name, reason: 'the file cannot be read; was it moved or changed?' });
-      done++;
-      continue;
+    addTogether(entries.slice(first));
+  };
+
+  const chunks = [...inChunks(wanted, ({ size }) => size)];
+  /** @param {number} i */
+  const read = (i) => Promise.all((chunks[i] ?? []).map(readFile));
+  let next = read(0);
+  for (let i = 0; i < chunks.length; i++) {
+    const found = await next;
+    next = read(i + 1);
+    /** @type {NamedBytes[]} */
+    let entries = [];
+    for (const file of found) {
+      if ('reason' in file) {
+        refused.push(file);
+        done++;
+      } else if (!isZip(file.bytes)) {
+        entries.push(file);
+      } else {
+        const zip = readZip(file.bytes, file.name);
+        refused.push(...zip.refused);
+        total += zip.files.length - 1;
+        dataset.reserve(zip.files.length);
+        entries = entries.concat(zip.files);
+      }
     }
-    if (!isZip(bytes)) {
-      await add(name, bytes);
-      continue;
-    }
-    const zip = readZip(bytes, name);
-    refused.push(...zip.refused);
-    total += zip.files.length - 1;
-    for (const entry of zip.files) await add(entry.name, entry.bytes);
+    await add(entries);
   }
   progress(total, total);
   return { added: dataset.count - before, refused };

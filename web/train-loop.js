@@ -21,12 +21,10 @@ const nextTurn = () =>
 
 export class TrainLoop {
   /**
-   * @param {import('../wasm/engine.js').Engine} engine
    * @param {import('../wasm/engine.js').Trainer} trainer
    * @param {(message: Record<string, unknown>, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, trainer, send) {
-    this.engine = engine;
+  constructor(trainer, send) {
     this.trainer = trainer;
     this.send = send;
     this.until = 0;
@@ -114,7 +112,7 @@ export class TrainLoop {
   samples(step) {
     const began = performance.now();
     const { generator } = this.trainer;
-    const rgba = this.engine.toRgba(generator.generate(SAMPLE_SEEDS), generator.imageSize);
+    const rgba = generator.generateRgba(SAMPLE_SEEDS);
     const now = performance.now();
     this.nextSamples = now + Math.max(500, (now - began) / SAMPLE_SHARE);
     this.credits = 0;

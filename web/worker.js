@@ -33,7 +33,7 @@ function generatorOf(source) {
 /** @param {import('../wasm/engine.js').Trainer} trainer */
 async function begin(trainer) {
   await run?.dispose();
-  run = new TrainLoop(engine, trainer, send);
+  run = new TrainLoop(trainer, send);
   return { stats: trainer.stats(), config: trainer.config(), parameters: trainer.parameterCounts };
 }
 
@@ -136,7 +136,7 @@ const handlers = {
   },
   generate({ seeds, psi, source }) {
     const generator = generatorOf(source);
-    const rgba = engine.toRgba(generator.generate(seeds, psi), generator.imageSize);
+    const rgba = generator.generateRgba(seeds, psi);
     return withBytes({ size: generator.imageSize, rgba }, rgba);
   },
   walk({ seeds, space, frames, psi, loop, source }) {
@@ -151,7 +151,7 @@ const handlers = {
             lerp,
             loop,
           );
-    const rgba = engine.toRgba(generator.synthesise(w), generator.imageSize);
+    const rgba = generator.synthesiseRgba(w);
     return withBytes({ size: generator.imageSize, rgba, frames }, rgba);
   },
   async gif({ rgba, size, delay, scale }) {

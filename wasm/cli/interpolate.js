@@ -55,7 +55,7 @@ export async function run(args) {
           frames,
           lerp,
         );
-  const rgba = engine.toRgba(generator.synthesise(w), size);
+  const rgba = generator.synthesiseRgba(w);
   if (kind === '.gif') await writeGif(out, rgba, size, 50, scale);
   else if (kind === '.png') writePng(out, gridOf(rgba, size, frames));
   else writeFolder(out, rgba, size, (i) => `frame-${String(i).padStart(5, '0')}`);

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
-import { SsdganError } from '../engine.js';
+import { inChunks } from '../engine.js';
 import { isJunk, isZip, readZip } from '../zip.js';
 import { makeFolder, makeFolderOf, writeWhole } from './files.js';
 import { CliError, sentence } from './usage.js';
@@ -23,7 +23,28 @@ function filesBelow(folder) {
 }
 
 /**
- * Adds all pictures to the dataset; what is unfit is told, never fatal.
+ * Reads the files one by one, as they are asked for, and unpacks the zips among them.
+ * @param {string[]} files
+ * @param {Refused[]} refused grows
+ * @param {(more: number) => void} expect told how many pictures a zip has
+ * @returns {Generator<import('../zip.js').NamedBytes>}
+ */
+function* contents(files, refused, expect) {
+  for (const name of files) {
+    const bytes = fs.readFileSync(name);
+    if (!isZip(bytes)) {
+      yield { name, bytes };
+      continue;
+    }
+    const zip = readZip(bytes, name);
+    refused.push(...zip.refused);
+    expect(zip.files.length);
+    yield* zip.files;
+  }
+}
+
+/**
+ * Adds all pictures to the dataset, in the order of the names; what is unfit is told, never fatal.
  * @param {import('../engine.js').Dataset} dataset
  * @param {string[]} names files, folders, zips
  * @returns {Refused[]}
@@ -31,28 +52,18 @@ function filesBelow(folder) {
 export function addPictures(dataset, names) {
   /** @type {Refused[]} */
   const refused = [];
-  /** @param {string} name @param {Uint8Array} bytes */
-  const add = (name, bytes) => {
-    try {
-      dataset.addFile(bytes);
-    } catch (error) {
-      if (!(error instanceof SsdganError) || error.code === 'out_of_memory') throw error;
-      refused.push({ name, reason: error.message });
-    }
-  };
-  for (const name of names) {
+  const files = names.flatMap((name) => {
     const stat = fs.statSync(name, { throwIfNoEntry: false });
     if (!stat) throw new CliError(`There is no file or folder ${name}.`);
-    for (const file of stat.isDirectory() ? filesBelow(name) : [name]) {
-      const bytes = fs.readFileSync(file);
-      if (!isZip(bytes)) {
-        add(file, bytes);
-        continue;
-      }
-      const zip = readZip(bytes, file);
-      refused.push(...zip.refused);
-      zip.files.forEach((entry) => add(entry.name, entry.bytes));
-    }
+    return stat.isDirectory() ? filesBelow(name) : [name];
+  });
+  if (files.length > 1) dataset.reserve(files.length);
+  const entries = contents(files, refused, (more) => dataset.reserve(more));
+  for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
+    dataset.addFiles(chunk.map(({ bytes }) => bytes)).forEach((error, i) => {
+      if (error?.code === 'out_of_memory') throw error;
+      if (error) refused.push({ name: chunk[i].name, reason: error.message });
+    });
   }
   return refused;
 }

@@ -106,7 +106,7 @@ export class RunFolder {
   /** @param {import('../engine.js').Engine} engine @param {import('../trainer.js').Trainer} trainer @param {number} step */
   writeSamples(engine, trainer, step) {
     const { generator } = trainer;
-    const rgba = engine.toRgba(generator.generate(SAMPLE_SEEDS), generator.imageSize);
+    const rgba = generator.generateRgba(SAMPLE_SEEDS);
     writePng(this.file(`samples/step-${String(step).padStart(6, '0')}.png`), gridOf(rgba, generator.imageSize, 8));
   }
 }

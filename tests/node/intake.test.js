@@ -1,0 +1,117 @@
+/** Many files at once: order, refusals, the same pictures for any number of threads; pictures out as bytes. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { createEngine, inChunks } from '../../wasm/engine.js';
+
+/** The encoded pictures of the native tests, by name. */
+const PICTURES = Object.fromEntries(
+  [
+    ...fs
+      .readFileSync(new URL('../native/pictures.h', import.meta.url), 'utf8')
+      .matchAll(/unsigned char (\w+)\[\] = \{([\d,\s]+)\}/g),
+  ].map(([, name, numbers]) => [name, Uint8Array.from(numbers.match(/\d+/g) ?? [], Number)]),
+);
+
+/** @param {number} width @param {number} height @param {number} seed a noisy PPM */
+function ppm(width, height, seed) {
+  const head = Buffer.from(`P6 ${width} ${height} 255\n`);
+  const pixels = new Uint8Array(width * height * 3);
+  for (let i = 0, x = seed + 1; i < pixels.length; i++) {
+    x = (Math.imul(x, 1103515245) + 12345) >>> 0;
+    pixels[i] = x >>> 16;
+  }
+  return new Uint8Array(Buffer.concat([head, pixels]));
+}
+
+/** Every kind, good and bad, and pictures of their own in between. */
+const MIXED = Array.from({ length: 12 }, (_, i) => [
+  PICTURES.jpeg_rgb,
+  PICTURES.jpeg_cmyk,
+  ppm(40 + i, 33, i),
+  new Uint8Array(0),
+  PICTURES.gif_animated,
+  PICTURES.jpeg_progressive.subarray(0, 100),
+  PICTURES.jpeg_turned,
+  PICTURES.png_rgba,
+]).flat();
+
+for (const variant of /** @type {const} */ (['simd', 'relaxed'])) {
+  test(`files at once are files one by one (${variant})`, async () => {
+    const fingerprints = new Set();
+    for (const threads of [1, 2, 3]) {
+      const engine = await createEngine({ variant, threads });
+      assert.equal(engine.threads, threads);
+      const single = engine.createDataset({ size: 32 });
+      /** @type {(string | null)[]} */
+      const wanted = MIXED.map((file) => {
+        try {
+          single.addFile(file);
+          return null;
+        } catch (error) {
+          return `${/** @type {any} */ (error).code}: ${/** @type {any} */ (error).message}`;
+        }
+      });
+      assert.deepEqual(wanted.map(Boolean).slice(0, 8), [false, true, false, true, false, true, false, false]);
+      const many = engine.createDataset({ size: 32 });
+      const got = many.addFiles(MIXED).map((error) => error && `${error.code}: ${error.message}`);
+      assert.deepEqual(got, wanted);
+      assert.equal(many.count, 60);
+      for (let i = 0; i < many.count; i++) assert.deepEqual(many.picture(i), single.picture(i), `picture ${i}`);
+      fingerprints.add(many.fingerprint).add(single.fingerprint);
+      assert.deepEqual(many.addFiles([]), []);
+      engine.dispose();
+    }
+    assert.equal(fingerprints.size, 1);
+  });
+}
+
+test('memory that grows in another thread is seen by this one', async () => {
+  const engine = await createEngine({ threads: 2 });
+  const { bridge } = engine;
+  const dataset = engine.createDataset({ size: 16 });
+  const before = engine.memoryBytes();
+  // Which thread makes the memory grow last is chance: often enough, it is not this one.
+  for (const side of [1000, 1300, 1600, 1900, 2300, 2700]) {
+    const file = ppm(side, side, side);
+    assert.deepEqual(dataset.addFiles([file, file]), [null, null]);
+    const seen = engine.memoryBytes();
+    bridge.text(bridge.module._ssd_version()); // renews the view
+    assert.equal(seen, engine.memoryBytes());
+  }
+  assert.ok(engine.memoryBytes() > before, 'it has grown');
+  assert.equal(dataset.count, 12);
+  engine.dispose();
+});
+
+test('lists are cut into chunks that memory can hold', () => {
+  /** @param {number[]} sizes */
+  const chunks = (sizes) => [...inChunks(sizes, (size) => size)];
+  assert.deepEqual(chunks([]), []);
+  assert.deepEqual(chunks([9e9, 1, 2]), [[9e9], [1, 2]]);
+  assert.deepEqual(chunks([9e6, 6e6, 2e6, 1]), [[9e6, 6e6], [2e6, 1]]); // prettier-ignore
+  const many = chunks(Array.from({ length: 200 }, (_, i) => i));
+  assert.ok(many.every(({ length }) => length <= 64));
+  assert.deepEqual(
+    many.flat(),
+    Array.from({ length: 200 }, (_, i) => i),
+  );
+});
+
+test('pictures as bytes are the pictures as floats', async () => {
+  const engine = await createEngine({ threads: 2 });
+  const trainer = engine.createTrainer({ image_size: 32, batch: 4 });
+  const { generator } = trainer;
+  const seeds = Array.from({ length: 70 }, (_, i) => i);
+  const floats = generator.generate(seeds, 0.8);
+  const rgba = generator.generateRgba(seeds, 0.8);
+  assert.equal(rgba.byteOffset, 0);
+  assert.equal(rgba.buffer.byteLength, 70 * 32 * 32 * 4);
+  assert.deepEqual(rgba, engine.toRgba(floats, 32));
+  for (let i = 0; i < rgba.length; i += 4) {
+    const [n, p] = [Math.floor(i / 4096), (i / 4) % 1024];
+    const red = floats[n * 3072 + p];
+    assert.ok(Math.abs(rgba[i] - (red + 1) * 127.5) <= 0.501 && rgba[i + 3] === 255);
+  }
+  engine.dispose();
+});
