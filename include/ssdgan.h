@@ -283,6 +283,26 @@ double ssd_verify_group_error(const ssd_verify *verify, int group); /* |got - wa
 double ssd_verify_group_worst(const ssd_verify *verify, int group); /* the same of the worst single tensor */
 const char *ssd_verify_group_worst_name(const ssd_verify *verify, int group);
 
+/* -------------------------------------------------------------------------------- measure --- */
+
+/* One kernel or layer by itself on made-up numbers, for benchmarks; the caller has the clock. */
+typedef struct ssd_measure ssd_measure;
+
+/* `what`: conv_, direct_ + forward, input_grad, weight_grad (the model's convolution as it is chosen, and without
+ * Winograd); adain_, batch_norm_, spectral_norm_ + forward, backward; adam (channels x filters parameters);
+ * linear_forward (channels inputs, filters outputs). channels and size (H = W) are those of the large image. Takes all
+ * memory here. SSD_BAD_ARGUMENT for another name. */
+SSD_MUST_USE ssd_status ssd_measure_create(ssd_context *context, const char *what, int batch, int channels, int filters,
+                                           int size, ssd_measure **measure);
+void ssd_measure_destroy(ssd_measure *measure);
+
+/* Runs it once; every run does the same. */
+void ssd_measure_run(ssd_measure *measure);
+
+/* Its output (of adam the second moments), borrowed, to compare kernels by: the operands of one size are always the
+ * same. */
+const float *ssd_measure_result(const ssd_measure *measure);
+
 #ifdef __cplusplus
 }
 #endif

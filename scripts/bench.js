@@ -1,62 +1,113 @@
 /**
- * `npm run bench`: a peak probe, the training step and generation, all variants, 1 and 2 threads, in Node and in
- * Chromium, as JSON lines (--json) or a table. Options: --quick, --runtime node|chromium.
+ * `npm run bench`: verified, then timed, in Node and in Chromium; as a table or JSON lines (--json).
+ *
+ *   --only kernels,step      sections: kernels, parts, step, generation, intake, startup, memory, modules
+ *   --runtime node|chromium  one of the two
+ *   --variant simd|relaxed   one of the two;  --threads N  this number only (default: 1 and 2)
+ *   --quick                  few repetitions: to see that it works
+ *   --peers                  instead: PyTorch, ONNX Runtime and TensorFlow.js beside us (tests/peers/peers.js);
+ *                            --only torch, onnx or web
  */
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
-import { measure } from '../wasm/bench.js';
-import { line } from '../wasm/cli/bench.js';
+import zlib from 'node:zlib';
 import { createEngine } from '../wasm/engine.js';
-import { BROWSER, serveFolder } from './serve.js';
+import { comparePeers } from '../tests/peers/peers.js';
+import { runSuite, SECTIONS } from '../tests/bench/suite.js';
+import { benchInChromium } from './bench-browser.js';
 import { must, ROOT } from './shell.js';
 
-/** @typedef {import('../wasm/bench.js').Row} Row */
-
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, runtime: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean', default: false },
+    runtime: { type: 'string' },
+    only: { type: 'string' },
+    variant: { type: 'string' },
+    threads: { type: 'string' },
+    peers: { type: 'boolean' },
+  },
 });
 
-/** @param {Row} row */
-const report = (row) => console.log(values.json ? JSON.stringify(row) : line(row));
-const plan = { variants: ['simd', 'relaxed'], threads: [1, 2], quick: Boolean(values.quick) };
+/** Milliseconds and other numbers, short. @param {unknown} value */
+function shown(value) {
+  if (typeof value !== 'number') return String(value);
+  return Number.isInteger(value) ? String(value) : value.toPrecision(value > 1e-3 ? 4 : 2);
+}
 
-/** In a worker of an isolated page: the sources as they are, with one dependency's bare name resolved. */
-async function inChromium() {
-  const site = await serveFolder(ROOT, (name, text) =>
-    name === 'wasm/loader.js'
-      ? text.replace("'wasm-feature-detect'", "'/node_modules/wasm-feature-detect/dist/esm/index.js'")
-      : text,
+/** @param {Record<string, any>} row @returns {string} */
+function line({ section, task, runtime, variant, threads, ...numbers }) {
+  const { median_ms, gflops, of_peak, ...others } = numbers;
+  const head = `${runtime} ${variant ?? ''} ${threads ?? ''}`.padEnd(20);
+  const rates = [
+    median_ms === undefined ? '' : `${shown(median_ms)} ms`,
+    gflops === undefined ? '' : `${gflops.toFixed(1)} GFLOP/s, ${(100 * of_peak).toFixed(1)} % of peak`,
+    ...Object.entries(others).map(([name, value]) => `${name} ${shown(value)}`),
+  ];
+  return `${(section ?? '').padEnd(10)} ${head} ${task}: ${rates.filter(Boolean).join(', ')}`;
+}
+
+/** @param {object} row */
+const report = (row) => console.log(values.json ? JSON.stringify(row) : line(row));
+
+/** @param {string[]} wanted @returns {string[]} sections, checked */
+function sectionsOf(wanted) {
+  const all = [...SECTIONS, 'modules'];
+  const unknown = wanted.filter((name) => !all.includes(name));
+  if (unknown.length) {
+    console.error(`There is no section ${unknown.join(', ')}; there are ${all.join(', ')}.`);
+    process.exit(2);
+  }
+  return wanted.length ? wanted : all;
+}
+
+/** JPEGs for the intake, made once by Chromium. @returns {Promise<string[]>} files, from the project's folder */
+async function jpegFiles() {
+  const folder = 'build/bench';
+  const names = Array.from({ length: 16 }, (_, i) => `${folder}/${i}.jpg`);
+  if (names.every((name) => fs.existsSync(name))) return names;
+  fs.mkdirSync(folder, { recursive: true });
+  let made = 0;
+  await benchInChromium('tests/bench/jpeg-worker.js', 'module', { count: names.length }, ({ base64 }) =>
+    fs.writeFileSync(names[made++], Buffer.from(base64, 'base64')),
   );
-  const browser = await chromium.launch(BROWSER);
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${site.url}tests/browser/bench.html`);
-    await page.exposeFunction('report', report);
-    await page.evaluate(
-      (options) =>
-        new Promise((resolve, reject) => {
-          const worker = new Worker('/tests/browser/bench-worker.js', { type: 'module' });
-          worker.onmessage = ({ data }) => {
-            if (data.row) /** @type {any} */ (globalThis).report(data.row);
-            if (data.done) resolve(null);
-            if (data.error) reject(new Error(data.error));
-          };
-          worker.onerror = (event) => reject(new Error(event.message));
-          worker.postMessage(options);
-        }),
-      { ...plan, runtime: 'chromium' },
-    );
-  } finally {
-    await browser.close();
-    site.close();
+  return names;
+}
+
+function modules() {
+  for (const name of fs.readdirSync('build/wasm').filter((file) => file.endsWith('.wasm'))) {
+    const bytes = fs.readFileSync(`build/wasm/${name}`);
+    const gzipped_kb = zlib.gzipSync(bytes, { level: 9 }).length / 1000;
+    report({ section: 'modules', task: name, runtime: '', kilobytes: bytes.length / 1000, gzipped_kb });
   }
 }
 
-if (!fs.existsSync(`${ROOT}/build/wasm/ssdgan.simd.wasm`)) {
+process.chdir(ROOT);
+if (!fs.existsSync('build/wasm/ssdgan.simd.wasm')) {
   must('bash scripts/setup');
   must('node scripts/build.js');
 }
-if (values.runtime !== 'chromium') await measure(createEngine, { ...plan, runtime: 'node', report });
-if (values.runtime !== 'node') await inChromium();
+const only = values.only?.split(',');
+if (values.peers) {
+  await comparePeers({ quick: values.quick, runtime: values.runtime, only, report });
+  process.exit(0);
+}
+const sections = sectionsOf(only ?? []);
+const timed = sections.filter((name) => name !== 'modules');
+const jpegNames = sections.includes('intake') ? await jpegFiles() : [];
+const plan = {
+  sections: timed,
+  variants: values.variant ? [values.variant] : ['simd', 'relaxed'],
+  threads: values.threads ? [Number(values.threads)] : [1, 2],
+  quick: values.quick,
+};
+if (timed.length && values.runtime !== 'chromium') {
+  const jpegs = jpegNames.map((name) => new Uint8Array(fs.readFileSync(name)));
+  await runSuite(createEngine, { ...plan, runtime: 'node', jpegs, report });
+}
+if (timed.length && values.runtime !== 'node') {
+  const message = { ...plan, runtime: 'chromium', jpegUrls: jpegNames.map((name) => `/${name}`) };
+  await benchInChromium('tests/bench/worker.js', 'module', message, report);
+}
+if (sections.includes('modules')) modules();
 process.exit(0);

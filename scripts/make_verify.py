@@ -153,6 +153,37 @@ def build(o):
     return g.to(getattr(torch, o.dtype)), d.to(getattr(torch, o.dtype))
 
 
+def training_step(g, d, g_optimiser, d_optimiser, z, real, reuse_fake, seen=None, frozen=False):
+    """One step of the method: G's update, then D's. `seen`, if given, is called with {name: tensor} of results as they
+    arise. `frozen` spares D's weight gradients in G's update, which nobody uses: the same results, sooner."""
+    bce, one, zero = F.binary_cross_entropy_with_logits, torch.ones_like(z[:, 0]), torch.zeros_like(z[:, 0])
+
+    d.requires_grad_(not frozen)
+    fake = g(z)
+    g_loss = bce(d(fake), one)
+    g_optimiser.zero_grad()
+    g_loss.backward()
+    if seen:
+        seen({"fake.0": fake, **gradients_of("grad.generator.", g)})
+    g_optimiser.step()
+
+    d.requires_grad_(True)
+    d_optimiser.zero_grad()
+    real_loss = bce(d(real), one)
+    fake = fake.detach() if reuse_fake else g(z).detach()
+    d_loss = (real_loss + bce(d(fake), zero)) / 2
+    d_loss.backward()
+    if seen:
+        seen(gradients_of("grad.discriminator.", d))
+    d_optimiser.step()
+    return g_loss, d_loss
+
+
+def optimisers(o, g, d):
+    adam = dict(lr=o.lr, betas=(o.beta1, o.beta2), eps=o.eps)
+    return torch.optim.Adam(g.parameters(), **adam), torch.optim.Adam(d.parameters(), **adam)
+
+
 def run(o):
     g, d = build(o)
     dtype = getattr(torch, o.dtype)
@@ -162,9 +193,7 @@ def run(o):
             64, 64, 512, 100, "ssd", False, False):
         assert count(g) == 3809204 and count(d) == 2765568
     tensors = {**state_of("generator.", g), **state_of("discriminator.", d)}
-    adam = dict(lr=o.lr, betas=(o.beta1, o.beta2), eps=o.eps)
-    g_optimiser, d_optimiser = torch.optim.Adam(g.parameters(), **adam), torch.optim.Adam(d.parameters(), **adam)
-    bce, one, zero = F.binary_cross_entropy_with_logits, torch.ones(o.batch, dtype=dtype), torch.zeros(o.batch, dtype=dtype)
+    g_optimiser, d_optimiser = optimisers(o, g, d)
     for step in range(o.steps):
         z = torch.randn(o.batch, o.latent)
         coarse = torch.randn(o.batch, 3, o.image_size // 4, o.image_size // 4)
@@ -172,24 +201,8 @@ def run(o):
         tensors[f"z.{step}"], tensors[f"real.{step}"] = z, real
         z, real = z.to(dtype), real.to(dtype)
 
-        fake = g(z)
-        if step == 0:
-            tensors["fake.0"] = fake
-        g_loss = bce(d(fake), one)
-        g_optimiser.zero_grad()
-        g_loss.backward()
-        if step == 0:
-            tensors.update(gradients_of("grad.generator.", g))
-        g_optimiser.step()
-
-        d_optimiser.zero_grad()
-        real_loss = bce(d(real), one)
-        fake = fake.detach() if o.reuse_fake else g(z).detach()
-        d_loss = (real_loss + bce(d(fake), zero)) / 2
-        d_loss.backward()
-        if step == 0:
-            tensors.update(gradients_of("grad.discriminator.", d))
-        d_optimiser.step()
+        seen = tensors.update if step == 0 else None
+        g_loss, d_loss = training_step(g, d, g_optimiser, d_optimiser, z, real, o.reuse_fake, seen)
 
         tensors[f"loss.g.{step}"], tensors[f"loss.d.{step}"] = g_loss, d_loss
         tensors.update(state_of(f"after.{step}.generator.", g))
@@ -201,7 +214,7 @@ def run(o):
         "lr": repr(o.lr), "beta1": repr(o.beta1), "beta2": repr(o.beta2), "eps": repr(o.eps)})
 
 
-def main():
+def parser():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--out", required=True)
     p.add_argument("--model", choices=["ssd", "dcgan"], default="ssd")
@@ -221,10 +234,14 @@ def main():
     p.add_argument("--beta2", type=float, default=0.999)
     p.add_argument("--eps", type=float, default=1e-2, help="large on purpose: Adam's first update is sign-like")
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
-    options = p.parse_args()
+    return p
+
+
+def options_of(arguments=None):
+    options = parser().parse_args(arguments)
     options.spectral = options.spectral or ("none" if options.model == "dcgan" else "paper")
-    run(options)
+    return options
 
 
 if __name__ == "__main__":
-    main()
+    run(options_of())

@@ -10,6 +10,9 @@ const TYPES = {
   '.css': 'text/css',
   '.wasm': 'application/wasm',
   '.svg': 'image/svg+xml',
+  '.jpg': 'image/jpeg',
+  '.onnx': 'application/octet-stream',
+  '.safetensors': 'application/octet-stream',
 };
 
 const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };

@@ -11,22 +11,22 @@ const TRAIN_BATCH = 32;
 const WIDTHS = [512, 256, 128, 64];
 
 /** Multiply-adds of the generator's stride-2 layers for one 64x64 picture (METHOD section 5); D's are the same. */
-const PASS_MADDS = [...WIDTHS.keys()].reduce((sum, i) => {
+export const PASS_MADDS = [...WIDTHS.keys()].reduce((sum, i) => {
   const [inputs, outputs, size] = [WIDTHS[i], WIDTHS[i + 1] ?? 3, 4 << i];
   return sum + 16 * inputs * outputs * size * size;
 }, 0);
 
 /** One paper step is 12 such passes: G forward twice, D forward three times, and so on. */
-const STEP_FLOPS = 2 * 12 * PASS_MADDS * TRAIN_BATCH;
+export const STEP_FLOPS = 2 * 12 * PASS_MADDS * TRAIN_BATCH;
 
 /** @param {number[]} values */
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
 
 /** @param {() => void} body @param {number} warm @param {number} runs @returns {number} median milliseconds */
-function time(body, warm, runs) {
+export function time(body, warm, runs) {
   for (let i = 0; i < warm; i++) body();
   return median(
     Array.from({ length: runs }, () => {
@@ -38,7 +38,7 @@ function time(body, warm, runs) {
 }
 
 /** @param {import('./engine.js').Engine} engine @param {boolean} quick */
-function peakOf(engine, quick) {
+export function peakOf(engine, quick) {
   const rounds = 5000;
   const flops = engine.peakProbe(10); // of ten rounds
   // The engine's compiler replaces the first, slow code in the background: half a second of work lets it.
@@ -48,7 +48,7 @@ function peakOf(engine, quick) {
 }
 
 /** The step's result is finite, and generation repeats itself, before anything is timed. @param {boolean} good @param {string} what */
-function verified(good, what) {
+export function verified(good, what) {
   if (!good) throw new Error(`bench: ${what} gave a wrong result`);
 }
 

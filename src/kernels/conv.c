@@ -146,10 +146,14 @@ static void pack_pixels(const void *source, int first, int lanes, int depth_firs
 
 void conv_forward(parallel_pool *pool, float *y, const float *x, const float *w, float scale, const conv_shape *shape,
                   float *scratch) {
-    if (winograd_fits(shape)) {
+    if (winograd_fits(shape))
         winograd_forward(pool, y, x, w, scale, shape, scratch);
-        return;
-    }
+    else
+        conv_forward_direct(pool, y, x, w, scale, shape, scratch);
+}
+
+void conv_forward_direct(parallel_pool *pool, float *y, const float *x, const float *w, float scale,
+                         const conv_shape *shape, float *scratch) {
     phase_images phases = phase_layout(scratch, x, shape);
     parallel_for(pool, shape->channels, split_channel, &phases);
 
@@ -211,10 +215,14 @@ static void pack_taps(const void *source, int first, int lanes, int depth_first,
 
 void conv_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
                       int accumulate, float *scratch) {
-    if (winograd_fits(shape)) {
+    if (winograd_fits(shape))
         winograd_weight_grad(pool, dw, dy, x, shape, accumulate, scratch);
-        return;
-    }
+    else
+        conv_weight_grad_direct(pool, dw, dy, x, shape, accumulate, scratch);
+}
+
+void conv_weight_grad_direct(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
+                             int accumulate, float *scratch) {
     phase_images phases = phase_layout(scratch, x, shape);
     parallel_for(pool, shape->channels, split_channel, &phases);
 
@@ -412,7 +420,13 @@ void conv_input_grad(parallel_pool *pool, float *dx, const float *dy, const floa
                      const conv_shape *shape, float *scratch) {
     if (winograd_fits(shape))
         winograd_input_grad(pool, dx, dy, w, scale, shape, scratch);
-    else if (shape->channels <= FEW_CHANNELS)
+    else
+        conv_input_grad_direct(pool, dx, dy, w, scale, shape, scratch);
+}
+
+void conv_input_grad_direct(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
+                            const conv_shape *shape, float *scratch) {
+    if (shape->channels <= FEW_CHANNELS)
         input_grad_by_taps(pool, dx, dy, w, scale, shape, scratch);
     else
         input_grad_by_parity(pool, dx, dy, w, scale, shape, scratch);
@@ -423,13 +437,15 @@ void conv_input_grad(parallel_pool *pool, float *dx, const float *dy, const floa
 static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
 size_t conv_scratch_floats(const conv_shape *s, int threads) {
+    return winograd_fits(s) ? winograd_scratch_floats(s, threads) : conv_direct_scratch_floats(s, threads);
+}
+
+size_t conv_direct_scratch_floats(const conv_shape *s, int threads) {
     const size_t pixels = out_pixels(s);
     const size_t forward = phase_floats(s) + gemm_scratch_floats(s->filters, s->channels * TAPS, threads);
     const size_t weight = phase_floats(s) + gemm_scratch_floats(s->filters, (int)pixels, threads);
     const size_t parity = padded_plane(s) * s->filters * s->batch + 4 * s->channels * pixels +
                           gemm_scratch_floats(s->channels, s->filters * 4, threads);
     const size_t taps = s->channels * TAPS * pixels + gemm_scratch_floats(s->channels * TAPS, s->filters, threads);
-    if (winograd_fits(s))
-        return winograd_scratch_floats(s, threads);
     return max_size(max_size(forward, weight), s->channels <= FEW_CHANNELS ? taps : parity);
 }

@@ -37,6 +37,15 @@ void conv_input_grad(parallel_pool *pool, float *dx, const float *dy, const floa
 void conv_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
                       int accumulate, float *scratch);
 
+/* The same without Winograd's filtering, whatever the shape. */
+size_t conv_direct_scratch_floats(const conv_shape *shape, int threads);
+void conv_forward_direct(parallel_pool *pool, float *y, const float *x, const float *w, float scale,
+                         const conv_shape *shape, float *scratch);
+void conv_input_grad_direct(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
+                            const conv_shape *shape, float *scratch);
+void conv_weight_grad_direct(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
+                             int accumulate, float *scratch);
+
 /* References: the definition in plain loops, sums in double. */
 void conv_forward_reference(float *y, const float *x, const float *w, float scale, const conv_shape *shape);
 void conv_input_grad_reference(float *dx, const float *dy, const float *w, float scale, const conv_shape *shape);
