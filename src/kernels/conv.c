@@ -215,10 +215,8 @@ static void pack_taps(const void *source, int first, int lanes, int depth_first,
 
 void conv_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
                       int accumulate, float *scratch) {
-    if (winograd_fits(shape))
-        winograd_weight_grad(pool, dw, dy, x, shape, accumulate, scratch);
-    else
-        conv_weight_grad_direct(pool, dw, dy, x, shape, accumulate, scratch);
+    (winograd_fits(shape) ? winograd_weight_grad : conv_weight_grad_direct)(pool, dw, dy, x, shape, accumulate,
+                                                                            scratch);
 }
 
 void conv_weight_grad_direct(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,

@@ -35,6 +35,7 @@ function files(folder, ending) {
     .readdirSync(absolute, { withFileTypes: true })
     .flatMap((entry) => {
       const name = `${folder}/${entry.name}`;
+      if (entry.name === 'node_modules') return []; // of tests/peers
       if (entry.isDirectory()) return files(name, ending);
       return ending.test(entry.name) ? [name] : [];
     })
