@@ -82,6 +82,9 @@ typedef enum ssd_model_kind { SSD_MODEL_SSD = 0, SSD_MODEL_DCGAN = 1 } ssd_model
 typedef enum ssd_spectral { SSD_SPECTRAL_NONE = 0, SSD_SPECTRAL_PAPER = 1, SSD_SPECTRAL_ALL = 2 } ssd_spectral;
 typedef enum ssd_crop { SSD_CROP_CENTRE = 0, SSD_CROP_PAD = 1, SSD_CROP_SQUASH = 2 } ssd_crop;
 typedef enum ssd_filter { SSD_FILTER_TRIANGLE = 0, SSD_FILTER_CUBIC = 1 } ssd_filter;
+typedef enum ssd_loss { SSD_LOSS_BCE = 0, SSD_LOSS_HINGE = 1, SSD_LOSS_RELATIVISTIC = 2, SSD_LOSS_PAIRED = 3 } ssd_loss;
+typedef enum ssd_schedule { SSD_SCHEDULE_CONSTANT = 0, SSD_SCHEDULE_LINEAR = 1, SSD_SCHEDULE_COSINE = 2 } ssd_schedule;
+typedef enum ssd_initial { SSD_INITIAL_PYTORCH = 0, SSD_INITIAL_DCGAN = 1, SSD_INITIAL_STYLE = 2 } ssd_initial;
 
 /* Everything that a training run is configured by. Plain data; fill it with ssd_config_default. Field names are
  * also the names used by ssd_config_set, in checkpoints and on the command line (with - for _). */
@@ -105,7 +108,53 @@ typedef struct ssd_config {
     double beta1;
     double beta2;
     double eps;  /* Adam's epsilon */
-    double seed; /* whole number 0..2^53-1; decides initial values, order, latents, flips */
+    double seed; /* whole number 0..2^53-1; decides initial values, order, latents, flips, augmentation */
+
+    /* What the paper's recipe does without. Off by default, when a step has the bits that it had without them. */
+
+    /* The generator's average (Karras et al. 2018, 1710.10196; ramp-up: Karras et al. 2020, 2006.06676):
+     * average += (1 - 0.5^(pictures a step / half-life)) (weights - average). It is what is sampled, validated and
+     * saved as the model. Running statistics are averaged alike. */
+    double ema;      /* half-life in pictures; 0: off */
+    double ema_ramp; /* the half-life is at most this times the pictures seen; 0: no ramp-up */
+
+    /* Differentiable augmentation (Zhao et al. 2020, 2006.10738) of all that D sees, in all steps; the generator's
+     * gradient goes through it. */
+    int32_t augment_colour;      /* flag: brightness +-0.5, saturation 0..2, contrast 0.5..1.5 */
+    int32_t augment_translation; /* flag: shifts by up to an eighth of the side, zeros moving in */
+    int32_t augment_cutout;      /* flag: a square of half the side becomes zero */
+    double augment_p;            /* probability of each, picture by picture; the first one where it is adaptive */
+    /* Adaptive (Karras et al. 2020, 2006.06676): p goes up while E[sign(D(real))] is above the target, else down. */
+    double ada_target;    /* 0.6 there; 0: p stays */
+    double ada_pictures;  /* in so many pictures p can go from 0 to 1 (500,000 there) */
+    int32_t ada_interval; /* steps between two changes of p (4 there) */
+
+    /* Rates: two time-scales (Heusel et al. 2017, 1706.08500), and a factor for them that falls from 1 to 0 over the
+     * planned pictures. */
+    double lr_g, lr_d;        /* 0: lr */
+    int32_t schedule;         /* ssd_schedule */
+    double schedule_pictures; /* planned total; 0: the factor stays 1 */
+
+    /* Losses: binary cross-entropy; hinge (Lim & Ye 2017, 1705.02894); relativistic average (Jolicoeur-Martineau 2018,
+     * 1807.00734); paired relativistic (the same; RpGAN). nn/loss.h has the formulas. The relativistic ones take two
+     * more passes through D, and one power iteration for the D step's three forwards. */
+    int32_t loss;           /* ssd_loss */
+    double label_smoothing; /* bce: D's target for reals is 1 minus this (Salimans et al. 2016, 1606.03498) */
+
+    /* R1 penalty (Mescheder et al. 2018, 1801.04406): r1 / 2 E|grad_x D(x)|^2 on reals, every r1_interval steps with
+     * r1_interval times the weight (lazily, Karras et al. 2020, 1912.04958). Its gradient is taken by central
+     * differences along the picture's gradient, since nothing here differentiates twice. */
+    double r1; /* gamma; 0: off */
+    int32_t r1_interval;
+
+    int32_t micro_batches; /* a step adds up this many batches; batch norm sees each by itself */
+
+    /* Fine-tuning: what is not trained. */
+    int32_t freeze;   /* a sum: 1 the mapping, 2 generator's L1 with its constant and AdaIN, 4 L2, 8 L3, ... */
+    int32_t freeze_d; /* so many layers of D, from the picture inwards (FreezeD, Mo et al. 2020, 2002.10964) */
+
+    int32_t initial; /* ssd_initial: pytorch's, as the paper; dcgan's (Radford et al. 2016, 1511.06434), normal 0.02;
+                      * style: pytorch's with a unit-variance w (He et al. 2015, 1502.01852) and scales about 1 */
 } ssd_config;
 
 /* The paper's settings (METHOD: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */
@@ -215,10 +264,21 @@ SSD_MUST_USE ssd_status ssd_trainer_create(ssd_context *context, const ssd_confi
  * training state. */
 SSD_MUST_USE ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t byte_count,
                                          ssd_trainer **trainer);
+
+/* A new trainer that starts from the weights of a model or a checkpoint (fine-tuning): the generator's, its average's
+ * and, where the file has a discriminator, that one's. The file's networks decide the sizes; all else is the config's.
+ */
+SSD_MUST_USE ssd_status ssd_trainer_create_from(ssd_context *context, const ssd_config *config, const uint8_t *bytes,
+                                                size_t byte_count, ssd_trainer **trainer);
 void ssd_trainer_destroy(ssd_trainer *trainer);
 
 /* Copies the trainer's configuration out. */
 void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config);
+
+/* Changes a setting of a running training. Only those that decide neither sizes nor the pictures' order can change:
+ * rates and their schedule, betas, losses' numbers, augmentation (augment_p also sets the present p), frozen layers.
+ * SSD_BAD_ARGUMENT otherwise. */
+SSD_MUST_USE ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value);
 
 /* Gives the trainer its pictures, borrowed until it is destroyed or given others; they must not change meanwhile.
  * At least 2, of the trainer's image size. The split (held-out part: the last val_count) and fraction are decided
@@ -251,6 +311,10 @@ enum ssd_stat {
     SSD_STAT_VAL_ACCURACY,    /* share of held-out reals above 0.5 and fakes below */
     SSD_STAT_BEST_VAL_LOSS_G, /* lowest so far */
     SSD_STAT_BEST_STEP,       /* when that was */
+    SSD_STAT_GRAD_NORM_G,     /* Euclidean norm of the last step's gradient */
+    SSD_STAT_GRAD_NORM_D,
+    SSD_STAT_AUGMENT_P, /* present probability of augmentation; 0 where nothing is augmented */
+    SSD_STAT_RATE,      /* present factor of the learning rates, from the schedule */
     SSD_STAT_COUNT
 };
 void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT]);

@@ -53,6 +53,21 @@ export class Engine {
     return new Trainer(this.bridge, pointer);
   }
 
+  /**
+   * A new training from the weights of a model or a checkpoint, whose networks decide the sizes.
+   * @param {Uint8Array} file
+   * @param {Record<string, number | string | boolean>} config
+   */
+  createTrainerFrom(file, config = {}) {
+    const { module, context } = this.bridge;
+    const pointer = this.withConfig(config, (c) =>
+      this.bridge.withBytes(file, (bytes) =>
+        this.bridge.construct((out) => module._ssd_trainer_create_from(context, c, bytes, file.length, out)),
+      ),
+    );
+    return new Trainer(this.bridge, pointer);
+  }
+
   /** @param {Uint8Array} checkpoint */
   loadTrainer(checkpoint) {
     const { module, context } = this.bridge;

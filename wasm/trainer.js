@@ -6,7 +6,8 @@ import { Generator } from './generator.js';
 /**
  * @typedef {{step: number, epoch: number, step_in_epoch: number, steps_per_epoch: number, pictures_seen: number,
  *   train_count: number, val_count: number, loss_g: number, loss_d: number, d_real: number, d_fake: number,
- *   val_loss_g: number, val_loss_d: number, val_accuracy: number, best_val_loss_g: number, best_step: number}} Stats
+ *   val_loss_g: number, val_loss_d: number, val_accuracy: number, best_val_loss_g: number, best_step: number,
+ *   grad_norm_g: number, grad_norm_d: number, augment_p: number, rate: number}} Stats
  */
 
 export class Trainer {
@@ -70,6 +71,14 @@ export class Trainer {
     }
     module._ssd_config_destroy(config);
     return result;
+  }
+
+  /** Changes a setting of the running training (ssd_trainer_set says which can). @param {string} name @param {number | string} value */
+  set(name, value) {
+    const { bridge } = this;
+    const { type, choices } = bridge.describe.config.find((/** @type {{name: string}} */ f) => f.name === name) ?? {};
+    const number = type === 'choice' && typeof value === 'string' ? choices.indexOf(value) : Number(value);
+    bridge.withString(name, (text) => bridge.check(bridge.module._ssd_trainer_set(this.pointer, text, number)));
   }
 
   /** @param {{checkpoint?: boolean}} options the model alone, or the whole state @returns {Uint8Array} safetensors */

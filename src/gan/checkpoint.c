@@ -72,6 +72,16 @@ static ssd_status discriminator_sizes(ssd_context *context, const safetensors *f
     return SSD_OK;
 }
 
+static int has_discriminator(const safetensors *file) {
+    return find_named(file, "discriminator.", "model.%d.weight", 0) ||
+           find_named(file, "discriminator.", "model.%d.weight_orig", 0);
+}
+
+/* A checkpoint holds the generator's average too, where it has one. */
+static int has_average(const safetensors *file) {
+    return find_named(file, "average.", "conv_l%d.weight", 1) || find_named(file, "average.", "model.%d.weight", 0);
+}
+
 ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file, architecture *arch,
                                    const char **prefix) {
     architecture a = {.kind = SSD_MODEL_SSD};
@@ -90,8 +100,7 @@ ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file
         return status;
     a.shared_mapping = find_named(file, found, "mapper.linear.weight", 0) != NULL;
     a.adain = find_named(file, found, "ada_l%d.style_scale.weight", 1) != NULL;
-    if (find_named(file, "discriminator.", "model.%d.weight", 0) ||
-        find_named(file, "discriminator.", "model.%d.weight_orig", 0)) {
+    if (has_discriminator(file)) {
         status = discriminator_sizes(context, file, &a);
         if (status)
             return status;
@@ -190,11 +199,24 @@ static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_tr
     c->fingerprint = read_double(file, "fingerprint", 0);
     c->best_val_loss_g = read_double(file, "best_val_loss_g", c->best_val_loss_g);
     c->best_step = read_double(file, "best_step", 0);
+    c->augment_p = read_double(file, "augment_p_now", c->augment_p);
+    c->ada_signs = read_double(file, "ada_signs", 0);
+    c->ada_steps = read_double(file, "ada_steps", 0);
     const char *random = safetensors_metadata(file, "random");
     uint64_t *s = t->random.state;
     if (!random || sscanf(random, "%" SCNx64 ",%" SCNx64 ",%" SCNx64 ",%" SCNx64, &s[0], &s[1], &s[2], &s[3]) != 4)
         return context_fail(context, SSD_BAD_FILE, "the checkpoint lacks its random state");
     return SSD_OK;
+}
+
+/* The generator, and its average: the file's where it has one, else the generator's values. */
+static ssd_status read_generator(ssd_context *context, const safetensors *file, const char *prefix, ssd_trainer *t) {
+    ssd_status status = checkpoint_read_network(context, file, prefix, &t->g.table, &t->g.blocks);
+    if (!status)
+        trainer_begin_average(t);
+    if (!status && t->config.ema > 0 && has_average(file))
+        status = checkpoint_read_network(context, file, "average.", &t->average.table, &t->average.blocks);
+    return status;
 }
 
 static ssd_status load_trainer(ssd_context *context, const safetensors *file, ssd_trainer **trainer) {
@@ -218,7 +240,7 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
     status = trainer_create(context, &config, &arch, &t);
     if (status)
         return status;
-    status = checkpoint_read_network(context, file, prefix, &t->g.table, &t->g.blocks);
+    status = read_generator(context, file, prefix, t);
     if (!status)
         status = checkpoint_read_network(context, file, "discriminator.", &t->d.table, &t->d.blocks);
     if (!status)
@@ -244,6 +266,53 @@ ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t b
     return status;
 }
 
+static ssd_status begin_from(ssd_context *context, const safetensors *file, const ssd_config *config,
+                             ssd_trainer **trainer) {
+    ssd_config c = *config;
+    architecture arch = {0};
+    const char *prefix = "";
+    ssd_status status = checkpoint_architecture(context, file, &arch, &prefix);
+    if (status)
+        return status;
+    const int with_discriminator = has_discriminator(file);
+    c.model = (int32_t)arch.kind;
+    if (!with_discriminator)
+        arch.spectral = arch.kind == SSD_MODEL_SSD ? (ssd_spectral)c.spectral_norm : SSD_SPECTRAL_NONE;
+    c.image_size = architecture_image_size(&arch);
+    c.latent_size = arch.latent;
+    c.shared_mapping = arch.shared_mapping;
+    c.adain = arch.adain;
+    c.spectral_norm = (int32_t)arch.spectral;
+    c.width = arch.discriminator_channels[0];
+    for (int i = c.width_max = 0; i < arch.stages; i++)
+        c.width_max = arch.discriminator_channels[i] > c.width_max ? arch.discriminator_channels[i] : c.width_max;
+    ssd_trainer *t;
+    status = config_check(context, &c);
+    if (!status)
+        status = trainer_create(context, &c, &arch, &t);
+    if (status)
+        return status;
+    status = read_generator(context, file, prefix, t);
+    if (!status && with_discriminator)
+        status = checkpoint_read_network(context, file, "discriminator.", &t->d.table, &t->d.blocks);
+    if (status)
+        ssd_trainer_destroy(t);
+    else
+        *trainer = t;
+    return status;
+}
+
+ssd_status ssd_trainer_create_from(ssd_context *context, const ssd_config *config, const uint8_t *bytes,
+                                   size_t byte_count, ssd_trainer **trainer) {
+    safetensors *file;
+    ssd_status status = safetensors_open(context, bytes, byte_count, &file);
+    if (status)
+        return status;
+    status = begin_from(context, file, config, trainer);
+    safetensors_close(file);
+    return status;
+}
+
 static ssd_status load_generator(ssd_context *context, const safetensors *file, ssd_generator **generator) {
     architecture arch = {0};
     const char *prefix = "";
@@ -254,6 +323,8 @@ static ssd_status load_generator(ssd_context *context, const safetensors *file, 
     status = sampler_create(context, &arch, &s);
     if (status)
         return status;
+    if (has_average(file))
+        prefix = "average.";
     status = checkpoint_read_network(context, file, prefix, &s->net->table, &s->net->blocks);
     if (status)
         ssd_generator_destroy(s);
@@ -341,6 +412,9 @@ static void write_run(safetensors_writer *writer, const ssd_trainer *t) {
     write_number(writer, "fingerprint", c->fingerprint);
     write_number(writer, "best_val_loss_g", c->best_val_loss_g);
     write_number(writer, "best_step", c->best_step);
+    write_number(writer, "augment_p_now", c->augment_p);
+    write_number(writer, "ada_signs", c->ada_signs);
+    write_number(writer, "ada_steps", c->ada_steps);
     char text[80];
     const uint64_t *s = t->random.state;
     (void)snprintf(text, sizeof text, "%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, s[0], s[1], s[2],
@@ -357,8 +431,13 @@ ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **byte
     write_config(writer, &trainer->config);
     if (checkpoint)
         write_run(writer, trainer);
-    write_network(writer, checkpoint ? "generator." : "", &trainer->g.table, &trainer->g.blocks, &batch_count);
+    const generator *model = trainer->config.ema > 0 ? &trainer->average : &trainer->g;
+    if (!checkpoint)
+        write_network(writer, "", &model->table, &model->blocks, &batch_count);
     if (checkpoint) {
+        write_network(writer, "generator.", &trainer->g.table, &trainer->g.blocks, &batch_count);
+        if (trainer->config.ema > 0)
+            write_network(writer, "average.", &trainer->average.table, &trainer->average.blocks, &batch_count);
         write_network(writer, "discriminator.", &trainer->d.table, &trainer->d.blocks, &batch_count);
         write_moments(writer, "generator", &trainer->g.table, &trainer->g.blocks);
         write_moments(writer, "discriminator", &trainer->d.table, &trainer->d.blocks);

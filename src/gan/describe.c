@@ -14,9 +14,10 @@ static const char *const STATUS_NAMES[] = {"ok",          "bad_argument", "out_o
 
 /* In the order of enum ssd_stat. */
 static const char *const STAT_NAMES[SSD_STAT_COUNT] = {
-    "step",       "epoch",        "step_in_epoch",   "steps_per_epoch", "pictures_seen", "train_count",
-    "val_count",  "loss_g",       "loss_d",          "d_real",          "d_fake",        "val_loss_g",
-    "val_loss_d", "val_accuracy", "best_val_loss_g", "best_step"};
+    "step",        "epoch",       "step_in_epoch", "steps_per_epoch", "pictures_seen",
+    "train_count", "val_count",   "loss_g",        "loss_d",          "d_real",
+    "d_fake",      "val_loss_g",  "val_loss_d",    "val_accuracy",    "best_val_loss_g",
+    "best_step",   "grad_norm_g", "grad_norm_d",   "augment_p",       "rate"};
 
 static const char *const TYPE_NAMES[] = {"int", "float", "flag", "choice"};
 
@@ -45,7 +46,7 @@ static void append_choices(text *t, const char *choices) {
 }
 
 const char *ssd_describe(void) {
-    static char json[8192];
+    static char json[16384];
     text t = {json, sizeof json};
     append(&t, "{\"version\":\"%s\",\"status\":{", VERSION);
     for (int i = 0; i < (int)(sizeof STATUS_NAMES / sizeof STATUS_NAMES[0]); i++)

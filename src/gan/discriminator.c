@@ -44,6 +44,12 @@ static void add_stage(discriminator *d, int i) {
     }
 }
 
+int discriminator_layer(const discriminator *d, int tensor) {
+    int module = 0;
+    (void)sscanf(d->table.list[tensor].name, "model.%d", &module);
+    return module < 2 ? 0 : (module + 1) / 3;
+}
+
 static float *data_of(discriminator *d, int module, const char *part, float **grad) {
     char name[TENSOR_NAME];
     (void)snprintf(name, sizeof name, "model.%d.%s", module, part);
@@ -124,8 +130,8 @@ size_t discriminator_scratch_floats(const architecture *a, int batch, int thread
 
 /* PyTorch's defaults: uniform in +-1/sqrt(fan-in), fan-in = in * k * k; u and v are random unit vectors, brought
  * close to the singular vectors by 15 power iterations at the start, as torch.nn.utils.spectral_norm does. */
-void discriminator_initialise(discriminator *d, rng *random) {
-    const int dcgan = d->arch.kind == SSD_MODEL_DCGAN;
+void discriminator_initialise(discriminator *d, ssd_initial initial, rng *random) {
+    const int dcgan = d->arch.kind == SSD_MODEL_DCGAN || initial == SSD_INITIAL_DCGAN;
     for (int i = 0; i < d->table.count; i++) {
         const tensor *t = &d->table.list[i];
         float *data = tensor_data(&d->table, &d->blocks, i);
@@ -154,14 +160,15 @@ void discriminator_initialise(discriminator *d, rng *random) {
 
 static float weight_scale(const discriminator_stage *s) { return s->has_spectral ? 1.0f / s->spectral.sigma : 1.0f; }
 
-void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count, int training,
-                           float *scratch) {
+void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count,
+                           discriminator_mode mode, float *scratch) {
+    const int statistics = mode == DISCRIMINATOR_RUNNING ? 0 : mode == DISCRIMINATOR_REPEAT ? 2 : 1;
     const float *x = image;
     for (int i = 0; i <= d->arch.stages; i++) {
         discriminator_stage *s = &d->stages[i];
         const float *weight = tensor_data(&d->table, &d->blocks, s->weight);
         if (s->has_spectral)
-            spectral_norm_forward(pool, &s->spectral, training, d->spare);
+            spectral_norm_forward(pool, &s->spectral, mode == DISCRIMINATOR_TRAIN, d->spare);
         if (i == d->arch.stages) {
             head_forward(d->logits, x, weight, weight_scale(s), count, s->inputs);
             return;
@@ -169,7 +176,7 @@ void discriminator_forward(parallel_pool *pool, discriminator *d, const float *i
         const conv_shape shape = shape_of(s, count);
         conv_forward(pool, s->has_norm ? s->pre : s->act, x, weight, weight_scale(s), &shape, scratch);
         if (s->has_norm)
-            batch_norm_forward(pool, s->act, s->pre, &s->norm, count, training);
+            batch_norm_forward(pool, s->act, s->pre, &s->norm, count, statistics);
         else
             leaky_forward(pool, s->act, s->act, SLOPE, (size_t)s->channels * count * s->size * s->size);
         x = s->act;

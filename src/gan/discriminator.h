@@ -33,12 +33,21 @@ typedef struct discriminator {
 
 void discriminator_place(discriminator *d, const architecture *arch, int batch, arena *memory);
 size_t discriminator_scratch_floats(const architecture *arch, int batch, int threads);
-void discriminator_initialise(discriminator *d, rng *random);
+void discriminator_initialise(discriminator *d, ssd_initial initial, rng *random);
 
-/* image: 3 x N x H x W -> d->logits. training: one power iteration a spectral layer, batch statistics, running
- * statistics updated. */
-void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count, int training,
-                           float *scratch);
+typedef enum discriminator_mode {
+    DISCRIMINATOR_RUNNING,       /* evaluation: running statistics; u and v as they are */
+    DISCRIMINATOR_TRAIN,         /* one power iteration a spectral layer; batch statistics; running ones updated */
+    DISCRIMINATOR_TRAIN_KEEPING, /* the same without a power iteration */
+    DISCRIMINATOR_REPEAT         /* batch statistics; no state is changed */
+} discriminator_mode;
+
+/* image: 3 x N x H x W -> d->logits. */
+void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count,
+                           discriminator_mode mode, float *scratch);
+
+/* The layer, 0 next to the picture, that a tensor of the table belongs to. */
+int discriminator_layer(const discriminator *d, int tensor);
 
 typedef enum discriminator_gradients {
     GRADIENT_IMAGE,        /* d->dimage only (the G step) */
@@ -46,7 +55,7 @@ typedef enum discriminator_gradients {
     GRADIENT_WEIGHTS_ADDED /* parameters only, added to */
 } discriminator_gradients;
 
-/* After a training forward of the same image; weights, u, v as they were. */
+/* After a forward (not DISCRIMINATOR_RUNNING) of the same image; weights, u, v as they were. */
 void discriminator_backward(parallel_pool *pool, discriminator *d, const float *dlogits, const float *image, int count,
                             discriminator_gradients what, float *scratch);
 

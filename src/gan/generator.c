@@ -76,6 +76,17 @@ static void add_tensors(generator *g) {
     g->picture_weight = add_weight(g, a->stages, a->generator_channels[a->stages - 1], 3);
 }
 
+int generator_part(const generator *g, int tensor) {
+    const char *name = g->table.list[tensor].name;
+    int number = 0;
+    if (sscanf(name, "model.%d", &number) == 1)
+        return number / 3 + 1;
+    if (strncmp(name, "mapper", 6) == 0)
+        return 0;
+    const char *digit = strpbrk(name, "0123456789");
+    return tensor == g->constant || !digit ? 1 : *digit - '0';
+}
+
 static float *data_of(generator *g, const char *format, int number, float **grad) {
     char name[TENSOR_NAME];
     (void)snprintf(name, sizeof name, format, number);
@@ -209,23 +220,41 @@ size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
     return floats;
 }
 
+/* The mapping keeps the variance of its input (He et al. 2015, for slope 0.2); its first layer takes that of a
+ * normalised latent, 1 / L, to 1. */
+static void initialise_styles(generator *g, const tensor *t, float *data, rng *random) {
+    const double latent = g->arch.latent;
+    const int is_weight = strstr(t->name, ".weight") != NULL;
+    if (strncmp(t->name, "mapper", 6) == 0) {
+        const double gain = strncmp(t->name, "mapper.0", 8) == 0 ? sqrt(latent) : 1;
+        tensor_normal(data, t->count, 0, is_weight ? gain * sqrt(2 / (1.04 * latent)) : 0, random);
+    } else if (is_weight) {
+        tensor_normal(data, t->count, 0, 0.5 / sqrt(latent), random);
+    } else {
+        tensor_fill(data, t->count, strstr(t->name, "style_scale") ? 1.0f : 0.0f);
+    }
+}
+
 /* PyTorch's defaults: conv and linear layers uniform in +-1/sqrt(fan-in), where a transposed convolution's fan-in is
  * out * k * k (METHOD section 3); a bias takes its layer's bound. */
-void generator_initialise(generator *g, rng *random) {
-    const int dcgan = g->arch.kind == SSD_MODEL_DCGAN;
+void generator_initialise(generator *g, ssd_initial initial, rng *random) {
+    const int dcgan = g->arch.kind == SSD_MODEL_DCGAN || initial == SSD_INITIAL_DCGAN;
     for (int i = 0; i < g->table.count; i++) {
         const tensor *t = &g->table.list[i];
         float *data = tensor_data(&g->table, &g->blocks, i);
         const int is_weight = strstr(t->name, ".weight") != NULL;
+        const int is_style = strncmp(t->name, "mapper", 6) == 0 || strncmp(t->name, "ada_", 4) == 0;
         if (t->kind == TENSOR_STATE)
             tensor_fill(data, t->count, strstr(t->name, "running_var") ? 1.0f : 0.0f);
         else if (i == g->constant)
             tensor_normal(data, t->count, 0, 1, random);
+        else if (is_style && initial == SSD_INITIAL_STYLE)
+            initialise_styles(g, t, data, random);
         else if (t->rank == 4 && dcgan)
             tensor_normal(data, t->count, 0, 0.02, random);
         else if (t->rank == 4)
             tensor_uniform(data, t->count, 1.0 / sqrt((double)t->shape[1] * TAPS), random);
-        else if (strncmp(t->name, "mapper", 6) == 0 || strncmp(t->name, "ada_", 4) == 0)
+        else if (is_style)
             tensor_uniform(data, t->count, 1.0 / sqrt((double)g->arch.latent), random);
         else if (is_weight && dcgan)
             tensor_normal(data, t->count, 1, 0.02, random);

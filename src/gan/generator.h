@@ -44,8 +44,13 @@ void generator_place(generator *g, const architecture *arch, int batch, int trai
 /* Scratch floats that its passes need. */
 size_t generator_scratch_floats(const architecture *arch, int batch, int threads);
 
-/* PyTorch's initial values (a DCGAN's: normal, 0.02). */
-void generator_initialise(generator *g, rng *random);
+/* Initial values. pytorch: its defaults (a DCGAN's: normal, 0.02). dcgan: normal, 0.02, for convolutions. style: w
+ * begins with unit variance and styles with scale 1 +- 0.5 and bias +-0.5, so that latents differ from the first step
+ * on (with PyTorch's defaults w varies by 0.003 about its mean: all faces are one, and stay so for long). */
+void generator_initialise(generator *g, ssd_initial initial, rng *random);
+
+/* The part that a tensor of the table belongs to: 0 the mapping, i the layer Li (L1 with the constant). */
+int generator_part(const generator *g, int tensor);
 
 /* z (N x L) -> w: mapping, or z itself where there is none. Returns N x L floats, owned by the generator. */
 const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch);

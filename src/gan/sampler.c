@@ -7,9 +7,7 @@
 #include "kernels/simd_bytes.h"
 #include "kernels/vector.h"
 
-/* Pictures generated at once: enough to fill the vector tiles of the smallest map (16 pixels a picture), small enough
- * for a phone. */
-enum { SAMPLER_BATCH = 16, MEAN_SAMPLES = 10000 };
+enum { MEAN_SAMPLES = 10000 };
 
 static const uint64_t MEAN_SEED = 20240400597; /* of w's mean; any fixed number */
 enum { STREAM_LATENT = 1, STREAM_MEAN = 2 };

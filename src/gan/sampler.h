@@ -5,6 +5,10 @@
 #include "base/context.h"
 #include "gan/generator.h"
 
+/* Pictures generated at once: enough to fill the vector tiles of the smallest map (16 pixels a picture), small enough
+ * for a phone. */
+enum { SAMPLER_BATCH = 16 };
+
 struct ssd_generator {
     ssd_context *context;
     generator *net; /* a trainer's, or &own */

@@ -7,7 +7,6 @@
 #include "data/dataset.h"
 #include "gan/config.h"
 #include "kernels/kernels.h"
-#include "nn/loss.h"
 
 /* Streams of random numbers of one seed. Orders take STREAM_ORDER + epoch. */
 enum { STREAM_INITIAL = 11, STREAM_STEPS = 12, STREAM_VALIDATION = 13, STREAM_ORDER = 1000 };
@@ -17,24 +16,38 @@ enum { DEFAULT_VAL_MOST = 500 };
 
 static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
-static void trainer_place(ssd_trainer *t, const architecture *arch, int batch, int threads, arena *memory) {
-    const size_t size = (size_t)architecture_image_size(arch);
-    generator_place(&t->g, arch, batch, 1, memory);
-    discriminator_place(&t->d, arch, batch, memory);
-    t->z = arena_floats(memory, (size_t)batch * arch->latent);
-    t->real = arena_floats(memory, 3 * (size_t)batch * size * size);
-    t->dlogits = arena_floats(memory, (size_t)batch);
+static void trainer_place(ssd_trainer *t, const ssd_config *config, const architecture *arch, int threads,
+                          arena *memory) {
+    const size_t size = (size_t)architecture_image_size(arch), batch = (size_t)config->batch;
+    const size_t pictures = 3 * batch * size * size, micros = (size_t)config->micro_batches;
+    generator_place(&t->g, arch, (int)batch, 1, memory);
+    discriminator_place(&t->d, arch, (int)batch, memory);
+    if (config->ema > 0)
+        generator_place(&t->average, arch, SAMPLER_BATCH, 0, memory);
+    t->z = arena_floats(memory, micros * batch * arch->latent);
+    t->real = arena_floats(memory, micros * pictures);
+    t->augmented = arena_floats(memory, pictures);
+    t->perturbed = arena_floats(memory, pictures);
+    t->dlogits = arena_floats(memory, batch);
+    t->real_logits = arena_floats(memory, batch);
+    t->dreal_logits = arena_floats(memory, batch);
+    if (micros > 1) {
+        t->sum_g = arena_floats(memory, t->g.table.trained_floats);
+        t->sum_d = arena_floats(memory, t->d.table.trained_floats);
+    }
+    t->squares = arena_floats(memory, max_size(t->g.table.trained_floats, t->d.table.trained_floats) / ADAM_PIECE + 1);
     t->sampler.mean_w = arena_floats(memory, (size_t)arch->latent);
-    t->scratch = arena_floats(memory, max_size(generator_scratch_floats(arch, batch, threads),
-                                               discriminator_scratch_floats(arch, batch, threads)));
+    const int most = (int)max_size(batch, SAMPLER_BATCH);
+    t->scratch = arena_floats(memory, max_size(generator_scratch_floats(arch, most, threads),
+                                               discriminator_scratch_floats(arch, (int)batch, threads)));
 }
 
-size_t trainer_bytes(const architecture *arch, int batch, int threads) {
+size_t trainer_bytes(const ssd_config *config, const architecture *arch, int threads) {
     ssd_trainer *measured = calloc(1, sizeof *measured);
     if (!measured)
         return 0;
     arena memory = {0};
-    trainer_place(measured, arch, batch, threads, &memory);
+    trainer_place(measured, config, arch, threads, &memory);
     free(measured);
     return memory.floats * sizeof(float);
 }
@@ -44,38 +57,58 @@ double ssd_trainer_bytes(const ssd_config *config) {
         return 0;
     architecture arch;
     architecture_from_config(&arch, config);
-    return (double)trainer_bytes(&arch, config->batch, 2);
+    return (double)trainer_bytes(config, &arch, 2);
+}
+
+/* Marks the tensors that are not trained. */
+static void freeze(ssd_trainer *t) {
+    for (int i = 0; i < t->g.table.count; i++)
+        t->g.table.list[i].frozen = (t->config.freeze >> generator_part(&t->g, i)) & 1;
+    for (int i = 0; i < t->d.table.count; i++)
+        t->d.table.list[i].frozen = discriminator_layer(&t->d, i) < t->config.freeze_d;
 }
 
 ssd_status trainer_create(ssd_context *context, const ssd_config *config, const architecture *arch,
                           ssd_trainer **trainer) {
-    const int threads = ssd_context_threads(context), batch = config->batch;
+    const int threads = ssd_context_threads(context);
+    const size_t pictures = (size_t)trainer_pictures_a_step(config);
     ssd_trainer *t = context_allocate(context, 1, sizeof *t);
     if (!t)
         return SSD_OUT_OF_MEMORY;
-    t->block = context_allocate(context, trainer_bytes(arch, batch, threads), 1);
-    t->batch_indices = context_allocate(context, (size_t)batch, sizeof *t->batch_indices);
-    t->batch_mirror = context_allocate(context, (size_t)batch, sizeof *t->batch_mirror);
-    if (!t->block || !t->batch_indices || !t->batch_mirror) {
+    t->block = context_allocate(context, trainer_bytes(config, arch, threads), 1);
+    t->batch_indices = context_allocate(context, pictures, sizeof *t->batch_indices);
+    t->batch_mirror = context_allocate(context, pictures, sizeof *t->batch_mirror);
+    t->changes = context_allocate(context, AUGMENT_USES * pictures, sizeof *t->changes);
+    if (!t->block || !t->batch_indices || !t->batch_mirror || !t->changes) {
         ssd_trainer_destroy(t);
         return SSD_OUT_OF_MEMORY;
     }
     arena memory = {.base = t->block};
-    trainer_place(t, arch, batch, threads, &memory);
+    trainer_place(t, config, arch, threads, &memory);
     t->context = context;
     t->config = *config;
     t->sampler.context = context;
-    t->sampler.net = &t->g;
+    t->sampler.net = config->ema > 0 ? &t->average : &t->g;
     t->sampler.scratch = t->scratch;
     t->counters.best_val_loss_g = INFINITY;
-    t->losses = (trainer_losses){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    t->counters.augment_p = config->augment_p;
+    t->losses = (trainer_losses){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     rng initial;
     rng_seed(&initial, (uint64_t)config->seed, STREAM_INITIAL);
-    generator_initialise(&t->g, &initial);
-    discriminator_initialise(&t->d, &initial);
+    generator_initialise(&t->g, (ssd_initial)config->initial, &initial);
+    discriminator_initialise(&t->d, (ssd_initial)config->initial, &initial);
+    trainer_begin_average(t);
+    freeze(t);
     rng_seed(&t->random, (uint64_t)config->seed, STREAM_STEPS);
     *trainer = t;
     return SSD_OK;
+}
+
+void trainer_begin_average(ssd_trainer *t) {
+    if (t->config.ema <= 0)
+        return;
+    memcpy(t->average.blocks.trained, t->g.blocks.trained, t->g.table.trained_floats * sizeof(float));
+    memcpy(t->average.blocks.state, t->g.blocks.state, t->g.table.state_floats * sizeof(float));
 }
 
 ssd_status ssd_trainer_create(ssd_context *context, const ssd_config *config, ssd_trainer **trainer) {
@@ -93,6 +126,7 @@ void ssd_trainer_destroy(ssd_trainer *trainer) {
     free(trainer->order);
     free(trainer->batch_indices);
     free(trainer->batch_mirror);
+    free(trainer->changes);
     free(trainer->block);
     free(trainer);
 }
@@ -158,74 +192,25 @@ ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *data
 
 /* Whole batches only; a smaller set than one batch makes one, with repeats. */
 int trainer_steps_per_epoch(const ssd_trainer *t) {
-    const int steps = t->train_count / t->config.batch;
+    const int steps = t->train_count / (int)trainer_pictures_a_step(&t->config);
     return t->train_count && !steps ? 1 : steps;
 }
 
 /* Training pictures are numbers 0 .. train_count-1, held-out ones the last val_count. */
 static void fill_batch(ssd_trainer *t) {
-    const int batch = t->config.batch;
-    const long first = (long)t->counters.step_in_epoch * batch;
-    for (int i = 0; i < batch; i++) {
+    const int batch = t->config.batch, pictures = (int)trainer_pictures_a_step(&t->config);
+    const int size = architecture_image_size(&t->g.arch), kinds = trainer_augments(&t->config);
+    const long first = (long)t->counters.step_in_epoch * pictures;
+    for (int i = 0; i < pictures; i++) {
         t->batch_indices[i] = t->order[(first + i) % t->train_count];
         t->batch_mirror[i] = t->config.flip ? (uint8_t)(rng_next(&t->random) >> 63) : 0;
     }
-    dataset_batch(t->dataset, t->batch_indices, t->batch_mirror, batch, t->real);
-    rng_normal(&t->random, t->z, batch * t->g.arch.latent);
-}
-
-/* --------------------------------------------------------------------------------------- step --- */
-
-static void update(parallel_pool *pool, const ssd_config *c, const tensor_table *table, tensor_blocks *blocks,
-                   double step) {
-    const adam_step adam = adam_step_at(c->lr, c->beta1, c->beta2, c->eps, step);
-    adam_update(pool, blocks->trained, blocks->adam_m, blocks->adam_v, blocks->grad, &adam, table->trained_floats);
-}
-
-static void generator_step(ssd_trainer *t) {
-    parallel_pool *pool = t->context->pool;
-    const int batch = t->config.batch;
-    const float *w = generator_map(pool, &t->g, t->z, batch, t->scratch);
-    generator_synthesise(pool, &t->g, w, batch, 1, t->scratch);
-    discriminator_forward(pool, &t->d, t->g.image, batch, 1, t->scratch);
-    t->losses.loss_g = loss_bce(t->dlogits, t->d.logits, batch, 1, 1.0);
-    discriminator_backward(pool, &t->d, t->dlogits, t->g.image, batch, GRADIENT_IMAGE, t->scratch);
-    generator_backward(pool, &t->g, t->d.dimage, batch, t->scratch);
-    update(pool, &t->config, &t->g.table, &t->g.blocks, t->counters.step + 1);
-}
-
-/* Each half runs forward and backward before the other: weights stand still meanwhile, and u, v and sigma are still
- * those of its own forward. */
-static void discriminator_step(ssd_trainer *t) {
-    parallel_pool *pool = t->context->pool;
-    const int batch = t->config.batch;
-    discriminator_forward(pool, &t->d, t->real, batch, 1, t->scratch);
-    t->losses.d_real = loss_mean_probability(t->d.logits, batch);
-    const double real = loss_bce(t->dlogits, t->d.logits, batch, 1, 0.5);
-    discriminator_backward(pool, &t->d, t->dlogits, t->real, batch, GRADIENT_WEIGHTS, t->scratch);
-    if (!t->config.reuse_fake) {
-        const float *w = generator_map(pool, &t->g, t->z, batch, t->scratch);
-        generator_synthesise(pool, &t->g, w, batch, 1, t->scratch);
-    }
-    discriminator_forward(pool, &t->d, t->g.image, batch, 1, t->scratch);
-    t->losses.d_fake = loss_mean_probability(t->d.logits, batch);
-    const double fake = loss_bce(t->dlogits, t->d.logits, batch, 0, 0.5);
-    discriminator_backward(pool, &t->d, t->dlogits, t->g.image, batch, GRADIENT_WEIGHTS_ADDED, t->scratch);
-    t->losses.loss_d = real + fake;
-    update(pool, &t->config, &t->d.table, &t->d.blocks, t->counters.step + 1);
-}
-
-ssd_status trainer_step_on_batch(ssd_trainer *t) {
-    t->sampler.mean_known = 0;
-    generator_step(t);
-    discriminator_step(t);
-    t->counters.step++;
-    if (!isfinite(t->losses.loss_g) || !isfinite(t->losses.loss_d))
-        return context_fail(t->context, SSD_NOT_FINITE,
-                            "training diverged at step %.0f (a loss is not a finite number); go back to an earlier "
-                            "checkpoint or lower the learning rate",
-                            t->counters.step);
-    return SSD_OK;
+    for (int i = 0; i < pictures; i += batch)
+        dataset_batch(t->dataset, t->batch_indices + i, t->batch_mirror + i, batch,
+                      t->real + (size_t)i * 3 * size * size);
+    rng_normal(&t->random, t->z, pictures * t->g.arch.latent);
+    if (kinds)
+        augment_draw(t->changes, AUGMENT_USES * pictures, kinds, t->counters.augment_p, size, &t->random);
 }
 
 ssd_status ssd_trainer_step(ssd_trainer *trainer) {
@@ -255,25 +240,27 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
     if (!t->dataset || t->val_count < 1)
         return context_fail(t->context, SSD_BAD_STATE, "no pictures are held out for validation");
     parallel_pool *pool = t->context->pool;
-    const int total = ssd_dataset_count(t->dataset), latent = t->g.arch.latent;
+    generator *g = t->sampler.net; /* the average, where there is one: what is kept */
+    const int total = ssd_dataset_count(t->dataset), latent = g->arch.latent;
+    const int most = g->batch < t->config.batch ? g->batch : t->config.batch;
+    const loss_kind kind = (loss_kind)t->config.loss;
     rng random; /* the same latents each time */
     rng_seed(&random, (uint64_t)t->config.seed, STREAM_VALIDATION);
     double loss_g = 0, loss_d = 0, right = 0;
-    for (int done = 0; done < t->val_count; done += t->config.batch) {
-        const int count = t->val_count - done < t->config.batch ? t->val_count - done : t->config.batch;
+    for (int done = 0; done < t->val_count; done += most) {
+        const int count = t->val_count - done < most ? t->val_count - done : most;
         for (int i = 0; i < count; i++)
             t->batch_indices[i] = total - t->val_count + done + i;
         dataset_batch(t->dataset, t->batch_indices, NULL, count, t->real);
-        discriminator_forward(pool, &t->d, t->real, count, 0, t->scratch);
-        loss_d += count * loss_bce(NULL, t->d.logits, count, 1, 0.5);
-        right += count_above(t->d.logits, count, 1);
+        discriminator_forward(pool, &t->d, t->real, count, DISCRIMINATOR_RUNNING, t->scratch);
+        memcpy(t->real_logits, t->d.logits, (size_t)count * sizeof(float));
         rng_normal(&random, t->z, count * latent);
-        const float *w = generator_map(pool, &t->g, t->z, count, t->scratch);
-        generator_synthesise(pool, &t->g, w, count, 0, t->scratch);
-        discriminator_forward(pool, &t->d, t->g.image, count, 0, t->scratch);
-        loss_d += count * loss_bce(NULL, t->d.logits, count, 0, 0.5);
-        loss_g += count * loss_bce(NULL, t->d.logits, count, 1, 1.0);
-        right += count_above(t->d.logits, count, 0);
+        const float *w = generator_map(pool, g, t->z, count, t->scratch);
+        generator_synthesise(pool, g, w, count, 0, t->scratch);
+        discriminator_forward(pool, &t->d, g->image, count, DISCRIMINATOR_RUNNING, t->scratch);
+        loss_d += count * loss_discriminator(kind, 0, NULL, NULL, t->real_logits, t->d.logits, count);
+        loss_g += count * loss_generator(kind, NULL, t->real_logits, t->d.logits, count);
+        right += count_above(t->real_logits, count, 1) + count_above(t->d.logits, count, 0);
     }
     t->losses.val_loss_g = loss_g / t->val_count;
     t->losses.val_loss_d = loss_d / t->val_count;
@@ -295,7 +282,7 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
         [SSD_STAT_EPOCH] = c->epoch,
         [SSD_STAT_STEP_IN_EPOCH] = c->step_in_epoch,
         [SSD_STAT_STEPS_PER_EPOCH] = trainer_steps_per_epoch(trainer),
-        [SSD_STAT_PICTURES_SEEN] = c->step * trainer->config.batch,
+        [SSD_STAT_PICTURES_SEEN] = c->step * trainer_pictures_a_step(&trainer->config),
         [SSD_STAT_TRAIN_COUNT] = trainer->train_count,
         [SSD_STAT_VAL_COUNT] = trainer->val_count,
         [SSD_STAT_LOSS_G] = l->loss_g,
@@ -307,8 +294,47 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
         [SSD_STAT_VAL_ACCURACY] = l->val_accuracy,
         [SSD_STAT_BEST_VAL_LOSS_G] = c->best_val_loss_g,
         [SSD_STAT_BEST_STEP] = c->best_step,
+        [SSD_STAT_GRAD_NORM_G] = l->grad_norm_g,
+        [SSD_STAT_GRAD_NORM_D] = l->grad_norm_d,
+        [SSD_STAT_AUGMENT_P] = trainer_augments(&trainer->config) ? c->augment_p : 0,
+        [SSD_STAT_RATE] = trainer_rate(trainer),
     };
     memcpy(stats, values, sizeof values);
+}
+
+ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value) {
+    static const char *const free_fields[] = {"lr",
+                                              "lr_g",
+                                              "lr_d",
+                                              "schedule",
+                                              "beta1",
+                                              "beta2",
+                                              "eps",
+                                              "schedule_pictures",
+                                              "augment_colour",
+                                              "augment_p",
+                                              "augment_cutout",
+                                              "augment_translation",
+                                              "ada_target",
+                                              "ada_pictures",
+                                              "ada_interval",
+                                              "label_smoothing",
+                                              "r1",
+                                              "r1_interval",
+                                              "freeze",
+                                              "freeze_d"};
+    int is_free = 0;
+    for (size_t i = 0; name && i < sizeof free_fields / sizeof free_fields[0]; i++)
+        is_free |= strcmp(name, free_fields[i]) == 0;
+    if (!is_free && config_field_find(name))
+        return context_fail(trainer->context, SSD_BAD_ARGUMENT, "%s cannot change in the middle of a training", name);
+    const ssd_status status = ssd_config_set(trainer->context, &trainer->config, name, value);
+    if (status)
+        return status;
+    if (strcmp(name, "augment_p") == 0)
+        trainer->counters.augment_p = value;
+    freeze(trainer);
+    return SSD_OK;
 }
 
 void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config) { *config = trainer->config; }

@@ -6,6 +6,8 @@
 #include "gan/discriminator.h"
 #include "gan/generator.h"
 #include "gan/sampler.h"
+#include "nn/augment.h"
+#include "nn/loss.h"
 
 /* Where the run stands. Plain numbers, all of which go into the checkpoint. */
 typedef struct trainer_counters {
@@ -14,44 +16,67 @@ typedef struct trainer_counters {
     double step_in_epoch;
     double fingerprint; /* of the pictures the order belongs to; 0 before the first set_dataset */
     double best_val_loss_g, best_step;
+    double augment_p;            /* present probability */
+    double ada_signs, ada_steps; /* gathered since its last change */
 } trainer_counters;
 
 /* The numbers of the last step and of the last validation. */
 typedef struct trainer_losses {
     double loss_g, loss_d, d_real, d_fake;
     double val_loss_g, val_loss_d, val_accuracy;
+    double grad_norm_g, grad_norm_d;
 } trainer_losses;
+
+/* The three times that a step shows pictures to D; each has its own changes. */
+typedef enum augment_use { AUGMENT_G_FAKE, AUGMENT_D_REAL, AUGMENT_D_FAKE, AUGMENT_USES } augment_use;
 
 struct ssd_trainer {
     ssd_context *context;
     ssd_config config;
     generator g;
     discriminator d;
-    ssd_generator sampler; /* the borrowed view of g */
+    generator average;     /* its trained and state blocks are the averaged copy; placed with config.ema only */
+    ssd_generator sampler; /* the borrowed view of the average, or of g */
     trainer_counters counters;
     trainer_losses losses;
     rng random; /* latents and flips of the steps to come */
     const ssd_dataset *dataset;
     int train_count, val_count;
-    int *order;     /* this epoch's order of the training pictures, train_count long */
-    float *block;   /* the one arena */
-    float *z;       /* N x L */
-    float *real;    /* 3 x N x H x W */
-    float *dlogits; /* N */
+    int *order;   /* this epoch's order of the training pictures, train_count long */
+    float *block; /* the one arena */
+    /* M: micro-batches of N pictures */
+    float *z;             /* M x N x L */
+    float *real;          /* M x 3 x N x H x W */
+    float *augmented;     /* 3 x N x H x W: what D sees, and the gradient on its way back */
+    float *perturbed;     /* 3 x N x H x W, for R1 */
+    float *dlogits;       /* N */
+    float *real_logits;   /* N */
+    float *dreal_logits;  /* N */
+    float *sum_g, *sum_d; /* gradients of the micro-batches; NULL where there is one */
+    float *squares;       /* of the gradient, piece by piece */
     float *scratch;
-    int *batch_indices;
-    uint8_t *batch_mirror;
+    augment *changes;      /* uses x M x N */
+    int *batch_indices;    /* M x N */
+    uint8_t *batch_mirror; /* M x N */
 };
 
 /* A trainer of this architecture (which a file may have decided) with fresh initial values. */
 SSD_MUST_USE ssd_status trainer_create(ssd_context *context, const ssd_config *config, const architecture *arch,
                                        ssd_trainer **trainer);
 
-/* Bytes of the arena that such a trainer needs. */
-size_t trainer_bytes(const architecture *arch, int batch, int threads);
+/* The average starts from the generator as it is; nothing without config.ema. */
+void trainer_begin_average(ssd_trainer *t);
 
-/* The step itself, on t->z and t->real; leaves losses, and both gradients in their blocks. Counters move by one. */
+/* Bytes of the arena that such a trainer needs. */
+size_t trainer_bytes(const ssd_config *config, const architecture *arch, int threads);
+
+/* The step itself (step.c), on t->z, t->real and t->changes; leaves losses, and both gradients in their blocks.
+ * Counters move by one. */
 SSD_MUST_USE ssd_status trainer_step_on_batch(ssd_trainer *t);
+
+double trainer_pictures_a_step(const ssd_config *config);
+int trainer_augments(const ssd_config *config); /* a sum of AUGMENT_...: 0 for none */
+double trainer_rate(const ssd_trainer *t);      /* the schedule's factor for the next step */
 
 int trainer_steps_per_epoch(const ssd_trainer *t);
 

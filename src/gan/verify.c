@@ -106,11 +106,45 @@ static ssd_status compare_number(ssd_verify *v, const char *format, int step, do
     return status;
 }
 
+/* augment.K, one row a picture and use, into the trainer. */
+static ssd_status read_changes(ssd_verify *v, int step, int count) {
+    enum { FIELDS = 9 };
+    char name[NAME];
+    (void)snprintf(name, sizeof name, "augment.%d", step);
+    const safetensors_entry *e = safetensors_find(v->file, name);
+    if (!trainer_augments(&v->trainer->config))
+        return SSD_OK;
+    if (!e)
+        return context_fail(v->context, SSD_BAD_FILE, "the file lacks %s", name);
+    const ssd_status status = safetensors_read(v->context, e, v->spare, (size_t)count * FIELDS);
+    const int size = architecture_image_size(&v->trainer->g.arch);
+    for (int i = 0; !status && i < count; i++) {
+        const float *r = v->spare + (size_t)i * FIELDS;
+        for (int k = 3; k < FIELDS; k++)
+            if (!(fabsf(r[k]) < (float)size))
+                return context_fail(v->context, SSD_BAD_FILE, "%s holds a place outside the picture", name);
+        v->trainer->changes[i] = (augment){.brightness = r[0],
+                                           .saturation = r[1],
+                                           .contrast = r[2],
+                                           .shift_x = (int)r[3],
+                                           .shift_y = (int)r[4],
+                                           .cut_left = (int)r[5],
+                                           .cut_top = (int)r[6],
+                                           .cut_width = (int)r[7],
+                                           .cut_height = (int)r[8]};
+        const augment *a = &v->trainer->changes[i];
+        if (a->cut_left < 0 || a->cut_top < 0 || a->cut_left + a->cut_width > size ||
+            a->cut_top + a->cut_height > size || a->cut_width < 0 || a->cut_height < 0)
+            return context_fail(v->context, SSD_BAD_FILE, "%s holds a place outside the picture", name);
+    }
+    return status;
+}
+
 /* z.K and real.K into the trainer. */
 static ssd_status read_inputs(ssd_verify *v, int step) {
     ssd_trainer *t = v->trainer;
-    const int batch = t->config.batch, size = architecture_image_size(&t->g.arch);
-    const size_t plane = (size_t)size * size;
+    const int pictures = (int)trainer_pictures_a_step(&t->config), batch = t->config.batch;
+    const size_t size = (size_t)architecture_image_size(&t->g.arch), plane = size * size;
     char name[NAME];
     (void)snprintf(name, sizeof name, "z.%d", step);
     const safetensors_entry *z = safetensors_find(v->file, name);
@@ -118,12 +152,12 @@ static ssd_status read_inputs(ssd_verify *v, int step) {
     const safetensors_entry *real = safetensors_find(v->file, name);
     if (!z || !real)
         return context_fail(v->context, SSD_BAD_FILE, "the file lacks z.%d or real.%d", step, step);
-    ssd_status status = safetensors_read(v->context, z, t->z, (size_t)batch * t->g.arch.latent);
+    ssd_status status = safetensors_read(v->context, z, t->z, (size_t)pictures * t->g.arch.latent);
     if (!status)
-        status = safetensors_read(v->context, real, v->spare, 3 * (size_t)batch * plane);
-    if (!status)
-        swap_leading(t->real, v->spare, batch, 3, plane);
-    return status;
+        status = safetensors_read(v->context, real, v->spare, 3 * (size_t)pictures * plane);
+    for (int i = 0; !status && i < pictures; i += batch)
+        swap_leading(t->real + 3 * i * plane, v->spare + 3 * i * plane, batch, 3, plane);
+    return status ? status : read_changes(v, step, AUGMENT_USES * pictures);
 }
 
 /* The picture that the first G step sees. Its batch norm, where it has one, would count a second forward: the state
@@ -168,6 +202,9 @@ static ssd_status replay_step(ssd_verify *v, int step) {
     (void)snprintf(name, sizeof name, "after.%d.generator", step);
     if (!status)
         status = compare_network(v, name, step, &t->g.table, &t->g.blocks, 0);
+    (void)snprintf(name, sizeof name, "after.%d.average", step);
+    if (!status && t->config.ema > 0)
+        status = compare_network(v, name, step, &t->average.table, &t->average.blocks, 0);
     (void)snprintf(name, sizeof name, "after.%d.discriminator", step);
     if (!status)
         status = compare_network(v, name, step, &t->d.table, &t->d.blocks, 0);
@@ -195,6 +232,8 @@ static ssd_status make_trainer(ssd_verify *v) {
     if (!status)
         status = checkpoint_read_network(v->context, v->file, prefix, &v->trainer->g.table, &v->trainer->g.blocks);
     if (!status)
+        trainer_begin_average(v->trainer);
+    if (!status)
         status =
             checkpoint_read_network(v->context, v->file, "discriminator.", &v->trainer->d.table, &v->trainer->d.blocks);
     return status;
@@ -203,13 +242,14 @@ static ssd_status make_trainer(ssd_verify *v) {
 static ssd_status make_room(ssd_verify *v, int steps) {
     const ssd_trainer *t = v->trainer;
     const size_t size = (size_t)architecture_image_size(&t->g.arch);
-    v->spare_count = 3 * (size_t)t->config.batch * size * size;
+    const size_t pictures = (size_t)trainer_pictures_a_step(&t->config);
+    v->spare_count = pictures * (3 * size * size > 64 ? 3 * size * size : 64);
     for (int i = 0; i < t->g.table.count; i++)
         v->spare_count = t->g.table.list[i].count > v->spare_count ? t->g.table.list[i].count : v->spare_count;
     for (int i = 0; i < t->d.table.count; i++)
         v->spare_count = t->d.table.list[i].count > v->spare_count ? t->d.table.list[i].count : v->spare_count;
     v->spare = context_allocate(v->context, v->spare_count, sizeof *v->spare);
-    v->groups = context_allocate(v->context, (size_t)steps * 4 + 4, sizeof *v->groups);
+    v->groups = context_allocate(v->context, (size_t)steps * 5 + 4, sizeof *v->groups);
     return v->spare && v->groups ? SSD_OK : SSD_OUT_OF_MEMORY;
 }
 

@@ -220,11 +220,21 @@ typedef struct adam_work {
     size_t count;
 } adam_work;
 
-HOT static void adam_piece(const void *argument, int piece) {
-    const adam_work *work = argument;
+HOT static void average_run(float *average, const float *p, float rate, size_t count) {
+    const f32x4 r = f32x4_splat(rate);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        const f32x4 a = f32x4_load(average + i);
+        f32x4_store(average + i, f32x4_add(a, f32x4_mul(r, f32x4_sub(f32x4_load(p + i), a))));
+    }
+    for (; i < count; i++)
+        average[i] += rate * (p[i] - average[i]);
+}
+
+void vector_average(float *average, const float *p, float rate, size_t count) { average_run(average, p, rate, count); }
+
+HOT static void adam_run(const adam_work *work, size_t first, size_t end) {
     const adam_step *s = work->step;
-    const size_t first = (size_t)piece * PIECE;
-    const size_t end = work->count - first < PIECE ? work->count : first + PIECE;
     const f32x4 b1 = f32x4_splat(s->beta1), c1 = f32x4_splat(s->rest1);
     const f32x4 b2 = f32x4_splat(s->beta2), c2 = f32x4_splat(s->rest2);
     const f32x4 inverse = f32x4_splat(s->inverse_correction), eps = f32x4_splat(s->eps), rate = f32x4_splat(s->rate);
@@ -245,10 +255,22 @@ HOT static void adam_piece(const void *argument, int piece) {
     }
 }
 
+static void adam_piece(const void *argument, int piece) {
+    const adam_work *work = argument;
+    const adam_step *s = work->step;
+    const size_t first = (size_t)piece * ADAM_PIECE;
+    const size_t end = work->count - first < ADAM_PIECE ? work->count : first + ADAM_PIECE;
+    adam_run(work, first, end);
+    if (s->average)
+        average_run(s->average + first, work->p + first, s->average_rate, end - first);
+    if (s->squares)
+        s->squares[piece] = (float)vector_dot(work->g + first, work->g + first, end - first);
+}
+
 void adam_update(parallel_pool *pool, float *p, float *m, float *v, const float *g, const adam_step *step,
                  size_t count) {
     const adam_work work = {p, m, v, g, step, count};
-    parallel_for(pool, (int)((count + PIECE - 1) / PIECE), adam_piece, &work);
+    parallel_for(pool, (int)((count + ADAM_PIECE - 1) / ADAM_PIECE), adam_piece, &work);
 }
 
 /* ---------------------------------------------------------------------------------------- head --- */

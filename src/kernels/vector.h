@@ -40,10 +40,19 @@ typedef struct adam_step {
     float beta1, rest1; /* rest = 1 - beta, rounded once: 1.0f - 0.999f is off by 5e-5 */
     float beta2, rest2;
     float rate, inverse_correction, eps;
+    /* In the same pass, while the values are in the cache; NULL where not wanted (as adam_step_at leaves them):
+     *   average += average_rate (p - average), with the new p;
+     *   squares[i / ADAM_PIECE] = sum of g g over each run of ADAM_PIECE floats. */
+    float *average, average_rate;
+    float *squares;
 } adam_step;
+enum { ADAM_PIECE = 4096 };
 adam_step adam_step_at(double lr, double beta1, double beta2, double eps, double step);
 void adam_update(parallel_pool *pool, float *p, float *m, float *v, const float *g, const adam_step *step,
                  size_t count);
+
+/* average += rate (p - average) */
+void vector_average(float *average, const float *p, float rate, size_t count);
 
 /* The critic's last layer on C x N x 16 (4x4 maps): logits[n] = scale * sum over c,p of w[c,p] x[c,n,p]. */
 void head_forward(float *logits, const float *x, const float *w, float scale, int batch, int channels);

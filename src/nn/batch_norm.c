@@ -17,9 +17,11 @@ void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_nor
         const double unbiased = (double)shape.length / (shape.length - 1);
         for (int c = 0; c < layer->channels; c++) {
             const double mean = layer->mean[c], variance = layer->rstd[c];
+            layer->rstd[c] = (float)(1.0 / sqrt(variance + EPS));
+            if (training == 2)
+                continue;
             layer->running_mean[c] = (float)((1 - MOMENTUM) * layer->running_mean[c] + MOMENTUM * mean);
             layer->running_var[c] = (float)((1 - MOMENTUM) * layer->running_var[c] + MOMENTUM * variance * unbiased);
-            layer->rstd[c] = (float)(1.0 / sqrt(variance + EPS));
         }
     } else {
         for (int c = 0; c < layer->channels; c++) {

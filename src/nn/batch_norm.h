@@ -15,7 +15,8 @@ typedef struct batch_norm {
     float *mean, *rstd;                /* kept by forward for backward */
 } batch_norm;
 
-/* training 1: statistics of this batch, and the running ones are updated; 0: the running ones are used. */
+/* training 1: statistics of this batch, and the running ones are updated; 2: of this batch, the running ones left
+ * alone; 0: the running ones are used. */
 void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, int training);
 
 /* Through a training forward. dx overwritten (dy may be dx). Parameter gradients are left alone (weights 0),

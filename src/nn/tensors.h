@@ -18,6 +18,7 @@ typedef enum tensor_kind {
 typedef struct tensor {
     char name[TENSOR_NAME];
     tensor_kind kind;
+    int frozen; /* trained in general, but not in this run */
     int rank;
     int shape[4]; /* unused dimensions are 1 */
     size_t count;

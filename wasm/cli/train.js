@@ -1,99 +1,16 @@
 /** `ssdgan train`: pictures in, a model out; interrupted at any time, resumed bit for bit. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { readModel } from './files.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
-
-/** @type {Record<string, import('./usage.js').Option>} */
-const OPTIONS = {
-  out: { type: 'string', value: 'DIR', help: 'folder of the run (default: ssdgan-run)' },
-  resume: { type: 'string', value: 'DIR', help: 'go on with the run in DIR (or with a checkpoint file)' },
-  recipe: { type: 'string', value: 'NAME', help: 'paper: the published settings (default)' },
-  epochs: { type: 'string', value: 'N', number: true, whole: true, help: 'passes over the pictures (default: 20)' },
-  steps: { type: 'string', value: 'N', number: true, whole: true, help: 'stop after this step instead' },
-  batch: { type: 'string', value: 'N', number: true, whole: true, help: 'pictures a step (default: 32)' },
-  size: { type: 'string', value: 'N', number: true, whole: true, help: 'pixels a side: 32, 64 or 128 (default: 64)' },
-  lr: { type: 'string', value: 'X', number: true, help: 'learning rate (default: 0.0005)' },
-  seed: { type: 'string', value: 'N', number: true, whole: true, help: 'decides everything random (default: 0)' },
-  model: { type: 'string', value: 'NAME', help: 'ssd (default), or the baseline dcgan' },
-  width: { type: 'string', value: 'N', number: true, whole: true, help: 'channels next to the picture (default: 64)' },
-  'width-max': {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'most channels of a layer (default: 512)',
-  },
-  'no-spectral-norm': { type: 'boolean', help: 'ablation: plain discriminator' },
-  'no-adain': { type: 'boolean', help: 'ablation: batch norm in the generator, mapping kept' },
-  'shared-mapping': { type: 'boolean', help: 'one mapping layer applied four times' },
-  'reuse-fake': { type: 'boolean', help: "judge the G step's pictures in the D step (a tenth faster)" },
-  fraction: { type: 'string', value: 'K', number: true, help: 'use K per cent of the training pictures' },
-  val: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'hold out the last N (default: a tenth, 1 to 500)',
-  },
-  flip: { type: 'boolean', help: 'mirror pictures at random' },
-  crop: { type: 'string', value: 'HOW', help: 'centre (default), pad or squash' },
-  filter: { type: 'string', value: 'NAME', help: 'resampling: triangle (default) or cubic' },
-  doodles: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'how many doodles, without pictures (default: 2000)',
-  },
-  'sample-every': {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'steps between sample grids (default: an epoch)',
-  },
-  'save-every': {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'steps between checkpoints (default: an epoch)',
-  },
-  force: { type: 'boolean', help: 'start anew in a folder that holds a run' },
-  ...ENGINE_OPTIONS,
-};
+import { configFrom, OPTIONS } from './train-options.js';
+import { CliError, engineFrom, helpText, parse } from './usage.js';
 
 const ABOUT = `Trains on pictures (files, folders, zips), or on doodles when none are given. Leaves in the folder:
 model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (lowest validation
 G loss), samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to go on.`;
-
-/** Options that are configuration fields under another name. */
-const FIELDS = /** @type {const} */ ({
-  batch: 'batch', size: 'image_size', lr: 'lr', seed: 'seed', model: 'model', width: 'width', 'width-max': 'width_max',
-  'shared-mapping': 'shared_mapping', 'reuse-fake': 'reuse_fake', fraction: 'fraction', val: 'val_count', flip: 'flip',
-  crop: 'crop', filter: 'filter',
-}); // prettier-ignore
-
-/** @param {Record<string, any>} values @returns {Record<string, any>} */
-function configFrom(values) {
-  /** @type {Record<string, any>} */
-  const config = {};
-  for (const [option, field] of Object.entries(FIELDS))
-    if (values[option] !== undefined) config[field] = values[option];
-  if (values['no-spectral-norm']) config.spectral_norm = 'none';
-  if (values['no-adain']) config.adain = 0;
-  if (values.recipe !== undefined && values.recipe !== 'paper') {
-    throw new CliError(`There is no recipe "${values.recipe}"; there is: paper.`);
-  }
-  for (const name of ['epochs', 'steps', 'doodles', 'sample-every', 'save-every']) {
-    if (values[name] !== undefined && values[name] < 1)
-      throw new CliError(`--${name} is ${values[name]}, but must be at least 1.`);
-  }
-  return config;
-}
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -102,17 +19,18 @@ export async function run(args) {
     console.log(helpText('train [PICTURES...] --out DIR [options]', ABOUT, OPTIONS));
     return 0;
   }
-  const config = configFrom(values);
+  const { config, given, onTrouble } = configFrom(values);
   const resumed = values.resume === undefined ? null : RunFolder.open(values.resume, values.out);
-  if (resumed && Object.keys(config).length) {
-    const given = Object.keys(FIELDS)
-      .filter((name) => values[name] !== undefined)
-      .map((name) => `--${name}`);
-    throw new CliError(`A resumed run keeps its settings; leave out ${given.join(', ') || 'the ablations'}.`);
+  if (resumed && given.length) {
+    throw new CliError(`A resumed run keeps its settings; leave out ${given.map((name) => `--${name}`).join(', ')}.`);
   }
   const folder = resumed ?? RunFolder.create(values.out ?? 'ssdgan-run', Boolean(values.force));
   const engine = await engineFrom(values);
-  const trainer = resumed ? engine.loadTrainer(resumed.checkpoint()) : engine.createTrainer(config);
+  const trainer = resumed
+    ? engine.loadTrainer(resumed.checkpoint())
+    : values.from !== undefined
+      ? engine.createTrainerFrom(readModel(values.from).bytes, config)
+      : engine.createTrainer(config);
   const settings = trainer.config();
 
   const plan = {
@@ -141,6 +59,8 @@ export async function run(args) {
 
   const first = trainer.stats();
   const total = plan.steps ?? plan.epochs * first.steps_per_epoch;
+  // Falling rates reach zero with the last step that is planned.
+  trainer.set('schedule_pictures', total * Number(settings.batch) * Number(settings.micro_batches));
   const { generator, discriminator } = trainer.parameterCounts;
   engine.notes.forEach((note) => console.log(note));
   console.log(
@@ -152,14 +72,14 @@ export async function run(args) {
     console.log(`The run is already at step ${first.step} of ${total}. Give more --epochs or --steps to go on.`);
     return 0;
   }
-  return train({ engine, trainer, folder, total, values });
+  return train({ engine, trainer, folder, total, values, onTrouble });
 }
 
 /**
  * @param {{engine: import('../engine.js').Engine, trainer: import('../trainer.js').Trainer, folder: RunFolder,
- *   total: number, values: Record<string, any>}} job
+ *   total: number, values: Record<string, any>, onTrouble: string}} job
  */
-async function train({ engine, trainer, folder, total, values }) {
+async function train({ engine, trainer, folder, total, values, onTrouble }) {
   let stop = false;
   const interrupt = () => {
     if (stop) process.exit(130);
@@ -169,7 +89,8 @@ async function train({ engine, trainer, folder, total, values }) {
   process.on('SIGTERM', interrupt);
 
   let stats = trainer.stats();
-  const batch = Number(trainer.config().batch);
+  const { batch: size, micro_batches: micros } = trainer.config();
+  const batch = Number(size) * Number(micros);
   const sampleEvery = values['sample-every'] ?? stats.steps_per_epoch;
   const saveEvery = values['save-every'] ?? stats.steps_per_epoch;
   const progress = new Progress(total, stats.step, batch);

@@ -1,0 +1,125 @@
+/** The options of `ssdgan train`, and what they say about the configuration. */
+import { RECIPES } from '../recipes.js';
+import { CliError, ENGINE_OPTIONS } from './usage.js';
+
+/** @typedef {import('./usage.js').Option} Option */
+
+/** @param {string} help @param {string} value @returns {Option} */
+const number = (help, value = 'X') => ({ type: 'string', value, number: true, help });
+/** @param {string} help @returns {Option} */
+const whole = (help) => ({ type: 'string', value: 'N', number: true, whole: true, help });
+/** @param {string} help @param {string} value @returns {Option} */
+const text = (help, value = 'NAME') => ({ type: 'string', value, help });
+/** @param {string} help @returns {Option} */
+const flag = (help) => ({ type: 'boolean', help });
+
+/** Options that are configuration fields: name -> field and option. @type {Record<string, [string, Option]>} */
+const FIELDS = {
+  batch: ['batch', whole('pictures a step (default: 32)')],
+  size: ['image_size', whole('pixels a side: 32, 64 or 128 (default: 64)')],
+  lr: ['lr', number('learning rate (default: 0.0005)')],
+  'lr-g': ['lr_g', number("generator's own learning rate")],
+  'lr-d': ['lr_d', number("discriminator's own learning rate")],
+  beta1: ['beta1', number("Adam's decay of the mean (default: 0.5)")],
+  schedule: ['schedule', text('how the rates fall to 0: constant (default), linear or cosine')],
+  seed: ['seed', whole('decides everything random (default: 0)')],
+  model: ['model', text('ssd (default), or the baseline dcgan')],
+  width: ['width', whole('channels next to the picture (default: 64)')],
+  'width-max': ['width_max', whole('most channels of a layer (default: 512)')],
+  initial: ['initial', text('initial values: pytorch (default), dcgan or style')],
+  spectral: ['spectral_norm', text('layers of D with spectral norm: none, paper (default) or all')],
+  'shared-mapping': ['shared_mapping', flag('one mapping layer applied four times')],
+  'reuse-fake': ['reuse_fake', flag("judge the G step's pictures in the D step (a tenth faster)")],
+  loss: ['loss', text('bce (default), hinge, relativistic or paired')],
+  'label-smoothing': ['label_smoothing', number("D's target for reals is 1 minus this")],
+  r1: ['r1', number('weight of the R1 penalty')],
+  ema: ['ema', number("half-life of the generator's average, in pictures")],
+  'ada-target': ['ada_target', number('adaptive augmentation: 0.6, say')],
+  'ada-pictures': ['ada_pictures', number('... going from 0 to 1 in so many pictures')],
+  'augment-p': ['augment_p', number('probability of each augmentation')],
+  'micro-batches': ['micro_batches', whole('batches that a step adds up (batch norm sees each alone)')],
+  'freeze-d': ['freeze_d', whole('leave so many layers of D, from the picture inwards, untrained')],
+  fraction: ['fraction', number('use K per cent of the training pictures', 'K')],
+  val: ['val_count', whole('hold out the last N (default: a tenth, 1 to 500)')],
+  flip: ['flip', flag('mirror pictures at random')],
+  crop: ['crop', text('centre (default), pad or squash', 'HOW')],
+  filter: ['filter', text('resampling: triangle (default) or cubic')],
+};
+
+const RECIPE_HELP = Object.entries(RECIPES)
+  .map(([name, { about }]) => `${name} (${about})`)
+  .join(', ');
+
+/** @type {Record<string, Option>} */
+export const OPTIONS = {
+  out: text('folder of the run (default: ssdgan-run)', 'DIR'),
+  resume: text('go on with the run in DIR (or with a checkpoint file)', 'DIR'),
+  from: text("fine-tune: begin with this model's or checkpoint's weights and sizes", 'FILE'),
+  recipe: text(`${RECIPE_HELP}; other options change it`),
+  epochs: whole('passes over the pictures (default: 20)'),
+  steps: whole('stop after this step instead'),
+  ...Object.fromEntries(Object.entries(FIELDS).map(([name, [, option]]) => [name, option])),
+  'no-spectral-norm': flag('ablation: plain discriminator'),
+  'no-adain': flag('ablation: batch norm in the generator, mapping kept'),
+  augment: text('what is augmented: none, or some of colour,translation,cutout', 'LIST'),
+  freeze: text('parts of G to leave untrained: some of mapping,l1,l2,...', 'LIST'),
+  'on-trouble': text('when training goes wrong: stop, rollback, augment or ignore', 'HOW'),
+  doodles: whole('how many doodles, without pictures (default: 2000)'),
+  'sample-every': whole('steps between sample grids (default: an epoch)'),
+  'save-every': whole('steps between checkpoints (default: an epoch)'),
+  force: flag('start anew in a folder that holds a run'),
+  ...ENGINE_OPTIONS,
+};
+
+/** @param {string} option @param {string} list @param {string[]} known */
+function split(option, list, known) {
+  const names = list === 'none' || list === '' ? [] : list.split(',');
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined)
+    throw new CliError(`--${option} names "${wrong}", but knows none, or some of: ${known.join(', ')}.`);
+  return names;
+}
+
+const AUGMENTATIONS = ['colour', 'translation', 'cutout'];
+const PARTS = ['mapping', 'l1', 'l2', 'l3', 'l4', 'l5', 'l6'];
+
+/** What the options ask of the configuration: the fields, without the recipe. @param {Record<string, any>} values @returns {Record<string, any>} */
+function fieldsFrom(values) {
+  /** @type {Record<string, any>} */
+  const config = {};
+  for (const [option, [field]] of Object.entries(FIELDS))
+    if (values[option] !== undefined) config[field] = values[option];
+  if (values['no-spectral-norm']) config.spectral_norm = 'none';
+  if (values['no-adain']) config.adain = 0;
+  if (values.augment !== undefined) {
+    const names = split('augment', values.augment, AUGMENTATIONS);
+    for (const name of AUGMENTATIONS) config[`augment_${name}`] = names.includes(name) ? 1 : 0;
+  }
+  if (values.freeze !== undefined)
+    config.freeze = split('freeze', values.freeze, PARTS).reduce((sum, name) => sum | (1 << PARTS.indexOf(name)), 0);
+  return config;
+}
+
+/**
+ * @param {Record<string, any>} values
+ * @returns {{config: Record<string, any>, given: string[], onTrouble: string}} given: the options that set a field
+ */
+export function configFrom(values) {
+  const { recipe: name = 'paper' } = values;
+  if (!Object.hasOwn(RECIPES, name))
+    throw new CliError(`There is no recipe "${name}"; there are: ${Object.keys(RECIPES).join(', ')}.`);
+  for (const option of ['epochs', 'steps', 'doodles', 'sample-every', 'save-every']) {
+    if (values[option] !== undefined && values[option] < 1)
+      throw new CliError(`--${option} is ${values[option]}, but must be at least 1.`);
+  }
+  const recipe = RECIPES[name];
+  const onTrouble = values['on-trouble'] ?? recipe.onTrouble;
+  if (!['stop', 'rollback', 'augment', 'ignore'].includes(onTrouble))
+    throw new CliError(`--on-trouble is "${onTrouble}", but must be stop, rollback, augment or ignore.`);
+  const own = fieldsFrom(values);
+  const given = [
+    ...Object.keys(FIELDS),
+    ...['no-spectral-norm', 'no-adain', 'augment', 'freeze', 'recipe', 'from'],
+  ].filter((option) => values[option] !== undefined);
+  return { config: { ...recipe.settings, ...own }, given, onTrouble };
+}
