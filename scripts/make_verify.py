@@ -8,7 +8,9 @@ Computes in float64 by default and stores float32, so that the file is the bette
   scripts/make_verify.py --out FILE [--image-size 64] [--batch 4] [--steps 3] [--dtype float64] ...
 """
 import argparse
+import copy
 import json
+import math
 import struct
 
 import torch
@@ -117,6 +119,86 @@ class Discriminator(nn.Module):
         return self.model(x).flatten()
 
 
+def draw_changes(o, random):
+    """Augmentations of Zhao et al. 2020 for one step: a row for each of G's fakes, D's reals, D's fakes."""
+    size, rows = o.image_size, []
+    whole = lambda low, high: int(torch.randint(low, high, (1,), generator=random))
+    for _ in range(3 * o.batch * o.micro_batches):
+        u = torch.rand(3, generator=random).tolist()
+        row = [u[0] - 0.5, 2 * u[1], u[2] + 0.5] if "colour" in o.augment else [0, 1, 1]
+        row += [whole(-(size // 8), size // 8 + 1) for _ in range(2)] if "translation" in o.augment else [0, 0]
+        if "cutout" in o.augment:
+            centres = [whole(0, size + 1) for _ in range(2)]
+            low = [max(0, c - size // 4) for c in centres]
+            row += low + [min(size, c + size // 4) - a for c, a in zip(centres, low)]
+        else:
+            row += [0, 0, 0, 0]
+        rows.append(row)
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+def augmented(x, rows, dtype):
+    """The pictures changed one after the other as their rows say, by plain tensor operations."""
+    out = []
+    for image, row in zip(x, rows.to(dtype)):
+        (dx, dy, left, top, width, height), size = [int(v) for v in row[3:]], image.shape[-1]
+        image = image + row[0]
+        image = (image - image.mean(0, keepdim=True)) * row[1] + image.mean(0, keepdim=True)
+        image = (image - image.mean()) * row[2] + image.mean()
+        image = F.pad(image, [size] * 4)[:, size + dy:2 * size + dy, size + dx:2 * size + dx]
+        mask = torch.ones(size, size, dtype=dtype)
+        mask[top:top + height, left:left + width] = 0
+        out.append(image * mask)
+    return torch.stack(out)
+
+
+def discriminator_loss(o, real, fake):
+    if o.loss == "hinge":
+        return (F.relu(1 - real).mean() + F.relu(1 + fake).mean()) / 2
+    if o.loss == "relativistic":
+        return (F.softplus(-(real - fake.mean())).mean() + F.softplus(fake - real.mean()).mean()) / 2
+    if o.loss == "paired":
+        return F.softplus(-(real - fake)).mean()
+    bce = F.binary_cross_entropy_with_logits
+    return (bce(real, torch.full_like(real, 1 - o.label_smoothing)) + bce(fake, torch.zeros_like(fake))) / 2
+
+
+def generator_loss(o, real, fake):
+    if o.loss == "hinge":
+        return -fake.mean()
+    if o.loss == "relativistic":
+        return (F.softplus(real - fake.mean()).mean() + F.softplus(-(fake - real.mean())).mean()) / 2
+    if o.loss == "paired":
+        return F.softplus(real - fake).mean()
+    return F.binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
+
+
+class Again:
+    """No power iteration within: a relativistic step has one for all its forwards."""
+
+    def __init__(self, d, wanted=True):
+        self.convs = [m for m in d.modules() if isinstance(m, nn.Conv2d)] if wanted else []
+
+    def __enter__(self):
+        for m in self.convs:
+            m.eval()
+
+    def __exit__(self, *_):
+        for m in self.convs:
+            m.train()
+
+
+def frozen(o, name):
+    """Names of the generator's tensors that --freeze l1,mapping,... leaves untrained."""
+    part = "mapping" if name.startswith("mapper") else "l1" if name == "starting_const" else "l" + name.split("_l")[1][0]
+    return part in o.freeze.split(",")
+
+
+def factor(o, step):
+    share = min(1.0, step * o.batch * o.micro_batches / o.schedule_pictures) if o.schedule_pictures else 0.0
+    return {"constant": 1.0, "linear": 1 - share, "cosine": 0.5 + 0.5 * math.cos(math.pi * share)}[o.schedule]
+
+
 def write_safetensors(path, tensors, metadata):
     header, blobs, offset = {"__metadata__": metadata}, [], 0
     for name, tensor in tensors.items():
@@ -193,25 +275,92 @@ def run(o):
             64, 64, 512, 100, "ssd", False, False):
         assert count(g) == 3809204 and count(d) == 2765568
     tensors = {**state_of("generator.", g), **state_of("discriminator.", d)}
-    g_optimiser, d_optimiser = optimisers(o, g, d)
+    adam = dict(betas=(o.beta1, o.beta2), eps=o.eps)
+    relative, micros = o.loss in ("relativistic", "paired"), range(o.micro_batches)
+    trained = [p for name, p in g.named_parameters() if not (o.freeze and frozen(o, name))]
+    layers = [list(m.parameters()) for m in d.model if list(m.parameters())]
+    trained_d = [p for ps in layers[o.freeze_d:] for p in ps]
+    rates = [o.lr_g or o.lr, o.lr_d or o.lr]
+    optimisers = [torch.optim.Adam(p, lr=r, **adam) for p, r in zip((trained, trained_d), rates)]
+    random, average = torch.Generator().manual_seed(o.seed), copy.deepcopy(g)
     for step in range(o.steps):
-        z = torch.randn(o.batch, o.latent)
-        coarse = torch.randn(o.batch, 3, o.image_size // 4, o.image_size // 4)
+        pictures = o.batch * o.micro_batches
+        z = torch.randn(pictures, o.latent)
+        coarse = torch.randn(pictures, 3, o.image_size // 4, o.image_size // 4)
         real = torch.tanh(F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False))
         tensors[f"z.{step}"], tensors[f"real.{step}"] = z, real
-        z, real = z.to(dtype), real.to(dtype)
+        changes = None
+        if o.augment:
+            changes = draw_changes(o, random)
+            tensors[f"augment.{step}"] = changes
+            changes = changes.reshape(3, o.micro_batches, o.batch, 9)
+        zs, reals = z.to(dtype).split(o.batch), real.to(dtype).split(o.batch)
+        seen = lambda x, use, micro: augmented(x, changes[use][micro], dtype) if o.augment else x
+        for optimiser, rate in zip(optimisers, rates):
+            optimiser.param_groups[0]["lr"] = rate * factor(o, step)
 
-        seen = tensors.update if step == 0 else None
-        g_loss, d_loss = training_step(g, d, g_optimiser, d_optimiser, z, real, o.reuse_fake, seen)
+        g.zero_grad()
+        g_loss, fakes = 0, []
+        for m in micros:
+            fakes.append(g(zs[m]))
+            if step == 0 and m == 0:
+                tensors["fake.0"] = fakes[0]
+            judged = d(seen(reals[m], 1, m)).detach() if relative else None
+            with Again(d, relative):
+                loss = generator_loss(o, judged, d(seen(fakes[m], 0, m))) / o.micro_batches
+            loss.backward()
+            g_loss += loss.detach()
+        if step == 0:
+            tensors.update(gradients_of("grad.generator.", g))
+        optimisers[0].step()
+        if o.ema:
+            seen_pictures = (step + 1) * pictures
+            half_life = min(o.ema, o.ema_ramp * seen_pictures) if o.ema_ramp else o.ema
+            keep = 0.5 ** (pictures / half_life)
+            with torch.no_grad():
+                for mean, now in zip(average.state_dict().values(), g.state_dict().values()):
+                    if mean.is_floating_point():
+                        mean.mul_(keep).add_(now, alpha=1 - keep)
+            tensors.update(state_of(f"after.{step}.average.", average))
+
+        d.zero_grad()
+        d_loss = 0
+        for m in micros:
+            x = seen(reals[m], 1, m)
+            if o.r1 and step % o.r1_interval == 0:
+                x.requires_grad_()
+            real_logits = d(x)
+            fake = fakes[m].detach() if o.reuse_fake else g(zs[m]).detach()
+            with Again(d, relative):
+                fake_logits = d(seen(fake, 2, m))
+            loss = discriminator_loss(o, real_logits, fake_logits) / o.micro_batches
+            d_loss += loss.detach()
+            if x.requires_grad:
+                slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
+                loss = loss + o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch / o.micro_batches
+            loss.backward()
+        if step == 0:
+            tensors.update(gradients_of("grad.discriminator.", d))
+        optimisers[1].step()
 
         tensors[f"loss.g.{step}"], tensors[f"loss.d.{step}"] = g_loss, d_loss
         tensors.update(state_of(f"after.{step}.generator.", g))
         tensors.update(state_of(f"after.{step}.discriminator.", d))
         print(f"  step {step}: loss G {g_loss:.6f}, D {d_loss:.6f}")
+    parts = ["mapping", "l1", "l2", "l3", "l4", "l5", "l6"]
+    options = {k: v for k, v in {
+        "loss": o.loss if o.loss != "bce" else 0, "label_smoothing": o.label_smoothing, "ema": o.ema,
+        "micro_batches": o.micro_batches if o.micro_batches > 1 else 0,
+        "lr_g": o.lr_g, "lr_d": o.lr_d, "schedule": o.schedule if o.schedule != "constant" else 0,
+        "schedule_pictures": o.schedule_pictures, "r1": o.r1, "r1_interval": o.r1_interval if o.r1 else 0,
+        "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d,
+        **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
+    options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     write_safetensors(o.out, tensors, {
         "format": "ssdgan-verify", "model": o.model, "image_size": str(o.image_size), "batch": str(o.batch),
         "steps": str(o.steps), "shared_mapping": str(int(o.shared_mapping)), "reuse_fake": str(int(o.reuse_fake)),
-        "lr": repr(o.lr), "beta1": repr(o.beta1), "beta2": repr(o.beta2), "eps": repr(o.eps)})
+        "lr": repr(o.lr), "beta1": repr(o.beta1), "beta2": repr(o.beta2), "eps": repr(o.eps),
+        **{k: str(v) for k, v in options.items()}})
 
 
 def parser():
@@ -233,6 +382,20 @@ def parser():
     p.add_argument("--beta1", type=float, default=0.5)
     p.add_argument("--beta2", type=float, default=0.999)
     p.add_argument("--eps", type=float, default=1e-2, help="large on purpose: Adam's first update is sign-like")
+    p.add_argument("--loss", choices=["bce", "hinge", "relativistic", "paired"], default="bce")
+    p.add_argument("--label-smoothing", type=float, default=0)
+    p.add_argument("--augment", default="", help="some of colour,translation,cutout")
+    p.add_argument("--ema", type=float, default=0)
+    p.add_argument("--ema-ramp", type=float, default=0.05)
+    p.add_argument("--lr-g", type=float, default=0)
+    p.add_argument("--lr-d", type=float, default=0)
+    p.add_argument("--schedule", choices=["constant", "linear", "cosine"], default="constant")
+    p.add_argument("--schedule-pictures", type=float, default=0)
+    p.add_argument("--micro-batches", type=int, default=1)
+    p.add_argument("--r1", type=float, default=0)
+    p.add_argument("--r1-interval", type=int, default=1)
+    p.add_argument("--freeze", default="", help="some of mapping,l1,l2,...")
+    p.add_argument("--freeze-d", type=int, choices=[0, 1], default=0)
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     return p
 

@@ -57,23 +57,37 @@ static void check_tanh(void) {
 
 /* Three steps of Adam in double, as Kingma and Ba write it. */
 static void check_adam(parallel_pool *pool, int n) {
-    float p[MOST], m[MOST] = {0}, v[MOST] = {0}, g[MOST];
-    double dp[MOST], dm[MOST] = {0}, dv[MOST] = {0};
+    float p[MOST], m[MOST] = {0}, v[MOST] = {0}, g[MOST], average[MOST], squares[MOST / ADAM_PIECE + 1];
+    double dp[MOST], dm[MOST] = {0}, dv[MOST] = {0}, mean[MOST];
     fill(p, MOST);
+    fill(average, MOST);
+    for (int i = 0; i < MOST; i++)
+        mean[i] = average[i];
     for (int i = 0; i < MOST; i++)
         dp[i] = p[i];
     for (int step = 1; step <= 3; step++) {
         fill(g, MOST);
-        const adam_step adam = adam_step_at(0.01, 0.5, 0.999, 1e-8, step);
+        adam_step adam = adam_step_at(0.01, 0.5, 0.999, 1e-8, step);
+        adam.average = average;
+        adam.average_rate = 0.25f;
+        adam.squares = squares;
         adam_update(pool, p, m, v, g, &adam, n);
+        double all = 0, pieces = 0;
         for (int i = 0; i < n; i++) {
             dm[i] = 0.5 * dm[i] + 0.5 * g[i];
             dv[i] = 0.999 * dv[i] + 0.001 * g[i] * g[i];
             dp[i] -= 0.01 * dm[i] / (1 - pow(0.5, step)) / (sqrt(dv[i] / (1 - pow(0.999, step))) + 1e-8);
+            mean[i] += 0.25 * (dp[i] - mean[i]);
+            all += (double)g[i] * g[i];
         }
+        for (int piece = 0; piece * ADAM_PIECE < n; piece++)
+            pieces += squares[piece];
+        CHECK_BELOW(fabs(pieces - all), 1e-5 * all);
     }
-    for (int i = 0; i < MOST; i++)
+    for (int i = 0; i < MOST; i++) {
         CHECK_BELOW(fabs(p[i] - dp[i]), i < n ? 5e-7 : 0);
+        CHECK_BELOW(fabs(average[i] - mean[i]), i < n ? 5e-7 : 0);
+    }
 }
 
 static void check_gemm(parallel_pool *pool, int m, int n, int k) {

@@ -12,6 +12,10 @@ const BUILDS = /** @type {const} */ ([
   ['relaxed', 2],
 ]);
 const SMALL = { image_size: 32, width: 4, width_max: 16, batch: 6, seed: 3 };
+const OPTIONS = {
+  ema: 60, augment_colour: 1, augment_translation: 1, augment_cutout: 1, augment_p: 0.5, ada_target: 0.6,
+  ada_pictures: 500, ada_interval: 2, schedule: 'cosine', schedule_pictures: 300, lr_d: 0.001, initial: 'style', flip: 1,
+}; // prettier-ignore
 const GOLDEN = new URL('../golden/', import.meta.url);
 
 /** @param {import('../../wasm/engine.js').Engine} engine @param {number} count */
@@ -51,23 +55,27 @@ for (const [variant, threads] of BUILDS) {
         const groups = engine.verify(fs.readFileSync(new URL(name, GOLDEN)));
         assert.ok(groups.length >= 9);
         for (const { name: group, step, error } of groups) {
-          assert.ok(error <= (step ? 1e-3 : 1e-4), `${group}: ${error}`);
+          // R1's gradient is a difference quotient here (tests/native/test_verify.c).
+          const tolerance = name.startsWith('r1') ? 1e-3 : 1e-4;
+          assert.ok(error <= (step ? 10 * tolerance : tolerance), `${group}: ${error}`);
         }
       });
     }
 
     await t.test('a resumed run equals an uninterrupted one bit for bit', () => {
-      const whole = trained(engine, 17).save({ checkpoint: true });
-      const half = trained(engine, 9).save({ checkpoint: true });
-      const resumed = engine.loadTrainer(half);
-      resumed.setDataset(doodles(engine, 40));
-      resumed.validate(); // does not disturb
-      resumed.generator.generate([1, 2, 3], 0.7); // neither does this
-      for (let i = 0; i < 8; i++) resumed.step();
-      const [a, b] = [readSafetensors(whole), readSafetensors(resumed.save({ checkpoint: true }))];
-      assert.deepEqual(b.tensors, a.tensors);
-      for (const [key, value] of Object.entries(a.metadata)) {
-        if (!key.startsWith('best_')) assert.equal(b.metadata[key], value, key);
+      for (const config of [{}, OPTIONS, { ...OPTIONS, loss: 'relativistic', micro_batches: 2 }]) {
+        const whole = trained(engine, 17, config).save({ checkpoint: true });
+        const half = trained(engine, 9, config).save({ checkpoint: true });
+        const resumed = engine.loadTrainer(half);
+        resumed.setDataset(doodles(engine, 40));
+        resumed.validate(); // does not disturb
+        resumed.generator.generate([1, 2, 3], 0.7); // neither does this
+        for (let i = 0; i < 8; i++) resumed.step();
+        const [a, b] = [readSafetensors(whole), readSafetensors(resumed.save({ checkpoint: true }))];
+        assert.deepEqual(b.tensors, a.tensors);
+        for (const [key, value] of Object.entries(a.metadata)) {
+          if (!key.startsWith('best_')) assert.equal(b.metadata[key], value, key);
+        }
       }
     });
 
@@ -83,6 +91,8 @@ for (const [variant, threads] of BUILDS) {
       ['a DCGAN', { model: 'dcgan' }],
       ['no AdaIN', { adain: 0 }],
       ['no spectral norm', { spectral_norm: 'none' }],
+      ['an average, augmentation, hinge loss', { ...OPTIONS, loss: 'hinge' }],
+      ['a paired loss, micro-batches, R1', { ...OPTIONS, loss: 'paired', micro_batches: 2, r1: 1, r1_interval: 2 }],
       ['a shared mapping, reused fakes, mirrored pictures', { shared_mapping: 1, reuse_fake: 1, flip: 1 }],
     ])) {
       await t.test(`trains, saves and loads ${what}`, () => {
@@ -119,14 +129,81 @@ for (const [variant, threads] of BUILDS) {
 
 test('one and two threads give the same bits', async () => {
   for (const variant of /** @type {const} */ (['simd', 'relaxed'])) {
-    const saves = [];
-    for (const threads of [1, 2]) {
-      const engine = await createEngine({ variant, threads });
-      saves.push(trained(engine, 6).save({ checkpoint: true }));
-      engine.dispose();
+    for (const config of [{}, { ...OPTIONS, r1: 1 }]) {
+      const saves = [];
+      for (const threads of [1, 2]) {
+        const engine = await createEngine({ variant, threads });
+        saves.push(trained(engine, 6, config).save({ checkpoint: true }));
+        engine.dispose();
+      }
+      assert.deepEqual(saves[0], saves[1], variant);
     }
-    assert.deepEqual(saves[0], saves[1], variant);
   }
+});
+
+test('the average is what is sampled and saved, and rates follow their schedule', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const trainer = trained(engine, 10, { ema: 60, ema_ramp: 0, schedule: 'linear', schedule_pictures: 120 });
+  const state = readSafetensors(trainer.save({ checkpoint: true })).tensors;
+  const model = readSafetensors(trainer.save()).tensors;
+  const name = 'conv_l2.weight';
+  assert.deepEqual(model[name], state[`average.${name}`]);
+  assert.notDeepEqual(model[name], state[`generator.${name}`]);
+  assert.equal(trainer.stats().rate, 0.5);
+  const loaded = engine.loadGenerator(trainer.save({ checkpoint: true }));
+  assert.deepEqual(loaded.generate([3]), trainer.generator.generate([3]));
+  engine.dispose();
+});
+
+test('fine-tuning begins with the weights of a model, and leaves frozen ones alone', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const parent = trained(engine, 5);
+  const checkpoint = parent.save({ checkpoint: true });
+  for (const [file, withDiscriminator] of /** @type {const} */ ([
+    [parent.save(), false],
+    [checkpoint, true],
+  ])) {
+    // 7: the mapping, L1 and L2
+    const trainer = engine.createTrainerFrom(file, { batch: 6, freeze: 7, freeze_d: 2, seed: 8 });
+    assert.deepEqual(trainer.generator.generate([4]), parent.generator.generate([4]));
+    assert.equal(trainer.stats().step, 0);
+    trainer.setDataset(doodles(engine, 40));
+    for (let i = 0; i < 3; i++) trainer.step();
+    const before = readSafetensors(checkpoint).tensors;
+    const after = readSafetensors(trainer.save({ checkpoint: true })).tensors;
+    const stayed = Object.keys(before).filter((key) => {
+      const { data } = after[key];
+      return /^generator/.test(key) && before[key].data.every((x, i) => x === data[i]);
+    });
+    const wanted = Object.keys(before).filter((key) =>
+      /^generator\.(mapper|starting_const|conv_l[12]|ada_l[12])/.test(key),
+    );
+    assert.deepEqual(stayed.sort(), wanted.sort());
+    const same = (/** @type {string} */ key) => before[key].data.every((x, i) => x === after[key].data[i]);
+    if (withDiscriminator) {
+      assert.ok(same('discriminator.model.0.weight') && same('discriminator.model.3.bias'));
+      assert.ok(!same('discriminator.model.5.weight_orig'));
+    }
+    trainer.dispose();
+  }
+  engine.dispose();
+});
+
+test('what can change in a running training changes, the rest does not', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const trainer = trained(engine, 2);
+  trainer.set('lr', 0.001);
+  trainer.set('schedule', 'cosine');
+  trainer.set('augment_p', 0.25);
+  trainer.set('augment_cutout', 1);
+  assert.deepEqual(
+    [trainer.config().lr, trainer.config().schedule, trainer.stats().augment_p],
+    [0.001, 'cosine', 0.25],
+  );
+  trainer.step();
+  assert.throws(() => trainer.set('batch', 8), /batch cannot change/);
+  assert.throws(() => trainer.set('colour', 8), /no setting named/);
+  engine.dispose();
 });
 
 test('the full network has the published numbers of parameters, and a latent its fixed numbers', async () => {

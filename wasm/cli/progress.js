@@ -62,6 +62,13 @@ export class Progress {
     );
   }
 
+  /** A sentence between the lines, or above the bar. @param {string} sentence */
+  say(sentence) {
+    this.bar?.stop();
+    console.log(sentence);
+    this.bar?.start(this.total, this.done, { state: '' });
+  }
+
   end() {
     this.bar?.stop();
   }

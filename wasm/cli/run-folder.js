@@ -92,10 +92,12 @@ export class RunFolder {
     fs.appendFileSync(this.file('log.jsonl'), `${JSON.stringify(entry)}\n`);
   }
 
-  /** @param {import('../trainer.js').Trainer} trainer */
+  /** @param {import('../trainer.js').Trainer} trainer @returns {Uint8Array} the checkpoint */
   save(trainer) {
-    writeWhole(this.file('checkpoint.safetensors'), trainer.save({ checkpoint: true }));
+    const checkpoint = trainer.save({ checkpoint: true });
+    writeWhole(this.file('checkpoint.safetensors'), checkpoint);
     writeWhole(this.file('model.safetensors'), trainer.save());
+    return checkpoint;
   }
 
   /** @param {import('../trainer.js').Trainer} trainer */

@@ -5,6 +5,7 @@ import { readModel } from './files.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
+import { Supervisor } from '../supervisor.js';
 import { configFrom, OPTIONS } from './train-options.js';
 import { CliError, engineFrom, helpText, parse } from './usage.js';
 
@@ -72,14 +73,15 @@ export async function run(args) {
     console.log(`The run is already at step ${first.step} of ${total}. Give more --epochs or --steps to go on.`);
     return 0;
   }
-  return train({ engine, trainer, folder, total, values, onTrouble });
+  return train({ engine, trainer, dataset, folder, total, values, onTrouble });
 }
 
 /**
- * @param {{engine: import('../engine.js').Engine, trainer: import('../trainer.js').Trainer, folder: RunFolder,
- *   total: number, values: Record<string, any>, onTrouble: string}} job
+ * @param {{engine: import('../engine.js').Engine, trainer: import('../trainer.js').Trainer,
+ *   dataset: import('../dataset.js').Dataset, folder: RunFolder,
+ *   total: number, values: Record<string, any>, onTrouble: any}} job
  */
-async function train({ engine, trainer, folder, total, values, onTrouble }) {
+async function train({ engine, trainer: first, dataset, folder, total, values, onTrouble }) {
   let stop = false;
   const interrupt = () => {
     if (stop) process.exit(130);
@@ -88,7 +90,11 @@ async function train({ engine, trainer, folder, total, values, onTrouble }) {
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
 
+  let trainer = first;
   let stats = trainer.stats();
+  let troubled = false;
+  const supervisor = new Supervisor(engine, trainer, dataset, onTrouble);
+
   const { batch: size, micro_batches: micros } = trainer.config();
   const batch = Number(size) * Number(micros);
   const sampleEvery = values['sample-every'] ?? stats.steps_per_epoch;
@@ -97,8 +103,16 @@ async function train({ engine, trainer, folder, total, values, onTrouble }) {
   if (stats.step === 0) folder.writeSamples(engine, trainer, 0);
   try {
     while (stats.step < total && !stop) {
-      trainer.step();
+      const answer = supervisor.step() ?? (stats.steps_per_epoch && endsEpoch(stats) ? supervisor.epoch() : null);
+      ({ trainer } = supervisor);
       stats = trainer.stats();
+      if (answer) {
+        troubled = answer.action === 'stop';
+        progress.say(answer.sentence);
+        folder.log({ trouble: answer.kind, ...answer });
+        if (troubled) break;
+        if (answer.action === 'rollback') continue;
+      }
       progress.step(stats);
       folder.log({ ...pick(stats), pictures_per_second: progress.picturesPerSecond() });
       if (stats.step_in_epoch === 0) {
@@ -116,7 +130,7 @@ async function train({ engine, trainer, folder, total, values, onTrouble }) {
         if (stats.best_step === stats.step) folder.writeBest(trainer);
       }
       if (stats.step % sampleEvery === 0) folder.writeSamples(engine, trainer, stats.step);
-      if (stats.step % saveEvery === 0) folder.save(trainer);
+      if (stats.step % saveEvery === 0) supervisor.keep(folder.save(trainer));
       // Signals arrive between steps.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -126,6 +140,10 @@ async function train({ engine, trainer, folder, total, values, onTrouble }) {
   if (stats.step % sampleEvery !== 0) folder.writeSamples(engine, trainer, stats.step);
   folder.save(trainer);
   const where = path.relative(process.cwd(), folder.directory) || '.';
+  if (troubled) {
+    console.log(`Stopped at step ${stats.step} of ${total}; the state is saved in ${where}.`);
+    return 1;
+  }
   if (stop) {
     console.log(`Stopped at step ${stats.step} of ${total}; all is saved. Go on with: ssdgan train --resume ${where}`);
     return 130;
@@ -134,7 +152,12 @@ async function train({ engine, trainer, folder, total, values, onTrouble }) {
   return fs.existsSync(path.join(folder.directory, 'model.safetensors')) ? 0 : 1;
 }
 
+/** The step after these stats is the last of its epoch. @param {import('../trainer.js').Stats} s */
+function endsEpoch({ step_in_epoch, steps_per_epoch }) {
+  return step_in_epoch + 1 >= steps_per_epoch;
+}
+
 /** @param {import('../trainer.js').Stats} s the numbers of a step that the log keeps */
-function pick({ step, epoch, loss_g, loss_d, d_real, d_fake }) {
-  return { step, epoch, loss_g, loss_d, d_real, d_fake };
+function pick({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {
+  return { step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p };
 }

@@ -1,0 +1,117 @@
+/** The doctor's signs, on made-up numbers; and what the supervisor does about them, on real trainings gone wrong. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Doctor, spread } from '../../wasm/doctor.js';
+import { createEngine } from '../../wasm/engine.js';
+import { RECIPES } from '../../wasm/recipes.js';
+import { Supervisor } from '../../wasm/supervisor.js';
+
+const WELL = { loss_g: 1, loss_d: 0.6, d_real: 0.7, d_fake: 0.4, grad_norm_g: 2, grad_norm_d: 1 };
+
+/** @param {Doctor} doctor @param {number} steps @param {object} signs @returns {string[]} kinds of trouble found */
+function watch(doctor, steps, signs = {}) {
+  return Array.from({ length: steps }, () => doctor.step({ ...WELL, ...signs })?.kind ?? '').filter(Boolean);
+}
+
+test('a healthy training is left alone', () => {
+  const doctor = new Doctor();
+  assert.deepEqual(watch(doctor, 500), []);
+  for (let i = 0; i < 30; i++) assert.equal(doctor.grid(0.6 - i / 100), null);
+  assert.ok(doctor.calm);
+});
+
+test('numbers that are not finite are found at once', () => {
+  for (const sign of Object.keys(WELL).filter((name) => !name.startsWith('d_'))) {
+    assert.deepEqual(watch(new Doctor(), 1, { [sign]: NaN }), ['not_finite'], sign);
+  }
+});
+
+test('a discriminator that has won, and losses run away, are found within fifty steps', () => {
+  for (const [signs, kind] of /** @type {const} */ ([
+    [{ d_real: 0.99, d_fake: 0.01 }, 'd_won'],
+    [{ loss_d: 50 }, 'saturated'],
+    [{ loss_g: 40 }, 'saturated'],
+  ])) {
+    const doctor = new Doctor();
+    watch(doctor, 100);
+    const found = watch(doctor, 50, signs);
+    assert.equal(found.at(-1), kind);
+    assert.ok(!doctor.calm);
+    watch(doctor, 50); // it recovers
+    assert.deepEqual(watch(doctor, 50), []);
+  }
+});
+
+test('ten steps of a hundredfold gradient are trouble, nine are not', () => {
+  const doctor = new Doctor();
+  watch(doctor, 100);
+  assert.deepEqual(watch(doctor, 9, { grad_norm_g: 900 }), []);
+  assert.deepEqual(watch(doctor, 1), []);
+  assert.deepEqual(watch(doctor, 10, { grad_norm_g: 900 }), ['exploding']);
+});
+
+test('pictures that grow alike are a collapse', () => {
+  const doctor = new Doctor();
+  const found = [0.05, 0.5, 0.6, 0.2, 0.25].map((share) => doctor.grid(share)?.kind ?? '');
+  assert.deepEqual(found, ['', '', '', '', 'collapse']);
+  const flat = new Doctor();
+  assert.deepEqual(Array.from({ length: 12 }, () => flat.grid(0.02)?.kind).filter(Boolean), ['collapse']);
+  assert.ok(Math.abs(spread([0, 5, 2, 5], 2) - Math.sqrt(0.5)) < 1e-12);
+});
+
+const SMALL = { image_size: 32, width: 4, width_max: 16, batch: 6, seed: 3 };
+
+test('answers a divergence as configured', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const dataset = engine.createDataset({ size: 32 });
+  dataset.addDoodles(1, 0, 40);
+  /** @param {any} action @param {object} config @param {number} steps */
+  const run = (action, config, steps) => {
+    const trainer = engine.createTrainer({ ...SMALL, ...config });
+    trainer.setDataset(dataset);
+    const supervisor = new Supervisor(engine, trainer, dataset, action);
+    const answers = [];
+    for (let i = 0; i < steps; i++) {
+      const answer = supervisor.step();
+      if (answer) answers.push(answer);
+      if (answer?.action === 'stop') break;
+    }
+    return { answers, supervisor };
+  };
+  // No spectral norm, and a rate at which nothing can be learnt.
+  const wild = { spectral_norm: 'none', lr: 0.1, lr_d: 0.01 };
+  const stopped = run('stop', wild, 400);
+  assert.equal(stopped.answers.length, 1);
+  assert.match(stopped.answers[0].sentence, /Remedy: .*\. Stopped\.$/);
+
+  const back = run('rollback', wild, 2000);
+  assert.equal(back.answers[0].action, 'rollback');
+  assert.match(back.answers[0].sentence, /Rolled back to step 0, at half the learning rate/);
+  const halvings = back.answers.filter(({ action }) => action === 'rollback').length;
+  assert.equal(back.supervisor.trainer.config().lr, 0.1 / 2 ** halvings);
+  assert.equal(back.supervisor.trainer.config().lr_d, 0.01 / 2 ** halvings);
+  assert.ok(halvings <= 3);
+
+  const told = run('ignore', wild, 400);
+  assert.equal(new Set(told.answers.map(({ kind }) => kind)).size, told.answers.length, 'each kind is told once');
+  assert.ok(told.answers.length >= 1);
+
+  const more = run('augment', wild, 200);
+  const { augment_p: p, augment_cutout: cutout } = more.supervisor.trainer.config();
+  if (more.answers.some(({ action }) => action === 'augment')) assert.ok(Number(p) > 0 && cutout === 1);
+  engine.dispose();
+});
+
+test('every recipe trains, and its settings are all known', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const dataset = engine.createDataset({ size: 32 });
+  dataset.addDoodles(1, 0, 40);
+  for (const [name, { settings }] of Object.entries(RECIPES)) {
+    const trainer = engine.createTrainer({ ...settings, ...SMALL });
+    trainer.setDataset(dataset);
+    for (let i = 0; i < 3; i++) trainer.step();
+    assert.ok(Number.isFinite(trainer.stats().loss_g), name);
+    trainer.dispose();
+  }
+  engine.dispose();
+});

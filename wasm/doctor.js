@@ -1,0 +1,143 @@
+/**
+ * The doctor: watches a training for signs that it has gone wrong, and says each in one sentence with its remedy. It only
+ * looks; supervisor.js acts. Numbers of the last step cost nothing; the spread of the fixed grid is asked for once an epoch.
+ */
+
+/** @typedef {'not_finite' | 'exploding' | 'd_won' | 'saturated' | 'collapse' | 'copying'} Kind */
+/** @typedef {{kind: Kind, message: string, remedy: string}} Trouble */
+/** @typedef {{loss_g: number, loss_d: number, d_real: number, d_fake: number, grad_norm_g: number, grad_norm_d: number}} Signs */
+
+/** Steps over which D must have won: an epoch of 4,739 pictures has 148. */
+const WINDOW = 50;
+/** Steps over which losses must have run away: the published DCGAN has G at 23 in its first 20 steps, healthy ones below 6. */
+const SHORT = 20;
+/** Steps in a row with a gradient a hundred times the usual. */
+const BURST = 10;
+const EXPLODED = Math.log(100);
+
+/** @type {Record<Kind, [string, string]>} */
+const SENTENCES = {
+  not_finite: [
+    'Training diverged: a loss or a gradient is no longer a finite number',
+    'go back to an earlier checkpoint and lower the learning rate',
+  ],
+  exploding: [
+    'The gradients have grown a hundredfold and stay there, which ends in nonsense',
+    'go back to an earlier checkpoint and lower the learning rate',
+  ],
+  d_won: [
+    'The discriminator has won: it tells every real picture from every generated one, and the generator no longer learns from it',
+    'lower the learning rate (the discriminator’s above all), augment, or use spectral norm',
+  ],
+  saturated: [
+    'The losses have run away: one network is sure of itself and wrong, and the other learns nothing from it',
+    'go back to an earlier checkpoint and lower the learning rate',
+  ],
+  collapse: [
+    'The generator collapses: its pictures look more and more alike',
+    'go back to an earlier checkpoint and lower the learning rate, or augment more',
+  ],
+  copying: ['The generator copies pictures of the training set', 'stop here, give it more pictures, or augment more'],
+};
+
+/** @param {Kind} kind @returns {Trouble} */
+export function trouble(kind) {
+  const [message, remedy] = SENTENCES[kind];
+  return { kind, message, remedy };
+}
+
+/**
+ * How much pictures differ: the standard deviation of each number over the pictures, root mean square over the numbers.
+ * @param {ArrayLike<number>} pictures one after the other
+ * @param {number} count
+ * @returns {number}
+ */
+export function spread(pictures, count) {
+  const length = pictures.length / count;
+  let sum = 0;
+  for (let i = 0; i < length; i++) {
+    let mean = 0;
+    for (let n = 0; n < count; n++) mean += pictures[n * length + i] / count;
+    for (let n = 0; n < count; n++) sum += (pictures[n * length + i] - mean) ** 2 / count;
+  }
+  return Math.sqrt(sum / length);
+}
+
+export class Doctor {
+  constructor() {
+    /** @type {Signs[]} */
+    this.recent = [];
+    /** Usual log gradient norms of G and D, and steps in a row far above them. */
+    this.usual = [NaN, NaN];
+    this.burst = [0, 0];
+    this.steps = 0;
+    /** Grids seen, and the largest share of the data's spread that one had. */
+    this.grids = 0;
+    this.widest = 0;
+    this.narrow = 0;
+  }
+
+  /** Forgets the last steps and grids: after a rollback they are undone. */
+  reset() {
+    Object.assign(this, new Doctor());
+  }
+
+  /** @param {(signs: Signs) => number} value @param {number} steps @returns {number} mean over the last steps */
+  mean(value, steps = WINDOW) {
+    const last = this.recent.slice(-steps);
+    return last.reduce((sum, signs) => sum + value(signs), 0) / last.length;
+  }
+
+  /** Nothing is in the making: a checkpoint of now is one to come back to. */
+  get calm() {
+    if (!this.recent.length) return true;
+    const won = this.mean((s) => s.d_real) > 0.9 && this.mean((s) => s.d_fake) < 0.1;
+    return (
+      !won && this.mean((s) => s.loss_d, 5) < 5 && this.mean((s) => s.loss_g, 5) < 10 && !this.burst.some((n) => n > 0)
+    );
+  }
+
+  /** After each step. @param {Signs} signs @returns {Trouble | null} */
+  step(signs) {
+    const { loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d } = signs;
+    if (![loss_g, loss_d, grad_norm_g, grad_norm_d].every(Number.isFinite)) return trouble('not_finite');
+    this.steps++;
+    this.recent.push({ loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d });
+    if (this.recent.length > WINDOW) this.recent.shift();
+    if (this.explodes([grad_norm_g, grad_norm_d])) return trouble('exploding');
+    if (this.recent.length < SHORT) return null;
+    if (this.mean((s) => s.loss_d, SHORT) > 5 || this.mean((s) => s.loss_g, SHORT) > 12) return trouble('saturated');
+    if (this.recent.length < WINDOW) return null;
+    if (this.mean((s) => s.d_real) > 0.95 && this.mean((s) => s.d_fake) < 0.05) return trouble('d_won');
+    return null;
+  }
+
+  /** @param {number[]} norms */
+  explodes(norms) {
+    norms.forEach((norm, i) => {
+      const log = Math.log(Math.max(norm, 1e-30));
+      if (this.steps > WINDOW && log > this.usual[i] + EXPLODED) {
+        this.burst[i]++;
+        return;
+      }
+      this.burst[i] = 0;
+      this.usual[i] = this.steps === 1 ? log : this.usual[i] + (log - this.usual[i]) * Math.max(0.02, 1 / this.steps);
+    });
+    return this.burst.some((steps) => steps >= BURST);
+  }
+
+  /**
+   * After each epoch: the spread of the fixed latents' pictures as a share of the training pictures'.
+   * Collapse is less than a third of the data's, and less than half of what it had been, twice in a row; or next to
+   * nothing after ten epochs.
+   * @param {number} share
+   * @returns {Trouble | null}
+   */
+  grid(share) {
+    this.grids++;
+    this.widest = Math.max(this.widest, share);
+    const fallen = share < 0.33 && share < 0.5 * this.widest;
+    this.narrow = fallen || (this.grids > 10 && share < 0.1) ? this.narrow + 1 : 0;
+    return this.narrow >= 2 ? trouble('collapse') : null;
+  }
+}
