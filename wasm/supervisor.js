@@ -65,7 +65,7 @@ export class Supervisor {
 
   /** A checkpoint has been made: it is what to come back to, unless trouble is in the making. @param {Uint8Array} bytes */
   keep(bytes) {
-    if (this.good && this.doctor.calm) this.good = bytes;
+    if (this.good && this.doctor.calm) this.good = bytes.slice(); // the caller may give its own away
   }
 
   /** @param {import('./doctor.js').Trouble} found @returns {Answer | null} */
@@ -95,10 +95,12 @@ export class Supervisor {
 
   rollback() {
     const bytes = /** @type {Uint8Array} */ (this.good);
+    const planned = Number(this.trainer.config().schedule_pictures);
     this.trainer.dispose();
     this.trainer = this.engine.loadTrainer(bytes);
     this.trainer.setDataset(this.dataset);
     const config = this.trainer.config();
+    this.trainer.set('schedule_pictures', planned);
     for (const name of ['lr', 'lr_g', 'lr_d']) this.trainer.set(name, Number(config[name]) / 2);
     this.doctor.reset();
     this.good = this.trainer.save({ checkpoint: true }); // with the lower rate: a second rollback halves it again

@@ -60,7 +60,7 @@ async function start() {
     );
   }
   listenForDeath();
-  await app.start();
+  train.offer((await app.start()).recipes);
   app.enter('ready');
   await intake.take({ kind: 'doodles', count: 1000 });
   const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });

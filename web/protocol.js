@@ -8,16 +8,17 @@
  *
  * Requests
  *   hello {base, variant, threads}       starts the engine; base: URL of the folder that holds engine/
- *                                        -> {variant, threads, notes, describe}
+ *                                        -> {variant, threads, notes, describe, recipes: [{name, about}]}
  *   pictures.reset {size, crop, filter}  an empty collection -> {count}
  *   pictures.add {files}                 File objects: pictures and zips -> {count, added, refused: [{name, reason}]}
  *   pictures.doodles {seed, count}       -> {count}
  *   pictures.remove {index}              -> {count}
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
- *   train.create {config}                -> {stats, config, parameters}
- *   train.load {bytes, acceptOther}      a checkpoint, with the pictures that are there -> as create;
+ *   train.create {config, recipe, onTrouble}   config changes the recipe's settings; onTrouble: stop, rollback,
+ *                                        augment or ignore (default: the recipe's) -> {stats, config, parameters}
+ *   train.load {bytes, acceptOther, onTrouble}    a checkpoint, with the pictures that are there -> as create;
  *                                        bad_state for other pictures than its own, unless acceptOther
- *   train.run {steps}                    trains up to step number `steps`; replies at once -> {}
+ *   train.run {steps}                    trains up to step number `steps`, when scheduled rates are 0; replies at once -> {}
  *   train.pause {}                       replies when the running step is done -> {stats}
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.drop {}                        forgets the run -> {}
@@ -34,6 +35,7 @@
  *   samples {step, size, rgba}           the 64 fixed latents; only after a credit
  *   checkpoint {bytes, step}             every two minutes and at a pause: what the page can restart from
  *   finished {stats}                     the wanted number of steps is reached
+ *   trouble {kind, step, action, sentence}   the doctor found something; after action stop, paused
  *   failed {error}                       training ended by itself
  */
 

@@ -2,6 +2,7 @@
  * Training inside the worker: step after step, answering messages between any two. It yields through a MessageChannel,
  * which browsers do not throttle in hidden tabs as they do timers.
  */
+import { Supervisor } from '../wasm/supervisor.js';
 import { CHECKPOINT_INTERVAL, SAMPLE_SEEDS, STATS_INTERVAL } from './protocol.js';
 
 /** Rendering the live grid may take this share of the time. */
@@ -22,10 +23,13 @@ const nextTurn = () =>
 export class TrainLoop {
   /**
    * @param {import('../wasm/engine.js').Trainer} trainer
+   * @param {import('../wasm/engine.js').Dataset} dataset
+   * @param {import('../wasm/supervisor.js').Action} onTrouble
    * @param {(message: Record<string, unknown>, transfer?: Transferable[]) => void} send
    */
-  constructor(trainer, send) {
-    this.trainer = trainer;
+  constructor(engine, trainer, dataset, onTrouble, send) {
+    this.engine = engine;
+    this.supervisor = new Supervisor(engine, trainer, dataset, onTrouble);
     this.send = send;
     this.until = 0;
     this.stopping = false;
@@ -36,6 +40,10 @@ export class TrainLoop {
     this.lastCheckpoint = 0;
     /** @type {Promise<void> | null} */
     this.running = null;
+  }
+
+  get trainer() {
+    return this.supervisor.trainer;
   }
 
   /** @param {number} until step number to train up to */
@@ -65,18 +73,24 @@ export class TrainLoop {
   }
 
   async loop() {
-    const { trainer } = this;
-    const batch = Number(trainer.config().batch);
+    const { batch: size, micro_batches: micros } = this.trainer.config();
+    const batch = Number(size) * Number(micros);
     /** @type {number[]} times of the last steps */
     const recent = [];
     this.lastCheckpoint = performance.now();
     try {
-      let stats = trainer.stats();
+      this.trainer.set('schedule_pictures', this.until * batch);
+      this.supervisor.doctor.reset();
+      let stats = this.trainer.stats();
       while (!this.stopping && stats.step < this.until) {
         const began = performance.now();
-        trainer.step();
+        const endsEpoch = stats.step_in_epoch + 1 >= stats.steps_per_epoch;
+        const answer = this.supervisor.step() ?? (endsEpoch ? this.supervisor.epoch() : null);
+        const { trainer } = this; // another one after a rollback
         stats = trainer.stats();
-        if (stats.step_in_epoch === 0 && stats.val_count > 0) {
+        if (answer) this.send({ event: 'trouble', ...answer });
+        if (answer?.action === 'stop') this.stopping = true;
+        if (answer?.action !== 'rollback' && stats.step_in_epoch === 0 && stats.val_count > 0) {
           trainer.validate();
           stats = trainer.stats();
         }
@@ -123,6 +137,7 @@ export class TrainLoop {
   checkpoint(step) {
     this.lastCheckpoint = performance.now();
     const bytes = this.trainer.save({ checkpoint: true });
+    this.supervisor.keep(bytes);
     this.send({ event: 'checkpoint', step, bytes }, [bytes.buffer]);
   }
 }

@@ -44,6 +44,10 @@ export class TrainPanel {
       this.app.enter('finished');
       this.say('Done. Make faces below, or give more epochs and go on.');
     });
+    client.on('trouble', ({ action, sentence }) => {
+      if (action === 'stop') this.app.enter('paused');
+      this.say(sentence, true);
+    });
     client.on('failed', ({ error }) => {
       this.app.enter('paused');
       this.say(`Training stopped: ${error.message}.`, true);
@@ -70,7 +74,28 @@ export class TrainPanel {
     const crop = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('crop')).value;
     const numbers = ['image_size', 'batch', 'lr', 'seed', 'width'].map((name) => [name, this.number(name)]);
     const flags = { flip: this.flag('flip'), reuse_fake: this.flag('reuse_fake') };
-    return { crop, ...flags, ...Object.fromEntries(numbers) };
+    /** @type {Record<string, string | number>} */
+    const config = { crop, ...flags, ...Object.fromEntries(numbers) };
+    // What the user has left alone is the recipe's to decide.
+    for (const name of ['lr', 'flip', 'reuse_fake']) {
+      const { type, value, defaultValue, checked } = /** @type {HTMLInputElement} */ (
+        this.form.elements.namedItem(name)
+      );
+      if (type === 'checkbox' ? !checked : value === defaultValue) delete config[name];
+    }
+    return config;
+  }
+
+  recipe() {
+    return /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe')).value;
+  }
+
+  /** The engine's recipes, once it is there. @param {{name: string, about: string}[]} recipes */
+  offer(recipes) {
+    const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
+    const chosen = select.value;
+    select.replaceChildren(...recipes.map(({ name, about }) => new Option(`${name}: ${about}`, name)));
+    select.value = chosen;
   }
 
   show() {
@@ -117,7 +142,7 @@ export class TrainPanel {
     this.curves.clear();
     this.say('Setting up the network …');
     const { client, resume } = this.app;
-    if (!resume) return client.request('train.create', { config: this.config() });
+    if (!resume) return client.request('train.create', { config: this.config(), recipe: this.recipe() });
     const { bytes } = resume;
     const reply = await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
       const question = 'These are not the pictures that this training began with. Go on with them all the same?';

@@ -1,5 +1,6 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
 import { createEngine, SsdganError } from '../wasm/engine.js';
+import { RECIPES } from '../wasm/recipes.js';
 import { encodeGif } from '../wasm/gif.js';
 import { lerp, slerp, walk } from '../wasm/latents.js';
 import { addFiles } from './intake.js';
@@ -30,10 +31,14 @@ function generatorOf(source) {
   return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
 }
 
-/** @param {import('../wasm/engine.js').Trainer} trainer */
-async function begin(trainer) {
+/**
+ * @param {import('../wasm/engine.js').Trainer} trainer
+ * @param {import('../wasm/engine.js').Dataset} pictures
+ * @param {any} onTrouble
+ */
+async function begin(trainer, pictures, onTrouble) {
   await run?.dispose();
-  run = new TrainLoop(trainer, send);
+  run = new TrainLoop(engine, trainer, pictures, onTrouble, send);
   return { stats: trainer.stats(), config: trainer.config(), parameters: trainer.parameterCounts };
 }
 
@@ -44,7 +49,9 @@ const withBytes = (reply, bytes) => ({ reply, transfer: [bytes.buffer] });
 const handlers = {
   async hello({ base, variant, threads }) {
     engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
-    return { variant: engine.variant, threads: engine.threads, notes: engine.notes, describe: engine.describe };
+    const recipes = Object.entries(RECIPES).map(([name, { about }]) => ({ name, about }));
+    const { variant: build, threads: count, notes, describe } = engine;
+    return { variant: build, threads: count, notes, describe, recipes };
   },
 
   'pictures.reset'({ size, crop, filter }) {
@@ -85,20 +92,21 @@ const handlers = {
     return withBytes({ size, rgba }, rgba);
   },
 
-  async 'train.create'({ config }) {
+  async 'train.create'({ config, recipe = 'paper', onTrouble }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     await run?.dispose();
     run = null;
-    const trainer = engine.createTrainer(config);
+    const { settings, onTrouble: usual } = RECIPES[recipe] ?? refuse('bad_argument', `there is no recipe ${recipe}`);
+    const trainer = engine.createTrainer({ ...settings, ...config });
     try {
       trainer.setDataset(pictures);
     } catch (error) {
       trainer.dispose();
       throw error;
     }
-    return begin(trainer);
+    return begin(trainer, pictures, onTrouble ?? usual);
   },
-  'train.load'({ bytes, acceptOther }) {
+  'train.load'({ bytes, acceptOther, onTrouble = 'ignore' }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     const trainer = engine.loadTrainer(bytes);
     try {
@@ -107,7 +115,7 @@ const handlers = {
       trainer.dispose();
       throw error;
     }
-    return begin(trainer);
+    return begin(trainer, pictures, onTrouble);
   },
   'train.run'({ steps }) {
     (run ?? refuse('bad_state', 'there is no training to go on with')).start(steps);

@@ -78,6 +78,42 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
   assert.match(ssdgan('info', 'whole/checkpoint.safetensors').out, /discriminator/);
 });
 
+test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', () => {
+  const quick = ['--recipe', 'quick', ...SMALL];
+  assert.equal(ssdgan('train', '--out', 'quick', ...quick, '--schedule', 'cosine', '--steps', '20').status, 0);
+  const model = read('quick/model.safetensors');
+  assert.equal(readSafetensors(model).metadata.augment_cutout, '1');
+  assert.equal(ssdgan('train', '--out', 'half', ...quick, '--steps', '9').status, 0);
+  assert.equal(ssdgan('train', '--resume', 'half', '--steps', '20', '--threads', '1').status, 0);
+  assert.equal(ssdgan('train', '--out', 'again', ...quick, '--steps', '20').status, 0);
+  assert.deepEqual(read('half/checkpoint.safetensors'), read('again/checkpoint.safetensors'));
+
+  const tuned = [
+    '--out',
+    'tuned',
+    '--doodles',
+    '60',
+    '--batch',
+    '4',
+    '--steps',
+    '3',
+    '--freeze',
+    'mapping,l1',
+    '--freeze-d',
+    '1',
+  ];
+  assert.equal(ssdgan('train', '--from', 'quick', ...tuned).status, 0);
+  const [before, after] = [readSafetensors(model).tensors, readSafetensors(read('tuned/model.safetensors')).tensors];
+  assert.deepEqual(after['conv_l1.weight'], before['conv_l1.weight']);
+  assert.notDeepEqual(after['conv_l2.weight'], before['conv_l2.weight']);
+
+  const wild = ['--no-spectral-norm', '--lr', '0.1', '--on-trouble', 'stop', '--steps', '500'];
+  const { status, out } = ssdgan('train', '--out', 'wild', ...SMALL, ...wild);
+  assert.equal(status, 1);
+  assert.match(out, /\(step \d+\)\. Remedy: /);
+  assert.match(out, /^Stopped at step \d+ of 500/m);
+});
+
 test('Ctrl-C saves and says how to go on', async () => {
   const child = spawn(process.execPath, [MAIN, 'train', '--out', 'stopped', ...SMALL, '--steps', '1000000'], {
     cwd: folder,
@@ -137,7 +173,11 @@ test('bad usage is one clear sentence and status 2', () => {
   refuses(/must be a whole number/, 'train', '--batch', 'many');
   refuses(/image_size is 50|Image_size is 50/, 'train', '--size', '50', '--out', 'o1');
   refuses(/from 0 to 1/, 'train', '--lr', '5', '--out', 'o2');
-  refuses(/recipe "secret"/, 'train', '--recipe', 'secret');
+  refuses(/recipe "secret"; there are: paper, quick, best/, 'train', '--recipe', 'secret');
+  refuses(/knows none, or some of: colour/, 'train', '--augment', 'colour,flip');
+  refuses(/knows none, or some of: mapping/, 'train', '--freeze', 'l9');
+  refuses(/stop, rollback, augment or ignore/, 'train', '--on-trouble', 'panic');
+  refuses(/keeps its settings; leave out --ema/, 'train', '--resume', 'whole', '--ema', '5');
   refuses(/No such file|no file or folder/, 'train', 'missing-folder', '--out', 'o3');
   refuses(/No picture could be read/, 'train', 'nothing', '--out', 'o4');
   refuses(/Only one picture/, 'train', 'one.ppm', '--out', 'o5');
