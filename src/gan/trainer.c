@@ -324,7 +324,9 @@ ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value)
                                               "freeze",
                                               "freeze_d"};
     int is_free = 0;
-    for (size_t i = 0; name && i < sizeof free_fields / sizeof free_fields[0]; i++)
+    if (!name)
+        return context_fail(trainer->context, SSD_BAD_ARGUMENT, "no setting was named");
+    for (size_t i = 0; i < sizeof free_fields / sizeof free_fields[0]; i++)
         is_free |= strcmp(name, free_fields[i]) == 0;
     if (!is_free && config_field_find(name))
         return context_fail(trainer->context, SSD_BAD_ARGUMENT, "%s cannot change in the middle of a training", name);

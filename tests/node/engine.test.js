@@ -155,6 +155,19 @@ test('the average is what is sampled and saved, and rates follow their schedule'
   engine.dispose();
 });
 
+test('adaptive augmentation goes down below its target, up above it, and stays within 0 and 1', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const ada = { augment_cutout: 1, augment_p: 0.5, ada_pictures: 120, ada_interval: 2 };
+  const down = trained(engine, 2, { ...ada, ada_target: 1 }); // no mean of signs is above 1
+  assert.ok(Math.abs(down.stats().augment_p - (0.5 - 12 / 120)) < 1e-12);
+  for (let i = 0; i < 20; i++) down.step();
+  assert.equal(down.stats().augment_p, 0);
+  // a generator that stands still: D finds out, and is right about the reals
+  const up = trained(engine, 100, { ...ada, ada_target: 0.6, lr_g: 1e-9, lr_d: 0.005 });
+  assert.equal(up.stats().augment_p, 1);
+  engine.dispose();
+});
+
 test('fine-tuning begins with the weights of a model, and leaves frozen ones alone', async () => {
   const engine = await createEngine({ threads: 1 });
   const parent = trained(engine, 5);

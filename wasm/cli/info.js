@@ -10,7 +10,7 @@ const OPTIONS = {
   help: { type: 'boolean', help: 'this text' },
 };
 
-const STATE = /running_|weight_u$|weight_v$|num_batches_tracked|^adam\./;
+const STATE = /running_|weight_u$|weight_v$|num_batches_tracked|^adam\.|^average\./;
 
 /** @param {string[]} args */
 export async function run(args) {
