@@ -331,6 +331,69 @@ ssd_generator *ssd_trainer_generator(ssd_trainer *trainer);
  * whole state. On success *bytes is a new buffer of *byte_count, to be freed with ssd_buffer_free. */
 SSD_MUST_USE ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count);
 
+/* ------------------------------------------------------------------------------ evaluation --- */
+
+/* How good generated pictures are: sets of feature vectors, one a picture, compared with each other, and the sliced
+ * Wasserstein distance of the pictures themselves. Everything is decided by the seed and the same for any number of
+ * threads. */
+typedef struct ssd_features ssd_features;
+
+/* RANDOM_CONV: "random-conv-1", 512 numbers from a fixed random network (src/eval/random_conv.h; a distance of these
+ * is no FID), each brought to mean 0 and deviation 1 by the reference, or by the set itself where that is NULL: give
+ * the real pictures' as the reference of all others. Sizes 16, 32 and multiples of 64.
+ * PIXELS: the picture as means over blocks, at most 32 x 32 x 3, in [-1, 1]; the reference is not used. */
+typedef enum ssd_feature_kind { SSD_FEATURES_RANDOM_CONV = 0, SSD_FEATURES_PIXELS = 1 } ssd_feature_kind;
+
+/* Features of pictures first .. first+count-1. A picture's rounding depends on nothing but itself and its place. */
+SSD_MUST_USE ssd_status ssd_features_extract(ssd_context *context, const ssd_dataset *pictures, int first, int count,
+                                             ssd_feature_kind kind, const ssd_features *reference,
+                                             ssd_features **features);
+
+/* Features that someone else computed (an Inception network): count x size, copied, compared as they are. */
+SSD_MUST_USE ssd_status ssd_features_from_rows(ssd_context *context, const float *rows, int count, int size,
+                                               ssd_features **features);
+
+/* A set of these rows of another; repeats are allowed. */
+SSD_MUST_USE ssd_status ssd_features_pick(const ssd_features *features, const int32_t *indices, int count,
+                                          ssd_features **picked);
+void ssd_features_destroy(ssd_features *features);
+int ssd_features_count(const ssd_features *features);
+int ssd_features_size(const ssd_features *features);
+const float *ssd_features_rows(const ssd_features *features); /* count x size, borrowed */
+
+enum { SSD_COMPARE_FRECHET = 1, SSD_COMPARE_KERNEL = 2, SSD_COMPARE_NEIGHBOURS = 4, SSD_COMPARE_ALL = 7 };
+
+enum ssd_score {
+    SSD_SCORE_FRECHET,       /* Frechet distance (src/eval/frechet.h) */
+    SSD_SCORE_KERNEL,        /* kernel distance, KID's (src/eval/kernel_distance.h) */
+    SSD_SCORE_KERNEL_SPREAD, /* its standard deviation over the subsets */
+    SSD_SCORE_PRECISION,     /* Kynkaanniemi et al. 2019, k = 3 (src/eval/neighbours.h) */
+    SSD_SCORE_RECALL,
+    SSD_SCORE_DENSITY, /* Naeem et al. 2020, k = 5 */
+    SSD_SCORE_COVERAGE,
+    SSD_SCORE_COUNT
+};
+
+/* The scores that `which` asks for (sum of SSD_COMPARE_...), the others NaN. The kernel distance is the mean over
+ * `subsets` random subsets of `subset_size` (0: all) pictures of each set. Both sets need 6 pictures at least. */
+SSD_MUST_USE ssd_status ssd_features_compare(ssd_features *real, ssd_features *fake, int which, int subsets,
+                                             int subset_size, double seed, double scores[SSD_SCORE_COUNT]);
+
+/* The nearest of `among` to each of `of`, and its Euclidean distance; a set among itself leaves each one out. */
+SSD_MUST_USE ssd_status ssd_features_nearest(const ssd_features *of, const ssd_features *among, int32_t *index,
+                                             float *distance);
+
+/* Root mean square distance of two different rows: how varied the set is. */
+double ssd_features_spread(const ssd_features *features);
+
+/* Sliced Wasserstein distances of pictures of one size (src/eval/swd.h), a Laplacian level each, finest first, as many
+ * as halving down to 16 gives; the rest of `levels` is NaN. patches a picture 1..1024, directions 1..4096 (Karras et
+ * al. 2018: 128 and 512). Memory: about 1.3 KB for each patch of the smaller set. */
+enum { SSD_SWD_LEVELS = 8 };
+SSD_MUST_USE ssd_status ssd_swd(ssd_context *context, const ssd_dataset *a, int a_first, int a_count,
+                                const ssd_dataset *b, int b_first, int b_count, int patches, int directions,
+                                double seed, double levels[SSD_SWD_LEVELS]);
+
 /* --------------------------------------------------------------------------------- verify --- */
 
 /* Replay of stored training steps against stored results ("ssdgan-verify" files; see docs/verify.md). */
