@@ -13,11 +13,12 @@
  */
 import { Bridge, SsdganError } from './bridge.js';
 import { Dataset, inChunks } from './dataset.js';
+import { Evaluator } from './evaluate.js';
 import { Generator } from './generator.js';
 import { loadModule } from './loader.js';
 import { Trainer } from './trainer.js';
 
-export { Dataset, Generator, inChunks, SsdganError, Trainer };
+export { Dataset, Evaluator, Generator, inChunks, SsdganError, Trainer };
 /** @typedef {{name: string, step: number, error: number, worst: number, worstName: string}} VerifyGroup */
 /** @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number, choices: string[], help: string}} ConfigField */
 
@@ -84,6 +85,26 @@ export class Engine {
       this.bridge.construct((out) => module._ssd_generator_load(context, bytes, file.length, out)),
     );
     return new Generator(this.bridge, pointer, true);
+  }
+
+  /** @param {Dataset} dataset the real pictures @param {ConstructorParameters<typeof Evaluator>[2]} options */
+  createEvaluator(dataset, options = {}) {
+    return new Evaluator(this, dataset, options);
+  }
+
+  /**
+   * Sliced Wasserstein distances of two ranges of pictures of one size, a Laplacian level each, finest first.
+   * @param {{pictures: Dataset, first: number, count: number}} a @param {{pictures: Dataset, first: number, count: number}} b
+   * @param {{patches?: number, directions?: number, seed?: number}} options
+   * @returns {number[]}
+   */
+  swd(a, b, { patches = 128, directions = 512, seed = 0 } = {}) {
+    const { bridge } = this;
+    const range = (/** @type {typeof a} */ x) => [x.pictures.pointer, x.first, x.count];
+    return bridge.withRoom(64, (out) => {
+      bridge.check(bridge.module._ssd_swd(bridge.context, ...range(a), ...range(b), patches, directions, seed, out));
+      return bridge.doubles(out, 8).filter((level) => !Number.isNaN(level));
+    });
   }
 
   /** @param {Record<string, number | string | boolean>} config @returns {number} bytes a trainer will hold */
