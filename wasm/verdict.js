@@ -1,0 +1,81 @@
+/** Scores in plain words. */
+
+/** @typedef {import('./evaluate.js').Scores} Scores */
+
+/** Where a score lies between its floor (0) and its ceiling (1), on a logarithmic scale, since scores run over decades.
+ * @param {number} value @param {number} floor @param {number} ceiling @returns {number} */
+export function position(value, floor, ceiling) {
+  const low = Math.max(floor, ceiling * 1e-3, 1e-9);
+  if (!(ceiling > low)) return 1;
+  return Math.min(1, Math.max(0, Math.log(Math.max(value, low) / low) / Math.log(ceiling / low)));
+}
+
+/**
+ * @param {Scores} scores @param {Scores} floor @param {{noise: Scores, mean: Scores}} ceilings
+ * @returns {{quality: string, copying: string, diversity: string}}
+ */
+export function verdictOf(scores, floor, ceilings) {
+  const ceiling = Math.min(ceilings.noise.swd, ceilings.mean.swd);
+  const reached = 1 - position(scores.swd, floor.swd, ceiling);
+  const marks = [
+    [0.85, 'almost like real pictures'],
+    [0.6, 'much like real pictures'],
+    [0.3, 'recognisably of their kind'],
+    [0.1, 'roughly of their kind'],
+  ];
+  const mark = marks.find(([least]) => reached >= Number(least))?.[1] ?? 'far from real pictures';
+  const ratio = scores.swd / Math.max(floor.swd, 1e-9);
+  const near = `the patches' distance is ${ratio.toFixed(1)} times that of real pictures that were not trained on`;
+  return {
+    quality: `Quality: ${mark}; ${near}.`,
+    copying: copyingVerdict(scores),
+    diversity: diversityVerdict(scores),
+  };
+}
+
+/** Of fresh real pictures at most about 1 % count as copies. @param {Scores} scores @returns {string} */
+export function copyingVerdict({ copying, count }) {
+  const { share, copies } = copying;
+  const told = `${copies.length} of ${count} samples are nearer to a training picture than 99 % of those are to each other`;
+  // One standard deviation short of three above what 1 % would give by chance.
+  const chance = 0.01 + 2 * Math.sqrt((0.01 * 0.99) / count);
+  if (share > 0.25) return `Copying: yes, ${told}.`;
+  if (share > chance) return `Copying: some, ${told}.`;
+  return `Copying: none seen; ${told} (about 1 % is chance).`;
+}
+
+/** @param {Scores} scores @returns {string} */
+export function diversityVerdict({ diversity }) {
+  const { features, nearest } = diversity;
+  const told = `spread ${percent(features)}, distance to the most similar other sample ${percent(nearest)} of the training pictures'`;
+  if (features < 0.3) return `Diversity: collapsed, all pictures are nearly the same (${told}).`;
+  if (nearest < 0.3) return `Diversity: collapsed, the same few pictures come again and again (${told}).`;
+  if (features < 0.7 || nearest < 0.6) return `Diversity: low (${told}).`;
+  return `Diversity: good (${told}).`;
+}
+
+/** @param {number} share */
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+/**
+ * @param {Scores} scores @param {Scores} floor @param {number} training pictures @param {{frechet: number, other: number}} few
+ * @returns {string[]}
+ */
+export function warningsOf(scores, floor, training, few) {
+  const warnings = [];
+  const least = Math.min(scores.count, floor.count, training);
+  if (least < few.other) {
+    warnings.push(
+      `with ${least} pictures the scores are little more than chance; ${few.other} at least would tell more.`,
+    );
+  }
+  if (scores.frechet !== undefined && least < few.frechet) {
+    warnings.push(
+      `the Frechet distance is biased with fewer than ${few.frechet} pictures (here ${least}): compare it only with the floor and with runs of as many.`,
+    );
+  }
+  if (scores.count !== floor.count && scores.recall !== undefined) {
+    warnings.push(`the floor has ${floor.count} pictures, the samples ${scores.count}: recall and coverage grow with the number.`); // prettier-ignore
+  }
+  return warnings;
+}
