@@ -16,6 +16,7 @@ import numpy as np
 import scipy.linalg
 import scipy.ndimage
 import torch
+from PIL import Image
 from scipy.spatial.distance import cdist
 
 MASK = (1 << 64) - 1
@@ -99,6 +100,12 @@ def random_conv(images):
         x = x / torch.sqrt((x * x).mean(1, keepdim=True) + 0.01)
         features += [x.mean((2, 3)), torch.sqrt(x.var((2, 3), unbiased=False) + 1e-6)]
     return torch.cat(features, 1).numpy()
+
+
+def clean_resize(image, size):
+    """As clean-fid: Pillow's bicubic, a float channel at a time."""
+    planes = [Image.fromarray(np.float32(image[..., c]), mode="F").resize((size, size), Image.BICUBIC) for c in range(3)]
+    return np.clip([np.asarray(plane) for plane in planes], 0, 255)
 
 
 # -------------------------------------------------------------------------------------------- scores
@@ -223,6 +230,10 @@ def main():
     features = random_conv(a)
     mean, deviation = features.mean(0), features.std(0) + 1e-6
     tensors["conv"] = [(random_conv(x)[:3] - mean) / deviation for x in (a, b)]
+    small = np.uint8(a[0, ::4, ::4] * 3 % 256)  # steep, so that the kernel overshoots and is clipped
+    tensors["resize.from"] = small
+    for size in (39, 11):
+        tensors[f"resize.{size}"] = clean_resize(small, size)
     tensors["swd"] = swd(a, b, 9, 21, 4)
     path = Path(__file__).parent.parent / "tests/golden/metrics.safetensors"
     save(path, tensors)

@@ -28,7 +28,6 @@ export class TrainLoop {
    * @param {(message: Record<string, unknown>, transfer?: Transferable[]) => void} send
    */
   constructor(engine, trainer, dataset, onTrouble, send) {
-    this.engine = engine;
     this.supervisor = new Supervisor(engine, trainer, dataset, onTrouble);
     this.send = send;
     this.until = 0;

@@ -38,7 +38,7 @@ const ppm = (/** @type {number} */ level) => Buffer.concat([Buffer.from('P6 8 8 
 
 test('every command has help', () => {
   assert.equal(ssdgan('--help').status, 0);
-  for (const command of ['train', 'generate', 'interpolate', 'info', 'doodles', 'bench', 'verify']) {
+  for (const command of ['train', 'generate', 'interpolate', 'evaluate', 'info', 'doodles', 'bench', 'verify']) {
     const { status, out } = ssdgan(command, '--help');
     assert.equal(status, 0);
     assert.match(out, /^Usage: ssdgan /);
@@ -211,4 +211,35 @@ test('real faces train', { skip: fs.existsSync(FACES) ? false : 'no ../shared/da
   const { status, out } = ssdgan('train', FACES, '--out', 'faces-run', '--size', '32', '--width', '4', '--steps', '4');
   assert.equal(status, 0);
   assert.match(out, /901 pictures: 811 to train on, 90 held out/);
+});
+
+test('evaluates a model and pictures, keeps the best by score', () => {
+  const run = ['train', '--out', 'scored', ...SMALL, '--keep-best', 'kernel'];
+  assert.equal(ssdgan(...run, '--epochs', '2').status, 0);
+  assert.equal(ssdgan('train', '--resume', 'scored', '--epochs', '3').status, 0);
+  const entries = read('scored/log.jsonl').toString().trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+  const scored = entries.filter((entry) => entry.scores);
+  assert.equal(scored.length, 3, 'once an epoch, also after resuming');
+  const best = Math.min(...scored.map((entry) => entry.kernel));
+  const json = ssdgan('evaluate', 'scored/best.safetensors', 'reals', '--n', '40', '--json');
+  assert.equal(json.status, 2, 'no such pictures');
+  assert.equal(ssdgan('doodles', '--n', '60', '--size', '32', '--out', 'reals').status, 0);
+  const quick = ['--held-out', '6', '--quick', '--json'];
+  const { scores, about } = JSON.parse(
+    ssdgan('evaluate', 'scored/best.safetensors', 'reals', '--n', '500', ...quick).out,
+  );
+  assert.ok(Math.abs(scores.kernel - best) <= 1e-4 * Math.abs(best), `${scores.kernel}, logged ${best}`);
+  assert.deepEqual([about.pictures, about.floor, scores.count], [54, 'halves', 500]);
+
+  const { out } = ssdgan('evaluate', 'scored', 'reals', '--n', '20', '--sheet', 'near.png');
+  assert.match(out, /frechet .*\nprecision/);
+  assert.match(out, /Careful: with 20 pictures/);
+  assert.equal(decode(read('near.png')).height, 3 * 32 + 4);
+  const same = JSON.parse(ssdgan('evaluate', 'reals', 'reals', '--size', '32', '--held-out', '0', '--json').out);
+  assert.ok(same.scores.swd === 0 && same.scores.frechet < 1e-6 && same.scores.copying.share === 1);
+  assert.match(same.verdict.copying, /yes/);
+
+  refuses(/Name a model/, 'evaluate', 'scored');
+  refuses(/--keep-best is "fid", but must be one of kernel, swd, val-loss/, 'train', '--keep-best', 'fid');
+  refuses(/--n is 3/, 'evaluate', 'scored', 'reals', '--n', '3');
 });

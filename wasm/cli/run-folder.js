@@ -5,7 +5,7 @@ import { makeFolder, readFile, writeWhole } from './files.js';
 import { gridOf, writePng } from './pictures.js';
 import { CliError } from './usage.js';
 
-/** @typedef {{pictures: string[], doodles: number, epochs: number, steps?: number}} Plan */
+/** @typedef {{pictures: string[], doodles: number, epochs: number, steps?: number, keepBest?: string}} Plan */
 
 const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { readModel } from './files.js';
+import { BestKeeper } from './keep-best.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
@@ -10,8 +11,8 @@ import { configFrom, OPTIONS } from './train-options.js';
 import { CliError, engineFrom, helpText, parse } from './usage.js';
 
 const ABOUT = `Trains on pictures (files, folders, zips), or on doodles when none are given. Leaves in the folder:
-model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (lowest validation
-G loss), samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to go on.`;
+model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (by --keep-best:
+lowest validation G loss), samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to go on.`;
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -21,6 +22,7 @@ export async function run(args) {
     return 0;
   }
   const { config, given, onTrouble } = configFrom(values);
+  BestKeeper.check(values['keep-best']);
   const resumed = values.resume === undefined ? null : RunFolder.open(values.resume, values.out);
   if (resumed && given.length) {
     throw new CliError(`A resumed run keeps its settings; leave out ${given.map((name) => `--${name}`).join(', ')}.`);
@@ -39,6 +41,7 @@ export async function run(args) {
     doodles: values.doodles ?? resumed?.plan.doodles ?? 2000,
     epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? 20,
     steps: values.steps ?? (values.epochs === undefined ? resumed?.plan.steps : undefined),
+    keepBest: values['keep-best'] ?? resumed?.plan.keepBest,
   };
   const dataset = engine.createDataset({
     size: Number(settings.image_size),
@@ -73,15 +76,16 @@ export async function run(args) {
     console.log(`The run is already at step ${first.step} of ${total}. Give more --epochs or --steps to go on.`);
     return 0;
   }
-  return train({ engine, trainer, dataset, folder, total, values, onTrouble });
+  const keeper = new BestKeeper(plan.keepBest, engine, trainer, dataset, folder);
+  return train({ engine, trainer, dataset, folder, total, values, onTrouble, keeper });
 }
 
 /**
  * @param {{engine: import('../engine.js').Engine, trainer: import('../trainer.js').Trainer,
  *   dataset: import('../dataset.js').Dataset, folder: RunFolder,
- *   total: number, values: Record<string, any>, onTrouble: any}} job
+ *   total: number, values: Record<string, any>, onTrouble: any, keeper: BestKeeper}} job
  */
-async function train({ engine, trainer: first, dataset, folder, total, values, onTrouble }) {
+async function train({ engine, trainer: first, dataset, folder, total, values, onTrouble, keeper }) {
   let stop = false;
   const interrupt = () => {
     if (stop) process.exit(130);
@@ -127,7 +131,7 @@ async function train({ engine, trainer: first, dataset, folder, total, values, o
           val_loss_d: stats.val_loss_d,
           val_accuracy: stats.val_accuracy,
         });
-        if (stats.best_step === stats.step) folder.writeBest(trainer);
+        keeper.consider(trainer, stats);
       }
       if (stats.step % sampleEvery === 0) folder.writeSamples(engine, trainer, stats.step);
       if (stats.step % saveEvery === 0) supervisor.keep(folder.save(trainer));
