@@ -95,16 +95,19 @@ export class Evaluator {
   /**
    * Scores pictures against the training pictures.
    * @param {Dataset} pictures of the same size, at least 6
-   * @param {{quick?: boolean, features?: Features | null, first?: number, count?: number}} options quick: no Frechet
-   *   distance, no neighbours, coarser SWD; features: theirs, where the evaluator was given such
+   * @param {{quick?: boolean, neighbours?: boolean, features?: Features | null, first?: number, count?: number}} options quick: no Frechet
+   *   distance, coarser SWD, neighbours only where asked for; features: theirs, where the evaluator was given such
    * @returns {Scores}
    */
-  measure(pictures, { quick = false, features = null, first = 0, count = pictures.count - first } = {}) {
+  measure(
+    pictures,
+    { quick = false, neighbours = !quick, features = null, first = 0, count = pictures.count - first } = {},
+  ) {
     const { bridge } = this.engine;
     const conv = features ?? Features.extract(bridge, pictures, first, count, 'random-conv', this.conv);
     const pixels = Features.extract(bridge, pictures, first, count, 'pixels');
     try {
-      return this.compare({ conv, pixels, pictures, first, count, quick });
+      return this.compare({ conv, pixels, pictures, first, count, quick, neighbours });
     } finally {
       if (!features) conv.dispose();
       pixels.dispose();
@@ -113,14 +116,14 @@ export class Evaluator {
 
   /**
    * @param {{conv: Features, pixels: Features, pictures: Dataset, first: number,
-   *   count: number, quick: boolean}} sets
+   *   count: number, quick: boolean, neighbours: boolean}} sets
    * @returns {Scores}
    */
-  compare({ conv, pixels, pictures, first, count, quick }) {
+  compare({ conv, pixels, pictures, first, count, quick, neighbours }) {
     const effort = quick ? QUICK : FULL;
     const half = Math.max(2, Math.floor(Math.min(this.conv.count, count) / 2));
     const scores = this.conv.compare(conv, {
-      which: quick ? ['kernel'] : ['frechet', 'kernel', 'neighbours'],
+      which: ['kernel', ...(quick ? [] : ['frechet']), ...(neighbours ? ['neighbours'] : [])],
       subsets: effort.subsets,
       subsetSize: Math.min(1000, half),
       seed: this.seed,
@@ -235,11 +238,12 @@ export class Evaluator {
     return this.heldOut >= LEAST_FOR_FLOOR ? 'held-out' : 'halves';
   }
 
-  /** The scores of real pictures: no model does better but by copying. @param {{quick?: boolean}} options @returns {Scores} */
-  floor({ quick = false } = {}) {
+  /** The scores of real pictures: no model does better but by copying.
+   * @param {{quick?: boolean, neighbours?: boolean}} options @returns {Scores} */
+  floor(options = {}) {
     if (this.floorKind === 'held-out') {
       const features = this.part(this.count, this.heldOut);
-      const scores = this.measure(this.dataset, { quick, features, first: this.count, count: this.heldOut });
+      const scores = this.measure(this.dataset, { ...options, features, first: this.count, count: this.heldOut });
       features.dispose();
       return scores;
     }
@@ -252,7 +256,7 @@ export class Evaluator {
     const rows = [0, 1].map((odd) => Array.from({ length: halves[odd].count }, (_, i) => 2 * i + odd));
     const evaluator = new Evaluator(this.engine, halves[0], { seed: this.seed, features: this.conv.pick(rows[0]) });
     const features = this.conv.pick(rows[1]);
-    const scores = evaluator.measure(halves[1], { quick, features });
+    const scores = evaluator.measure(halves[1], { ...options, features });
     features.dispose();
     evaluator.given?.dispose();
     evaluator.dispose();
@@ -260,9 +264,9 @@ export class Evaluator {
     return scores;
   }
 
-  /** @param {number} index @returns {Uint8ClampedArray} */
-  rgbaOf(index) {
-    const rgb = this.dataset.picture(index);
+  /** @param {number} index @param {Dataset} pictures @returns {Uint8ClampedArray} */
+  rgbaOf(index, pictures = this.dataset) {
+    const rgb = pictures.picture(index);
     const rgba = new Uint8ClampedArray((rgb.length / 3) * 4).fill(255);
     for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4) rgba.set(rgb.subarray(i, i + 3), j);
     return rgba;
@@ -291,7 +295,7 @@ export class Evaluator {
   }
 
   /** The scores of noise and of the mean picture: what knows nothing of the pictures, or of their variety.
-   * @param {{quick?: boolean}} options @returns {{noise: Scores, mean: Scores}} */
+   * @param {{quick?: boolean, neighbours?: boolean}} options @returns {{noise: Scores, mean: Scores}} */
   ceilings(options = {}) {
     const { noise, mean } = this.ceilingPictures();
     const scores = { noise: this.measure(noise, options), mean: this.measure(mean, options) };

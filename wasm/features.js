@@ -67,14 +67,14 @@ export class Features {
   /**
    * Scores of `fake` against these, the real ones.
    * @param {Features} fake
-   * @param {{which?: (keyof typeof COMPARE)[], subsets?: number, subsetSize?: number, seed?: number}} options
+   * @param {{which?: string[], subsets?: number, subsetSize?: number, seed?: number}} options
    *   subsetSize 0: all pictures
    * @returns {{frechet?: number, kernel: number, kernelSpread: number, precision?: number, recall?: number,
    *   density?: number, coverage?: number}} those asked for
    */
   compare(fake, { which = ['frechet', 'kernel', 'neighbours'], subsets = 100, subsetSize = 0, seed = 0 } = {}) {
     const { bridge } = this;
-    const mask = which.reduce((sum, name) => sum + COMPARE[name], 0);
+    const mask = which.reduce((sum, name) => sum + COMPARE[/** @type {keyof typeof COMPARE} */ (name)], 0);
     return bridge.withRoom(SCORES.length * 8, (out) => {
       bridge.check(
         bridge.module._ssd_features_compare(this.pointer, fake.pointer, mask, subsets, subsetSize, seed, out),

@@ -3,6 +3,7 @@ import { App } from './app.js';
 import { Client } from './client.js';
 import { any, canvas, drawGrid, sentence } from './draw.js';
 import { IntakePanel } from './intake-panel.js';
+import { JudgePanel } from './judge-panel.js';
 import { MakePanel } from './make-panel.js';
 import { MorphPanel } from './morph-panel.js';
 import { TrainPanel } from './train-panel.js';
@@ -23,6 +24,8 @@ const train = new TrainPanel(app, intake, (seed) => {
   app.source = 'run';
   morph.pick(seed);
 });
+
+new JudgePanel(app);
 
 /** A new worker in place of a dead one; the pictures are read again, the training goes on from the last checkpoint. */
 async function revive() {

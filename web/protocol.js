@@ -25,6 +25,8 @@
  *   model.load {bytes}                   a model to generate with -> {size, latentSize, hasMapping, parameters}
  *   generate {seeds, psi, source}        source: 'run' or 'model' -> {size, rgba}
  *   walk {seeds, space, frames, psi, loop, source}   -> {size, rgba, frames}
+ *   judge {source}                       scores against the pictures -> {count, training, bars, verdict, warnings,
+ *                                        size, columns, rgba}: two rows, samples above their nearest pictures
  *   gif {rgba, size, delay, scale}       -> {bytes}
  *   save {checkpoint}                    -> {bytes}
  *   crash {}                             throws outside any request: for tests of what the page does then

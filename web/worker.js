@@ -4,6 +4,7 @@ import { RECIPES } from '../wasm/recipes.js';
 import { encodeGif } from '../wasm/gif.js';
 import { lerp, slerp, walk } from '../wasm/latents.js';
 import { addFiles } from './intake.js';
+import { Judge } from './judge.js';
 import { TrainLoop } from './train-loop.js';
 
 /** @typedef {import('../wasm/engine.js').Engine} Engine */
@@ -16,6 +17,8 @@ let dataset = null;
 let run = null;
 /** @type {import('../wasm/engine.js').Generator | null} */
 let model = null;
+/** @type {Judge | null} */
+let judge = null;
 
 /** @param {Record<string, unknown>} message @param {Transferable[]} transfer */
 const send = (message, transfer = []) => self.postMessage(message, { transfer });
@@ -161,6 +164,22 @@ const handlers = {
           );
     const rgba = generator.synthesiseRgba(w);
     return withBytes({ size: generator.imageSize, rgba, frames }, rgba);
+  },
+  judge({ source }) {
+    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const generator = generatorOf(source);
+    if (generator.imageSize !== pictures.size) {
+      const [made, here] = [generator.imageSize, pictures.size];
+      refuse(
+        'bad_state',
+        `the model makes ${made} × ${made} pixels, the pictures have ${here} × ${here}: choose its size`,
+      );
+    }
+    if (pictures.count < 20) refuse('bad_state', `there are ${pictures.count} pictures; a judgement needs at least 20`);
+    const heldOut = run?.trainer.stats().val_count ?? Math.min(500, Math.floor(pictures.count / 10));
+    judge ??= new Judge(engine);
+    const result = judge.judge(pictures, heldOut, generator);
+    return withBytes(result, result.rgba);
   },
   async gif({ rgba, size, delay, scale }) {
     const bytes = await encodeGif(rgba, size, delay, scale);

@@ -19,7 +19,7 @@ const BELOW = /** @type {Record<string, string[]>} */ ({
 const PUBLIC = 'ssdgan.h';
 
 /** The page's files that run in its worker: only they may load the engine, or the modules of wasm/ at all. */
-const WORKER_SIDE = ['web/worker.js', 'web/intake.js', 'web/train-loop.js'];
+const WORKER_SIDE = ['web/worker.js', 'web/intake.js', 'web/judge.js', 'web/train-loop.js'];
 
 const MOST_LINES = { c: 450, js: 350 };
 
@@ -182,6 +182,9 @@ test('this test would notice', () => {
   assert.equal(faultsOfC('src/nn/x.c', '  #include "data/image.h"\n').length, 1);
   assert.equal(faultsOfC('src/data/x.h', '#include "nn/tensors.h"\n').length, 1);
   assert.equal(faultsOfC('src/nn/x.c', '#include "gan/config.h"\n').length, 1);
+  assert.equal(faultsOfC('src/eval/x.c', '#include "data/dataset.h"\n').length, 1);
+  assert.equal(faultsOfC('src/eval/x.c', '#include "nn/tensors.h"\n').length, 1);
+  assert.deepEqual(faultsOfC('src/eval/x.c', '#include "kernels/gemm.h"\n#include "base/rng.h"\n'), []);
   assert.equal(faultsOfC('src/gan/x.c', '#include "config.h"\n').length, 1);
   assert.equal(faultsOfC('src/gan/x.c', '#include "../gan/config.h"\n').length, 1);
   assert.equal(faultsOfC('src/other/x.c', '').length, 1);

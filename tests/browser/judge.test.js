@@ -1,0 +1,40 @@
+/** "How good is it?": scores in words and bars, beside their floor and ceiling, and the nearest pictures. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseSize, openPage, untilReady, untilStep, untilText } from './page.js';
+
+test('a model is judged against the pictures it is trained on', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  assert.ok(await page.isDisabled('#judge-button'), 'nothing to judge yet');
+  await page.fill('[name=epochs]', '500');
+  await page.click('#train-button');
+  await untilStep(page, 3);
+  await page.click('#judge-button');
+  await untilText(page, 'judge-state', /^100 faces against 900 training pictures/);
+
+  const bars = await page
+    .locator('#judge-bars .track')
+    .evaluateAll((tracks) =>
+      tracks.map((track) => ({
+        label: track.getAttribute('aria-label'),
+        width: track.querySelector('span')?.style.width,
+      })),
+    );
+  assert.equal(bars.length, 4);
+  for (const { label, width } of bars) {
+    assert.match(String(label), /^\d+ % of the way from noise to real pictures; noise [\d.]+, real pictures -?[\d.]+$/);
+    assert.ok(parseFloat(String(width)) < 80, `${label}: three steps make no real pictures`);
+  }
+  const words = await page.textContent('#judge-words');
+  assert.match(String(words), /Quality: .*Copying: none.*Diversity: /s);
+  const near = await page.locator('#judge-near').evaluate((/** @type {HTMLCanvasElement} */ c) => [c.width, c.height]);
+  assert.equal(near[1], 2 * 32 + 2);
+
+  const step = Number(await page.evaluate(() => document.getElementById('figure-step')?.textContent?.split('/')[0]));
+  await untilStep(page, step + 2); // training has gone on
+  await page.click('#judge-button');
+  await untilText(page, 'judge-state', /^100 faces/);
+  await close();
+});

@@ -1,0 +1,92 @@
+/** Panel 5: how good the faces are, in plain words, and the training pictures nearest to them. */
+import { any, button, canvas, drawGrid, element } from './draw.js';
+
+/** @typedef {{value: number, floor: number, ceiling: number, place: number}} Bar */
+
+/** Name, what it means, digits. @type {Record<string, [string, string, number]>} */
+const BARS = {
+  real: ['Looks real', 'share of the faces that lie among the pictures (precision)', 2],
+  variety: ['Variety', 'share of the pictures that have a face near them (coverage)', 2],
+  look: ['Overall look', 'distance of the features, less is better (kernel distance)', 3],
+  detail: ['Fine detail', 'distance of small patches, less is better (SWD × 1,000)', 1],
+};
+
+export class JudgePanel {
+  /** @param {import('./app.js').App} app */
+  constructor(app) {
+    this.app = app;
+    this.working = false;
+    button('judge-button').onclick = () => this.judge();
+    app.watch(() => this.show());
+  }
+
+  show() {
+    const { busy, phase, source } = this.app;
+    const has = busy || (source === 'model' && phase !== 'stopped');
+    button('judge-button').disabled = !has || this.working;
+    const state = any('judge-state');
+    if (has && state.textContent?.startsWith('Train first')) state.textContent = '';
+  }
+
+  judge() {
+    return this.app.attempt('judge-state', async () => {
+      this.working = true;
+      this.show();
+      any('judge-state').textContent = 'Comparing with your pictures …';
+      try {
+        const result = await this.app.client.request('judge', { source: this.app.source });
+        this.draw(result);
+        any('judge-state').textContent =
+          `${result.count} faces against ${result.training.toLocaleString('en')} training pictures.`;
+      } finally {
+        this.working = false;
+        this.show();
+      }
+    });
+  }
+
+  /** @param {any} result the worker's reply */
+  draw({ bars, verdict, warnings, size, columns, rgba }) {
+    any('judged').hidden = false;
+    element('judge-bars', HTMLElement).replaceChildren(
+      ...Object.entries(BARS).map(([name, texts]) => this.bar(bars[name], texts)),
+    );
+    const lines = [
+      verdict.quality,
+      verdict.copying,
+      verdict.diversity,
+      ...warnings.map((/** @type {string} */ w) => `Careful: ${w}`),
+    ];
+    any('judge-words').replaceChildren(
+      ...lines.map((text) => {
+        const item = document.createElement('li');
+        item.textContent = text;
+        return item;
+      }),
+    );
+    drawGrid(canvas('judge-near'), rgba, size, columns);
+  }
+
+  /** @param {Bar} bar @param {[string, string, number]} texts @returns {HTMLElement} */
+  bar({ value, floor, ceiling, place }, [name, meaning, digits]) {
+    const row = document.createElement('div');
+    row.className = 'scale';
+    const title = document.createElement('p');
+    const strong = document.createElement('strong');
+    strong.textContent = name;
+    title.append(strong, ` ${value.toFixed(digits)}`);
+    const track = document.createElement('div');
+    track.className = 'track';
+    track.setAttribute('role', 'img');
+    const ends = `noise ${ceiling.toFixed(digits)}, real pictures ${floor.toFixed(digits)}`;
+    track.setAttribute('aria-label', `${Math.round(100 * place)} % of the way from noise to real pictures; ${ends}`);
+    const mark = document.createElement('span');
+    mark.style.width = `${100 * place}%`;
+    track.append(mark);
+    const note = document.createElement('p');
+    note.className = 'quiet';
+    note.textContent = `${meaning}; ${ends}`;
+    row.append(title, track, note);
+    return row;
+  }
+}

@@ -1,0 +1,87 @@
+/** How good a generator is, measured inside the worker: scores, where they lie, and the samples nearest to pictures. */
+import { FEW } from '../wasm/evaluate.js';
+import { position, verdictOf, warningsOf } from '../wasm/verdict.js';
+
+/** @typedef {import('../wasm/engine.js').Engine} Engine */
+/** @typedef {import('../wasm/engine.js').Dataset} Dataset */
+/** @typedef {import('../wasm/evaluate.js').Scores} Scores */
+
+const SHOWN = 8;
+
+export class Judge {
+  /** @param {Engine} engine */
+  constructor(engine) {
+    this.engine = engine;
+    /** @type {{evaluator: import('../wasm/engine.js').Evaluator, floor: Scores, ceilings: {noise: Scores, mean: Scores}} | null} */
+    this.known = null;
+    this.key = '';
+  }
+
+  /** What does not depend on the model, once for these pictures. @param {Dataset} dataset @param {number} heldOut */
+  learn(dataset, heldOut) {
+    const key = `${dataset.pointer} ${dataset.fingerprint} ${heldOut}`;
+    if (this.known && key === this.key) return this.known;
+    this.known?.evaluator.dispose();
+    this.known = null;
+    const evaluator = this.engine.createEvaluator(dataset, { heldOut });
+    const quick = { quick: true, neighbours: true };
+    this.known = { evaluator, floor: evaluator.floor(quick), ceilings: evaluator.ceilings(quick) };
+    this.key = key;
+    return this.known;
+  }
+
+  /**
+   * @param {Dataset} dataset @param {number} heldOut
+   * @param {import('../wasm/engine.js').Generator} generator
+   */
+  judge(dataset, heldOut, generator) {
+    const { evaluator, floor, ceilings } = this.learn(dataset, heldOut);
+    const pictures = evaluator.samples(generator, { n: Math.min(500, Math.max(100, floor.count)) });
+    const scores = evaluator.measure(pictures, { quick: true, neighbours: true });
+    const ceiling = (/** @type {'swd' | 'kernel'} */ name) => Math.max(ceilings.noise[name], ceilings.mean[name]);
+    const distance = (/** @type {'swd' | 'kernel'} */ name) => ({
+      value: scores[name],
+      floor: floor[name],
+      ceiling: ceiling(name),
+      place:
+        1 -
+        position(scores[name], Math.max(floor[name], name === 'kernel' ? 2 * floor.kernelSpread : 0), ceiling(name)),
+    });
+    const share = (/** @type {'precision' | 'coverage'} */ name) => {
+      const [value, best] = [scores[name] ?? 0, floor[name] ?? 1];
+      return { value, floor: best, ceiling: 0, place: Math.min(1, value / (best || 1)) };
+    };
+    const near = this.nearest(evaluator, pictures, dataset, scores);
+    pictures.dispose();
+    return {
+      count: scores.count,
+      training: evaluator.count,
+      bars: { detail: distance('swd'), look: distance('kernel'), real: share('precision'), variety: share('coverage') },
+      verdict: verdictOf(scores, floor, ceilings),
+      warnings: warningsOf(scores, floor, evaluator.count, FEW),
+      ...near,
+    };
+  }
+
+  /**
+   * The samples nearest to training pictures, each above that picture.
+   * @param {import('../wasm/engine.js').Evaluator} evaluator @param {Dataset} pictures @param {Dataset} dataset
+   * @param {Scores} scores
+   */
+  nearest(evaluator, pictures, dataset, { copying: { pixels, features } }) {
+    const near = Array.from(pixels.distances, (d, i) =>
+      Math.max(d / pixels.threshold, features.distances[i] / features.threshold),
+    );
+    const order = near.map((_, i) => i).sort((a, b) => near[a] - near[b]);
+    // No sample twice: where a model repeats itself, one of them is enough.
+    const seen = new Set();
+    const chosen = order.filter((i) => !seen.has(pixels.index[i]) && seen.add(pixels.index[i])).slice(0, SHOWN);
+    const size = dataset.size;
+    const rgba = new Uint8ClampedArray(2 * chosen.length * size * size * 4);
+    chosen.forEach((i, column) => {
+      rgba.set(evaluator.rgbaOf(i, pictures), column * size * size * 4);
+      rgba.set(evaluator.rgbaOf(pixels.index[i]), (chosen.length + column) * size * size * 4);
+    });
+    return { size, columns: chosen.length, rgba };
+  }
+}
