@@ -11,17 +11,30 @@ export function position(value, floor, ceiling) {
 }
 
 /**
+ * A distance between its floor and the lower of its ceilings: place 1 is a real picture's, 0 what noise or the mean
+ * picture reach.
+ * @param {'swd' | 'kernel'} name @param {Scores} scores @param {Scores} floor @param {{noise: Scores, mean: Scores}} ceilings
+ */
+export function placeOf(name, scores, floor, ceilings) {
+  const byNoise = ceilings.noise[name] <= ceilings.mean[name];
+  const ceiling = byNoise ? ceilings.noise[name] : ceilings.mean[name];
+  const low = name === 'kernel' ? Math.max(floor.kernel, 2 * floor.kernelSpread) : floor.swd;
+  const place = 1 - position(scores[name], low, ceiling);
+  return { value: scores[name], floor: floor[name], ceiling, ceilingOf: byNoise ? 'noise' : 'the mean picture', place };
+}
+
+/**
  * @param {Scores} scores @param {Scores} floor @param {{noise: Scores, mean: Scores}} ceilings
  * @returns {{quality: string, copying: string, diversity: string}}
  */
 export function verdictOf(scores, floor, ceilings) {
-  const ceiling = Math.min(ceilings.noise.swd, ceilings.mean.swd);
-  const reached = 1 - position(scores.swd, floor.swd, ceiling);
+  const places = /** @type {const} */ (['swd', 'kernel']).map((name) => placeOf(name, scores, floor, ceilings).place);
+  const reached = Math.min(...places);
   const marks = [
-    [0.85, 'almost like real pictures'],
-    [0.6, 'much like real pictures'],
-    [0.3, 'recognisably of their kind'],
-    [0.1, 'roughly of their kind'],
+    [0.9, 'almost like real pictures'],
+    [0.7, 'much like real pictures'],
+    [0.5, 'recognisably of their kind'],
+    [0.3, 'roughly of their kind'],
   ];
   const mark = marks.find(([least]) => reached >= Number(least))?.[1] ?? 'far from real pictures';
   const ratio = scores.swd / Math.max(floor.swd, 1e-9);

@@ -1,7 +1,7 @@
 /** Panel 5: how good the faces are, in plain words, and the training pictures nearest to them. */
 import { any, button, canvas, drawGrid, element } from './draw.js';
 
-/** @typedef {{value: number, floor: number, ceiling: number, place: number}} Bar */
+/** @typedef {{value: number, floor: number, ceiling: number, ceilingOf: string, place: number}} Bar */
 
 /** Name, what it means, digits. @type {Record<string, [string, string, number]>} */
 const BARS = {
@@ -68,7 +68,7 @@ export class JudgePanel {
   }
 
   /** @param {Bar} bar @param {[string, string, number]} texts @returns {HTMLElement} */
-  bar({ value, floor, ceiling, place }, [name, meaning, digits]) {
+  bar({ value, floor, ceiling, ceilingOf, place }, [name, meaning, digits]) {
     const row = document.createElement('div');
     row.className = 'scale';
     const title = document.createElement('p');
@@ -78,8 +78,8 @@ export class JudgePanel {
     const track = document.createElement('div');
     track.className = 'track';
     track.setAttribute('role', 'img');
-    const ends = `noise ${ceiling.toFixed(digits)}, real pictures ${floor.toFixed(digits)}`;
-    track.setAttribute('aria-label', `${Math.round(100 * place)} % of the way from noise to real pictures; ${ends}`);
+    const ends = `${ceilingOf} ${ceiling.toFixed(digits)}, real pictures ${floor.toFixed(digits)}`;
+    track.setAttribute('aria-label', `${Math.round(100 * place)} % of the way to real pictures; ${ends}`);
     const mark = document.createElement('span');
     mark.style.width = `${100 * place}%`;
     track.append(mark);

@@ -1,6 +1,6 @@
 /** How good a generator is, measured inside the worker: scores, where they lie, and the samples nearest to pictures. */
 import { FEW } from '../wasm/evaluate.js';
-import { position, verdictOf, warningsOf } from '../wasm/verdict.js';
+import { placeOf, verdictOf, warningsOf } from '../wasm/verdict.js';
 
 /** @typedef {import('../wasm/engine.js').Engine} Engine */
 /** @typedef {import('../wasm/engine.js').Dataset} Dataset */
@@ -38,18 +38,10 @@ export class Judge {
     const { evaluator, floor, ceilings } = this.learn(dataset, heldOut);
     const pictures = evaluator.samples(generator, { n: Math.min(500, Math.max(100, floor.count)) });
     const scores = evaluator.measure(pictures, { quick: true, neighbours: true });
-    const ceiling = (/** @type {'swd' | 'kernel'} */ name) => Math.max(ceilings.noise[name], ceilings.mean[name]);
-    const distance = (/** @type {'swd' | 'kernel'} */ name) => ({
-      value: scores[name],
-      floor: floor[name],
-      ceiling: ceiling(name),
-      place:
-        1 -
-        position(scores[name], Math.max(floor[name], name === 'kernel' ? 2 * floor.kernelSpread : 0), ceiling(name)),
-    });
+    const distance = (/** @type {'swd' | 'kernel'} */ name) => placeOf(name, scores, floor, ceilings);
     const share = (/** @type {'precision' | 'coverage'} */ name) => {
       const [value, best] = [scores[name] ?? 0, floor[name] ?? 1];
-      return { value, floor: best, ceiling: 0, place: Math.min(1, value / (best || 1)) };
+      return { value, floor: best, ceiling: 0, ceilingOf: 'noise', place: Math.min(1, value / (best || 1)) };
     };
     const near = this.nearest(evaluator, pictures, dataset, scores);
     pictures.dispose();

@@ -14,17 +14,18 @@ test('a model is judged against the pictures it is trained on', async () => {
   await page.click('#judge-button');
   await untilText(page, 'judge-state', /^100 faces against 900 training pictures/);
 
-  const bars = await page
-    .locator('#judge-bars .track')
-    .evaluateAll((tracks) =>
-      tracks.map((track) => ({
-        label: track.getAttribute('aria-label'),
-        width: track.querySelector('span')?.style.width,
-      })),
-    );
+  const bars = await page.locator('#judge-bars .track').evaluateAll((tracks) =>
+    tracks.map((track) => ({
+      label: track.getAttribute('aria-label'),
+      width: track.querySelector('span')?.style.width,
+    })),
+  );
   assert.equal(bars.length, 4);
   for (const { label, width } of bars) {
-    assert.match(String(label), /^\d+ % of the way from noise to real pictures; noise [\d.]+, real pictures -?[\d.]+$/);
+    assert.match(
+      String(label),
+      /^\d+ % of the way to real pictures; (noise|the mean picture) [\d.]+, real pictures -?[\d.]+$/,
+    );
     assert.ok(parseFloat(String(width)) < 80, `${label}: three steps make no real pictures`);
   }
   const words = await page.textContent('#judge-words');

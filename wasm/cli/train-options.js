@@ -67,6 +67,7 @@ export const OPTIONS = {
   doodles: whole('how many doodles, without pictures (default: 2000)'),
   'sample-every': whole('steps between sample grids (default: an epoch)'),
   'save-every': whole('steps between checkpoints (default: an epoch)'),
+  'keep-best': text('what best.safetensors is lowest in: kernel, swd or val-loss (default)', 'SCORE'),
   force: flag('start anew in a folder that holds a run'),
   ...ENGINE_OPTIONS,
 };
