@@ -19,8 +19,8 @@ export class Judge {
 
   /** What does not depend on the model, once for these pictures. @param {Dataset} dataset @param {number} heldOut */
   learn(dataset, heldOut) {
-    const key = `${dataset.pointer} ${dataset.fingerprint} ${heldOut}`;
-    if (this.known && key === this.key) return this.known;
+    const key = `${dataset.fingerprint} ${heldOut}`;
+    if (this.known?.evaluator.dataset === dataset && key === this.key) return this.known;
     this.known?.evaluator.dispose();
     this.known = null;
     const evaluator = this.engine.createEvaluator(dataset, { heldOut });
