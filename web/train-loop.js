@@ -22,6 +22,7 @@ const nextTurn = () =>
 
 export class TrainLoop {
   /**
+   * @param {import('../wasm/engine.js').Engine} engine
    * @param {import('../wasm/engine.js').Trainer} trainer
    * @param {import('../wasm/engine.js').Dataset} dataset
    * @param {import('../wasm/supervisor.js').Action} onTrouble
