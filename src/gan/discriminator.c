@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
@@ -45,8 +46,7 @@ static void add_stage(discriminator *d, int i) {
 }
 
 int discriminator_layer(const discriminator *d, int tensor) {
-    int module = 0;
-    (void)sscanf(d->table.list[tensor].name, "model.%d", &module);
+    const int module = (int)strtol(d->table.list[tensor].name + strlen("model."), NULL, 10);
     return module < 2 ? 0 : (module + 1) / 3;
 }
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/conv_prepared.h"
@@ -78,9 +79,8 @@ static void add_tensors(generator *g) {
 
 int generator_part(const generator *g, int tensor) {
     const char *name = g->table.list[tensor].name;
-    int number = 0;
-    if (sscanf(name, "model.%d", &number) == 1)
-        return number / 3 + 1;
+    if (strncmp(name, "model.", 6) == 0)
+        return (int)strtol(name + 6, NULL, 10) / 3 + 1;
     if (strncmp(name, "mapper", 6) == 0)
         return 0;
     const char *digit = strpbrk(name, "0123456789");
