@@ -1,6 +1,7 @@
 #include "base/rng.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static uint64_t rotate_left(uint64_t x, int bits) { return (x << bits) | (x >> (64 - bits)); }
 
@@ -46,4 +47,15 @@ void rng_normal(rng *generator, float *out, int count) {
         if (i + 1 < count)
             out[i + 1] = (float)(radius * sin(angle));
     }
+}
+
+int rng_from_text(rng *generator, const char *text) {
+    for (int i = 0; text && i < 4; i++) {
+        char *end;
+        generator->state[i] = strtoull(text, &end, 16);
+        if (end == text || *end != (i < 3 ? ',' : 0))
+            return 0;
+        text = end + (i < 3);
+    }
+    return text != NULL;
 }

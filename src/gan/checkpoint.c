@@ -191,18 +191,6 @@ ssd_status checkpoint_read_config(ssd_context *context, const safetensors *file,
     return SSD_OK;
 }
 
-/* Four hexadecimal numbers with commas between; 0 where they are not there. (sscanf is 5 KB of the module.) */
-static int read_random(const char *text, uint64_t state[4]) {
-    for (int i = 0; text && i < 4; i++) {
-        char *end;
-        state[i] = strtoull(text, &end, 16);
-        if (end == text || *end != (i < 3 ? ',' : 0))
-            return 0;
-        text = end + (i < 3);
-    }
-    return text != NULL;
-}
-
 static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_trainer *t) {
     trainer_counters *c = &t->counters;
     c->step = read_double(file, "step", 0);
@@ -214,7 +202,7 @@ static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_tr
     c->augment_p = read_double(file, "augment_p_now", c->augment_p);
     c->ada_signs = read_double(file, "ada_signs", 0);
     c->ada_steps = read_double(file, "ada_steps", 0);
-    if (!read_random(safetensors_metadata(file, "random"), t->random.state))
+    if (!rng_from_text(&t->random, safetensors_metadata(file, "random")))
         return context_fail(context, SSD_BAD_FILE, "the checkpoint lacks its random state");
     return SSD_OK;
 }
