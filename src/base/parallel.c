@@ -36,9 +36,8 @@ void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body,
 
 #else
 
-/* A worker spins this many times on `round` before it sleeps (about 40 microseconds): regions follow each other within
- * tens of microseconds during a step, and a futex wake-up costs about as much. The caller takes the lock and signals
- * only where somebody sleeps. */
+/* A worker looks this many times for work before it sleeps (about 40 microseconds): regions follow each other within
+ * tens of microseconds during a step, and a futex wake-up costs about as much. */
 enum { SPIN_COUNT = 20000 };
 
 typedef struct parallel_worker {
@@ -47,60 +46,63 @@ typedef struct parallel_worker {
     int lane;
 } parallel_worker;
 
+/* A region is over when its pieces are done, not when every worker has looked in: one that sleeps too deeply to help is
+ * not waited for (in a virtual machine a wake-up can take a millisecond: a face every 16 ms took 8 ms on two threads
+ * and 4 ms on one). */
 struct parallel_pool {
     int threads;
     int started; /* workers that really run */
     parallel_worker workers[MAX_THREADS];
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    atomic_uint round; /* goes up by one with each region; odd or even means nothing */
+    atomic_int left; /* pieces that nobody has taken; taking one keeps the region alive, so what follows stands still */
+    atomic_int done; /* pieces finished */
+    atomic_int asleep; /* workers that went to sleep since somebody was last called */
     atomic_int stop;
-    atomic_int next;    /* next piece to take */
-    atomic_int working; /* workers that have not finished this round */
-    atomic_int asleep;  /* workers that wait for `wake`, or are about to */
     int count;
     parallel_lane_body body;
     const void *work;
 };
 
+/* Whoever takes a piece may read `count`, `body` and `work`: they were written before `left`. */
 static void take_pieces(parallel_pool *pool, int lane) {
-    for (;;) {
-        const int i = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (i >= pool->count)
-            return;
-        pool->body(pool->work, i, lane);
+    int left = atomic_load_explicit(&pool->left, memory_order_relaxed);
+    while (left > 0) {
+        if (!atomic_compare_exchange_weak_explicit(&pool->left, &left, left - 1, memory_order_acquire,
+                                                   memory_order_relaxed))
+            continue;
+        pool->body(pool->work, pool->count - left, lane);
+        atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
+        left = atomic_load_explicit(&pool->left, memory_order_relaxed);
     }
+}
+
+static int is_called(parallel_pool *pool) { return atomic_load(&pool->left) > 0 || atomic_load(&pool->stop); }
+
+static void wait_for_call(parallel_pool *pool) {
+    for (int spins = 0; spins < SPIN_COUNT; spins++)
+        if (is_called(pool))
+            return;
+    pthread_mutex_lock(&pool->mutex);
+    /* `asleep` before `left` is read, as call() writes `left` before it reads `asleep`: one of the two sees the other
+     * (all four are sequentially consistent). */
+    while (atomic_fetch_add(&pool->asleep, 1), !is_called(pool))
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 static void *worker_main(void *argument) {
     const parallel_worker *worker = argument;
-    parallel_pool *pool = worker->pool;
-    unsigned seen = 0;
-    for (;;) {
-        int spins = 0;
-        while (atomic_load_explicit(&pool->round, memory_order_acquire) == seen && spins < SPIN_COUNT)
-            spins++;
-        if (spins == SPIN_COUNT) {
-            pthread_mutex_lock(&pool->mutex);
-            /* Before `round` is read again, as start_round reads `asleep` after it wrote `round`: one of the two sees
-             * the other (both are sequentially consistent). */
-            atomic_fetch_add(&pool->asleep, 1);
-            while (atomic_load(&pool->round) == seen)
-                pthread_cond_wait(&pool->wake, &pool->mutex);
-            atomic_fetch_sub(&pool->asleep, 1);
-            pthread_mutex_unlock(&pool->mutex);
-        }
-        seen++;
-        if (atomic_load_explicit(&pool->stop, memory_order_acquire))
-            return NULL;
-        take_pieces(pool, worker->lane);
-        atomic_fetch_sub_explicit(&pool->working, 1, memory_order_release);
+    while (!atomic_load(&worker->pool->stop)) {
+        take_pieces(worker->pool, worker->lane);
+        wait_for_call(worker->pool);
     }
+    return NULL;
 }
 
-static void start_round(parallel_pool *pool) {
-    atomic_fetch_add(&pool->round, 1);
-    if (atomic_load(&pool->asleep) == 0)
+/* Signals only where somebody sleeps and has not been called yet. */
+static void call(parallel_pool *pool) {
+    if (atomic_exchange(&pool->asleep, 0) == 0)
         return;
     pthread_mutex_lock(&pool->mutex);
     pthread_cond_broadcast(&pool->wake);
@@ -129,8 +131,8 @@ parallel_pool *parallel_create(int threads) {
 void parallel_destroy(parallel_pool *pool) {
     if (!pool)
         return;
-    atomic_store_explicit(&pool->stop, 1, memory_order_release);
-    start_round(pool);
+    atomic_store(&pool->stop, 1);
+    call(pool);
     for (int i = 0; i < pool->started; i++)
         pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
@@ -147,11 +149,11 @@ void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body,
     pool->body = body;
     pool->work = work;
     pool->count = count;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-    atomic_store_explicit(&pool->working, pool->started, memory_order_relaxed);
-    start_round(pool);
+    atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+    atomic_store(&pool->left, count);
+    call(pool);
     take_pieces(pool, 0);
-    while (atomic_load_explicit(&pool->working, memory_order_acquire) != 0) {
+    while (atomic_load_explicit(&pool->done, memory_order_acquire) != count) {
     }
 }
 
