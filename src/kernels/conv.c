@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "kernels/conv_frame.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd.h"
@@ -254,24 +255,15 @@ typedef struct padded_images {
     const conv_shape *shape;
 } padded_images;
 
-static size_t padded_plane(const conv_shape *s) { return (size_t)(out_height(s) + 2) * (out_width(s) + 2); }
+static size_t padded_plane(const conv_shape *s) { return frame_floats(out_height(s), out_width(s)); }
 
 static void pad_channel(const void *argument, int k) {
     const padded_images *p = argument;
     const conv_shape *s = p->shape;
-    const int oh = out_height(s), ow = out_width(s), pitch = ow + 2;
     for (int n = 0; n < s->batch; n++) {
         const size_t picture = (size_t)k * s->batch + n;
-        float *out = p->data + picture * padded_plane(s);
-        const float *in = p->dy + picture * oh * ow;
-        memset(out, 0, sizeof(float) * pitch);
-        for (int a = 0; a < oh; a++) {
-            float *row = out + (size_t)(a + 1) * pitch;
-            row[0] = 0;
-            memcpy(row + 1, in + (size_t)a * ow, sizeof(float) * ow);
-            row[ow + 1] = 0;
-        }
-        memset(out + (size_t)(oh + 1) * pitch, 0, sizeof(float) * pitch);
+        fill_frame(p->data + picture * padded_plane(s), p->dy + picture * out_height(s) * out_width(s), out_height(s),
+                   out_width(s));
     }
 }
 

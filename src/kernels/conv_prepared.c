@@ -1,7 +1,6 @@
 #include "kernels/conv_prepared.h"
 
-#include <string.h>
-
+#include "kernels/conv_frame.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_prepared.h"
@@ -68,19 +67,7 @@ typedef struct product_work {
     const conv_shape *shape;
 } product_work;
 
-static size_t frame_floats(const conv_shape *s) { return (size_t)(s->height / 2 + 2) * (out_width(s) + 2); }
 static size_t pixel_panel_floats(const conv_shape *s) { return (size_t)SHIFTS * s->filters * GEMM_COLUMNS; }
-
-static void fill_frame(float *frame, const float *picture, int height, int width) {
-    const int pitch = width + 2;
-    memset(frame, 0, sizeof *frame * pitch);
-    for (int y = 0; y < height; y++) {
-        float *row = frame + (size_t)(y + 1) * pitch;
-        row[0] = row[width + 1] = 0;
-        memcpy(row + 1, picture + (size_t)y * width, sizeof *row * width);
-    }
-    memset(frame + (size_t)(height + 1) * pitch, 0, sizeof *frame * pitch);
-}
 
 /* One channel's share of every panel of one picture. */
 HOT static void gather_shifts(float *out, const float *frame, int height, int width, size_t panel,
@@ -157,7 +144,7 @@ static void multiply_rows(const void *argument, int index) {
 size_t conv_prepared_scratch_floats(const conv_shape *s, int threads) {
     if (winograd_prepared_fits(s))
         return winograd_prepared_scratch_floats(s, threads);
-    return (size_t)column_panels(s) * pixel_panel_floats(s) + threads * frame_floats(s);
+    return (size_t)column_panels(s) * pixel_panel_floats(s) + threads * frame_floats(s->height / 2, out_width(s));
 }
 
 void conv_input_grad_prepared(parallel_pool *pool, float *dx, const float *dy, const float *prepared,
@@ -170,7 +157,7 @@ void conv_input_grad_prepared(parallel_pool *pool, float *dx, const float *dy, c
                          .dy = dy,
                          .prepared = prepared,
                          .pixels = scratch,
-                         .frame_floats = frame_floats(shape),
+                         .frame_floats = frame_floats(shape->height / 2, out_width(shape)),
                          .shape = shape};
     work.frames = scratch + (size_t)column_panels(shape) * pixel_panel_floats(shape);
     parallel_for_lanes(pool, (shape->filters + PACK_CHANNELS - 1) / PACK_CHANNELS, pack_channels, &work);

@@ -13,6 +13,8 @@
 #ifndef KERNELS_WINOGRAD_LINES_H
 #define KERNELS_WINOGRAD_LINES_H
 
+#include <stddef.h>
+
 #include "kernels/simd.h"
 
 /* Five of the input -> five points: Bt. */
@@ -49,6 +51,18 @@ static inline void line_weight(f32x4 *out, int out_step, const f32x4 *in, int in
     out[2 * out_step] = f32x4_add(quarter, sixth);
     out[3 * out_step] = f32x4_sub(quarter, sixth);
     out[4 * out_step] = g1;
+}
+
+/* G w Gt of 2x2 weights, the 25 points `point_stride` apart. */
+static inline void store_weight_points(float *out, ptrdiff_t point_stride, const f32x4 weights[2][2]) {
+    f32x4 columns[5][2], points[5];
+    for (int j = 0; j < 2; j++)
+        line_weight(&columns[0][j], 2, &weights[0][j], 2);
+    for (int i = 0; i < 5; i++) {
+        line_weight(points, 1, columns[i], 1);
+        for (int j = 0; j < 5; j++)
+            f32x4_store(out + (i * 5 + j) * point_stride, points[j]);
+    }
 }
 
 /* Its adjoint, for gradients: Gt. */

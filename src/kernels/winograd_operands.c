@@ -186,14 +186,7 @@ void winograd_pack_output_by_channel(const void *source, int first, int lanes, i
 
 /* U of one phase, from its 2x2 weights. */
 HOT static void store_weight(float *out, ptrdiff_t point_stride, const f32x4 weights[2][2]) {
-    f32x4 columns[SIDE][2], points[SIDE];
-    for (int j = 0; j < 2; j++)
-        line_weight(&columns[0][j], 2, &weights[0][j], 2);
-    for (int i = 0; i < SIDE; i++) {
-        line_weight(points, 1, columns[i], 1);
-        for (int j = 0; j < SIDE; j++)
-            f32x4_store(out + (i * SIDE + j) * point_stride, points[j]);
-    }
+    store_weight_points(out, point_stride, weights);
 }
 
 /* U, rows being k and depth (c, phase). */

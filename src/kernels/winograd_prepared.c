@@ -1,7 +1,6 @@
 #include "kernels/winograd_prepared.h"
 
-#include <string.h>
-
+#include "kernels/conv_frame.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_lines.h"
@@ -50,19 +49,13 @@ typedef struct prepare_work {
 
 /* U of four channels, from their four weights. */
 HOT static void store_points(float *out, size_t point_stride, const float *w, int py, int px) {
-    f32x4 weights[2][2], columns[SIDE][2], points[SIDE];
+    f32x4 weights[2][2];
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++) {
             const float *tap = w + (ptrdiff_t)4 * PARITY_TAP[py][i] + PARITY_TAP[px][j];
             weights[i][j] = f32x4_gather(tap, tap + TAPS, tap + (ptrdiff_t)2 * TAPS, tap + (ptrdiff_t)3 * TAPS);
         }
-    for (int j = 0; j < 2; j++)
-        line_weight(&columns[0][j], 2, &weights[0][j], 2);
-    for (int i = 0; i < SIDE; i++) {
-        line_weight(points, 1, columns[i], 1);
-        for (int j = 0; j < SIDE; j++)
-            f32x4_store(out + (i * SIDE + j) * point_stride, points[j]);
-    }
+    store_weight_points(out, (ptrdiff_t)point_stride, weights);
 }
 
 static void prepare_piece(const void *argument, int index) {
@@ -94,21 +87,8 @@ typedef struct product_work {
 } product_work;
 
 static size_t point_floats(const conv_shape *s) { return (size_t)tile_panels(s) * s->filters * LANES + GAP; }
-static size_t frame_floats(const conv_shape *s) {
-    return (size_t)(out_height(s) + 2) * (out_width(s) + 2) + FRAME_SLACK;
-}
+static size_t frame_room(const conv_shape *s) { return frame_floats(out_height(s), out_width(s)) + FRAME_SLACK; }
 static size_t block_floats(const conv_shape *s) { return (size_t)2 * POINTS * tile_panels(s) * LANES * GEMM_COLUMNS; }
-
-static void fill_frame(float *frame, const float *picture, int height, int width) {
-    const int pitch = width + 2;
-    memset(frame, 0, sizeof *frame * pitch);
-    for (int y = 0; y < height; y++) {
-        float *row = frame + (size_t)(y + 1) * pitch;
-        row[0] = row[width + 1] = 0;
-        memcpy(row + 1, picture + (size_t)y * width, sizeof *row * width);
-    }
-    memset(frame + (size_t)(height + 1) * pitch, 0, sizeof *frame * (pitch + FRAME_SLACK));
-}
 
 HOT static void load_window(f32x4 window[WINDOW][2 * LANES], const float *const lanes[LANES], int pitch) {
     for (int r = 0; r < WINDOW; r++)
@@ -194,7 +174,7 @@ static void multiply_channels(const void *argument, int index, int lane) {
     const int across = out_width(s) / TILE, panels = tile_panels(s);
     const size_t point_stride = (size_t)panels * LANES * GEMM_COLUMNS, picture = (size_t)s->height * s->width;
     const float *weights = work->prepared + index * piece_floats(s);
-    float *block = work->lanes + (size_t)lane * work->lane_floats + frame_floats(s);
+    float *block = work->lanes + (size_t)lane * work->lane_floats + frame_room(s);
     for (int point = 0; point < 2 * POINTS; point++)
         for (int panel = 0; panel < panels; panel++)
             gemm_tile(s->filters,
@@ -216,7 +196,7 @@ static void multiply_channels(const void *argument, int index, int lane) {
     }
 }
 
-static size_t lane_floats(const conv_shape *s) { return frame_floats(s) + block_floats(s); }
+static size_t lane_floats(const conv_shape *s) { return frame_room(s) + block_floats(s); }
 static size_t tiles_floats(const conv_shape *s) { return PARITIES * POINTS * point_floats(s); }
 
 size_t winograd_prepared_scratch_floats(const conv_shape *s, int threads) {
