@@ -154,6 +154,9 @@ int main(void) {
         {2, 130, 66, 8, 8},
         {9, 6, 5, 8, 8},
         {1, 5, 129, 16, 32},
+        /* weight gradients cut along their depth, the last chunk not whole; rows and columns that fill no tile */
+        {9, 3, 10, 64, 64},
+        {8, 4, 7, 64, 64},
         /* by Winograd: pictures not in fours, columns not in eights, every way of cutting the product, wide and high */
         {3, 8, 8, 8, 8},
         {4, 64, 128, 32, 32},
@@ -166,7 +169,7 @@ int main(void) {
         {3, 36, 68, 64, 32},
     };
     static const conv_shape DIRECT = {3, 20, 33, 16, 16}, FEW_COLUMNS = {9, 24, 40, 16, 16},
-                            MANY_COLUMNS = {12, 12, 36, 64, 32};
+                            MANY_COLUMNS = {12, 12, 36, 64, 32}, DEEP = {9, 3, 10, 64, 64};
     rng_seed(&random_state, 1, 1);
     parallel_pool *pool = parallel_create(2);
     for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)
@@ -180,6 +183,7 @@ int main(void) {
     check_threads(&DIRECT);
     check_threads(&FEW_COLUMNS);
     check_threads(&MANY_COLUMNS);
+    check_threads(&DEEP);
     parallel_destroy(pool);
     return check_report("conv");
 }
