@@ -235,35 +235,67 @@ def build(o):
     return g.to(getattr(torch, o.dtype)), d.to(getattr(torch, o.dtype))
 
 
-def training_step(g, d, g_optimiser, d_optimiser, z, real, reuse_fake, seen=None, frozen=False):
-    """One step of the method: G's update, then D's. `seen`, if given, is called with {name: tensor} of results as they
-    arise. `frozen` spares D's weight gradients in G's update, which nobody uses: the same results, sooner."""
-    bce, one, zero = F.binary_cross_entropy_with_logits, torch.ones_like(z[:, 0]), torch.zeros_like(z[:, 0])
+def optimisers_of(o, g, d):
+    adam = dict(betas=(o.beta1, o.beta2), eps=o.eps)
+    trained = [p for name, p in g.named_parameters() if not (o.freeze and frozen(o, name))]
+    layers = [list(m.parameters()) for m in d.model if list(m.parameters())]
+    trained_d = [p for ps in layers[o.freeze_d:] for p in ps]
+    rates = [o.lr_g or o.lr, o.lr_d or o.lr]
+    return [torch.optim.Adam(p, lr=r, **adam) for p, r in zip((trained, trained_d), rates)]
 
-    d.requires_grad_(not frozen)
-    fake = g(z)
-    g_loss = bce(d(fake), one)
-    g_optimiser.zero_grad()
-    g_loss.backward()
-    if seen:
-        seen({"fake.0": fake, **gradients_of("grad.generator.", g)})
-    g_optimiser.step()
+
+def training_step(o, g, d, optimisers, zs, reals, step=0, seen=lambda x, use, micro: x, told=lambda results: None,
+                  after_g=lambda: None, spare=False):
+    """One step: G's update, then D's, over the micro-batches zs and reals. `seen` is what D sees of pictures, `told` is
+    called with {name: tensor} of results as they arise, `after_g` between the updates. `spare` leaves out D's weight
+    gradients in G's update, which nobody uses: the same results, sooner."""
+    relative, micros = o.loss in ("relativistic", "paired"), range(o.micro_batches)
+    d.requires_grad_(not spare)
+    g.zero_grad()
+    g_loss, fakes = 0, []
+    for m in micros:
+        fakes.append(g(zs[m]))
+        if m == 0:
+            told({"fake.0": fakes[0]})
+        judged = d(seen(reals[m], 1, m)).detach() if relative else None
+        with Again(d, relative):
+            loss = generator_loss(o, judged, d(seen(fakes[m], 0, m))) / o.micro_batches
+        loss.backward()
+        g_loss += loss.detach()
+    told(gradients_of("grad.generator.", g))
+    optimisers[0].step()
+    after_g()
 
     d.requires_grad_(True)
-    d_optimiser.zero_grad()
-    real_loss = bce(d(real), one)
-    fake = fake.detach() if reuse_fake else g(z).detach()
-    d_loss = (real_loss + bce(d(fake), zero)) / 2
-    d_loss.backward()
-    if seen:
-        seen(gradients_of("grad.discriminator.", d))
-    d_optimiser.step()
+    d.zero_grad()
+    d_loss = 0
+    for m in micros:
+        x = seen(reals[m], 1, m)
+        if o.r1 and step % o.r1_interval == 0:
+            x.requires_grad_()
+        real_logits = d(x)
+        fake = fakes[m].detach() if o.reuse_fake else g(zs[m]).detach()
+        with Again(d, relative):
+            fake_logits = d(seen(fake, 2, m))
+        loss = discriminator_loss(o, real_logits, fake_logits) / o.micro_batches
+        d_loss += loss.detach()
+        if x.requires_grad:
+            slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
+            loss = loss + o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch / o.micro_batches
+        loss.backward()
+    told(gradients_of("grad.discriminator.", d))
+    optimisers[1].step()
     return g_loss, d_loss
 
 
-def optimisers(o, g, d):
-    adam = dict(lr=o.lr, betas=(o.beta1, o.beta2), eps=o.eps)
-    return torch.optim.Adam(g.parameters(), **adam), torch.optim.Adam(d.parameters(), **adam)
+def follow(o, average, g, seen_pictures, pictures):
+    """The generator's exponential moving average after a step of so many pictures."""
+    half_life = min(o.ema, o.ema_ramp * seen_pictures) if o.ema_ramp else o.ema
+    keep = 0.5 ** (pictures / half_life)
+    with torch.no_grad():
+        for mean, now in zip(average.state_dict().values(), g.state_dict().values()):
+            if mean.is_floating_point():
+                mean.mul_(keep).add_(now, alpha=1 - keep)
 
 
 def run(o):
@@ -275,13 +307,8 @@ def run(o):
             64, 64, 512, 100, "ssd", False, False):
         assert count(g) == 3809204 and count(d) == 2765568
     tensors = {**state_of("generator.", g), **state_of("discriminator.", d)}
-    adam = dict(betas=(o.beta1, o.beta2), eps=o.eps)
-    relative, micros = o.loss in ("relativistic", "paired"), range(o.micro_batches)
-    trained = [p for name, p in g.named_parameters() if not (o.freeze and frozen(o, name))]
-    layers = [list(m.parameters()) for m in d.model if list(m.parameters())]
-    trained_d = [p for ps in layers[o.freeze_d:] for p in ps]
-    rates = [o.lr_g or o.lr, o.lr_d or o.lr]
-    optimisers = [torch.optim.Adam(p, lr=r, **adam) for p, r in zip((trained, trained_d), rates)]
+    optimisers = optimisers_of(o, g, d)
+    rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     random, average = torch.Generator().manual_seed(o.seed), copy.deepcopy(g)
     for step in range(o.steps):
         pictures = o.batch * o.micro_batches
@@ -299,49 +326,14 @@ def run(o):
         for optimiser, rate in zip(optimisers, rates):
             optimiser.param_groups[0]["lr"] = rate * factor(o, step)
 
-        g.zero_grad()
-        g_loss, fakes = 0, []
-        for m in micros:
-            fakes.append(g(zs[m]))
-            if step == 0 and m == 0:
-                tensors["fake.0"] = fakes[0]
-            judged = d(seen(reals[m], 1, m)).detach() if relative else None
-            with Again(d, relative):
-                loss = generator_loss(o, judged, d(seen(fakes[m], 0, m))) / o.micro_batches
-            loss.backward()
-            g_loss += loss.detach()
-        if step == 0:
-            tensors.update(gradients_of("grad.generator.", g))
-        optimisers[0].step()
-        if o.ema:
-            seen_pictures = (step + 1) * pictures
-            half_life = min(o.ema, o.ema_ramp * seen_pictures) if o.ema_ramp else o.ema
-            keep = 0.5 ** (pictures / half_life)
-            with torch.no_grad():
-                for mean, now in zip(average.state_dict().values(), g.state_dict().values()):
-                    if mean.is_floating_point():
-                        mean.mul_(keep).add_(now, alpha=1 - keep)
-            tensors.update(state_of(f"after.{step}.average.", average))
+        told = tensors.update if step == 0 else lambda results: None
 
-        d.zero_grad()
-        d_loss = 0
-        for m in micros:
-            x = seen(reals[m], 1, m)
-            if o.r1 and step % o.r1_interval == 0:
-                x.requires_grad_()
-            real_logits = d(x)
-            fake = fakes[m].detach() if o.reuse_fake else g(zs[m]).detach()
-            with Again(d, relative):
-                fake_logits = d(seen(fake, 2, m))
-            loss = discriminator_loss(o, real_logits, fake_logits) / o.micro_batches
-            d_loss += loss.detach()
-            if x.requires_grad:
-                slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
-                loss = loss + o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch / o.micro_batches
-            loss.backward()
-        if step == 0:
-            tensors.update(gradients_of("grad.discriminator.", d))
-        optimisers[1].step()
+        def after_g():
+            if o.ema:
+                follow(o, average, g, (step + 1) * pictures, pictures)
+                tensors.update(state_of(f"after.{step}.average.", average))
+
+        g_loss, d_loss = training_step(o, g, d, optimisers, zs, reals, step, seen, told, after_g)
 
         tensors[f"loss.g.{step}"], tensors[f"loss.d.{step}"] = g_loss, d_loss
         tensors.update(state_of(f"after.{step}.generator.", g))

@@ -9,7 +9,10 @@
 
 /** Steps over which D must have won: an epoch of 4,739 pictures has 148. */
 const WINDOW = 50;
-/** Steps over which losses must have run away: the published DCGAN has G at 23 in its first 20 steps, healthy ones below 6. */
+/**
+ * Steps over which losses must have run away. The limits were fitted to one run: the published DCGAN had G at about 20 in its
+ * first 20 steps, from which it recovered; a few small healthy runs stayed below 6.
+ */
 const SHORT = 20;
 /** Steps in a row with a gradient a hundred times the usual. */
 const BURST = 10;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/conv_frame.h"
+#include "kernels/conv_parity.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd.h"
@@ -267,12 +268,7 @@ static void pad_channel(const void *argument, int k) {
     }
 }
 
-/* Weights for output pixels of parity (py, px): rows are channels c, depth runs over (k, ty, tx). A pixel
- * (2a + py, 2b + px) is reached from dy at (a + shift) by two taps in each direction:
- * parity 0: tap 1 with shift 0, tap 3 with shift -1; parity 1: tap 0 with shift 1, tap 2 with shift 0. */
-static const int PARITY_TAP[2][2] = {{1, 3}, {0, 2}};
-static const int PARITY_SHIFT[2][2] = {{0, -1}, {1, 0}};
-
+/* Weights for output pixels of parity (py, px): rows are channels c, depth runs over (k, ty, tx). */
 typedef struct parity_weights {
     const float *w;
     const conv_shape *shape;

@@ -1,16 +1,14 @@
 #include "kernels/conv_prepared.h"
 
 #include "kernels/conv_frame.h"
+#include "kernels/conv_parity.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_prepared.h"
 
 #define HOT __attribute__((noinline))
 
-/* Output pixel (2 a + py, 2 b + px) sums four taps of dy at (a, b) + shift; tap (ty, tx) is weight
- * (PARITY_TAP[py][ty], PARITY_TAP[px][tx]). Nine shifts serve all four parities. */
-static const int PARITY_TAP[2][2] = {{1, 3}, {0, 2}};
-static const int PARITY_SHIFT[2][2] = {{0, -1}, {1, 0}};
+/* Nine shifts of dy serve all four parities; tap (ty, tx) of a parity is conv_parity.h's, each way. */
 enum { TAPS = 16, SHIFTS = 9, PARITY_TAPS = 4, SIDE_TAPS = 8 /* of both column parities */ };
 
 static int out_width(const conv_shape *s) { return s->width / 2; }

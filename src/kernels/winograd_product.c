@@ -8,16 +8,23 @@ enum {
     /* Depth of a chunk: a float sum of 128 terms. With 256 the results' error grows by a quarter (and a whole step
      * takes as long). */
     WINOGRAD_DEPTH = 128,
-    PACK_ROWS = 16, /* lanes of one piece of packing */
-    PACK_COLUMNS = 16,
+    PACK_LANES = 16, /* of one piece of packing */
     /* Floats between panels: their sizes are powers of two, and without this the 25 points of one tile, written one
      * after another, would share one set of the first cache (weights were packed 2.5 times as slowly). */
     GAP = 16
 };
 
+/* One side of the products. */
+typedef struct operand {
+    winograd_pack pack;
+    const void *source;
+    int lanes, panel_lanes, depth;
+    float *whole; /* packed beforehand; NULL where each piece packs its own part */
+} operand;
+
 typedef struct product_work {
     const winograd_product *product;
-    float *whole_a, *whole_b;
+    operand a, b;
     float *lanes; /* scratch of the threads */
     size_t lane_floats;
     int row_blocks, column_blocks;
@@ -62,27 +69,22 @@ size_t winograd_product_scratch_floats(const winograd_product *p, int threads) {
 
 /* ----------------------------------------------------------------------------- packed beforehand --- */
 
-static void pack_whole_a(const void *argument, int piece) {
-    const product_work *work = argument;
-    const winograd_product *p = work->product;
-    const int first = piece * PACK_ROWS;
-    winograd_panels out = panels_at(work->whole_a, p->rows, GEMM_ROWS, p->depth);
-    out.data += first / GEMM_ROWS * out.panel_stride;
-    p->pack_a(p->a, first, min_int(PACK_ROWS, p->rows - first), 0, p->depth, &out);
+static void pack_whole_piece(const void *argument, int piece) {
+    const operand *o = argument;
+    const int first = piece * PACK_LANES;
+    winograd_panels out = panels_at(o->whole, o->lanes, o->panel_lanes, o->depth);
+    out.data += first / o->panel_lanes * out.panel_stride;
+    o->pack(o->source, first, min_int(PACK_LANES, o->lanes - first), 0, o->depth, &out);
 }
 
-static void pack_whole_b(const void *argument, int piece) {
-    const product_work *work = argument;
-    const winograd_product *p = work->product;
-    const int first = piece * PACK_COLUMNS;
-    winograd_panels out = panels_at(work->whole_b, p->columns, GEMM_COLUMNS, p->depth);
-    out.data += first / GEMM_COLUMNS * out.panel_stride;
-    p->pack_b(p->b, first, min_int(PACK_COLUMNS, p->columns - first), 0, p->depth, &out);
+static void pack_whole(parallel_pool *pool, const operand *o) {
+    if (o->whole)
+        parallel_for(pool, blocks_of(o->lanes, PACK_LANES), pack_whole_piece, o);
 }
 
 /* ------------------------------------------------------------------------------------- products --- */
 
-/* One point's block: a panel of B (8 KB at a depth of 256) against all panels of A. */
+/* One point's block: a panel of B (4 KB at a depth of 128) against all panels of A. */
 HOT static void multiply_point(const float *a, ptrdiff_t a_panel, const float *b, ptrdiff_t b_panel, int depth,
                                const winograd_block *block, float *out, int add) {
     for (int j = 0; j < block->columns; j += GEMM_COLUMNS) {
@@ -95,30 +97,15 @@ HOT static void multiply_point(const float *a, ptrdiff_t a_panel, const float *b
     }
 }
 
-/* The panels of a block's operand for one chunk of depth: packed now into `stream`, or found in the whole. */
-static winograd_panels chunk_a(const product_work *work, const winograd_block *block, int depth_first, int depth,
-                               float *stream) {
-    const winograd_product *p = work->product;
-    if (!p->stream_rows) {
-        winograd_panels panels = panels_at(work->whole_a, p->rows, GEMM_ROWS, p->depth);
-        panels.data += block->first_row / GEMM_ROWS * panels.panel_stride + (ptrdiff_t)depth_first * GEMM_ROWS;
+/* The panels of a part of an operand for one chunk of depth: packed now into `stream`, or found in the whole. */
+static winograd_panels chunk_of(const operand *o, int first, int lanes, int depth_first, int depth, float *stream) {
+    if (o->whole) {
+        winograd_panels panels = panels_at(o->whole, o->lanes, o->panel_lanes, o->depth);
+        panels.data += first / o->panel_lanes * panels.panel_stride + (ptrdiff_t)depth_first * o->panel_lanes;
         return panels;
     }
-    const winograd_panels panels = panels_at(stream, block->rows, GEMM_ROWS, depth);
-    p->pack_a(p->a, block->first_row, block->rows, depth_first, depth, &panels);
-    return panels;
-}
-
-static winograd_panels chunk_b(const product_work *work, const winograd_block *block, int depth_first, int depth,
-                               float *stream) {
-    const winograd_product *p = work->product;
-    if (!p->stream_cols) {
-        winograd_panels panels = panels_at(work->whole_b, p->columns, GEMM_COLUMNS, p->depth);
-        panels.data += block->first_column / GEMM_COLUMNS * panels.panel_stride + (ptrdiff_t)depth_first * GEMM_COLUMNS;
-        return panels;
-    }
-    const winograd_panels panels = panels_at(stream, block->columns, GEMM_COLUMNS, depth);
-    p->pack_b(p->b, block->first_column, block->columns, depth_first, depth, &panels);
+    const winograd_panels panels = panels_at(stream, lanes, o->panel_lanes, depth);
+    o->pack(o->source, first, lanes, depth_first, depth, &panels);
     return panels;
 }
 
@@ -136,7 +123,8 @@ static void multiply_piece(const void *argument, int index, int lane) {
     block.point_stride = (ptrdiff_t)block.rows * block.columns + GAP;
     for (int k = 0; k < p->depth; k += WINOGRAD_DEPTH) {
         const int depth = min_int(WINOGRAD_DEPTH, p->depth - k);
-        const winograd_panels a = chunk_a(work, &block, k, depth, stream), b = chunk_b(work, &block, k, depth, stream);
+        const winograd_panels a = chunk_of(&work->a, block.first_row, block.rows, k, depth, stream),
+                              b = chunk_of(&work->b, block.first_column, block.columns, k, depth, stream);
         for (int point = 0; point < WINOGRAD_POINTS; point++)
             multiply_point(a.data + point * a.point_stride, a.panel_stride, b.data + point * b.point_stride,
                            b.panel_stride, depth, &block, out + point * block.point_stride, k > 0);
@@ -145,16 +133,15 @@ static void multiply_piece(const void *argument, int index, int lane) {
 }
 
 void winograd_product_run(parallel_pool *pool, const winograd_product *p, float *scratch) {
+    float *whole_b = scratch + whole_a_floats(p);
     product_work work = {.product = p,
-                         .whole_a = scratch,
-                         .whole_b = scratch + whole_a_floats(p),
+                         .a = {p->pack_a, p->a, p->rows, GEMM_ROWS, p->depth, p->stream_rows ? NULL : scratch},
+                         .b = {p->pack_b, p->b, p->columns, GEMM_COLUMNS, p->depth, p->stream_cols ? NULL : whole_b},
+                         .lanes = whole_b + whole_b_floats(p),
                          .lane_floats = lane_floats(p),
                          .row_blocks = blocks_of(p->rows, p->row_block),
                          .column_blocks = blocks_of(p->columns, p->column_block)};
-    work.lanes = work.whole_b + whole_b_floats(p);
-    if (!p->stream_rows)
-        parallel_for(pool, blocks_of(p->rows, PACK_ROWS), pack_whole_a, &work);
-    if (!p->stream_cols)
-        parallel_for(pool, blocks_of(p->columns, PACK_COLUMNS), pack_whole_b, &work);
+    pack_whole(pool, &work.a);
+    pack_whole(pool, &work.b);
     parallel_for_lanes(pool, work.row_blocks * work.column_blocks, multiply_piece, &work);
 }

@@ -76,10 +76,11 @@ class Peer:
         def make():
             options = make_verify.options_of(["--out", "", "--dtype", "float32", "--batch", str(ask["batch"])])
             g, d = make_verify.build(options)
-            g_optimiser, d_optimiser = make_verify.optimisers(options, g, d)
-            return g, d, g_optimiser, d_optimiser, torch.randn(ask["batch"], 100), torch.rand(ask["batch"], 3, 64, 64)
+            optimisers = make_verify.optimisers_of(options, g, d)
+            return options, g, d, optimisers, [torch.randn(ask["batch"], 100)], [torch.rand(ask["batch"], 3, 64, 64)]
         step = self.once(("step", ask["batch"]), make)
-        return lambda: make_verify.training_step(*step, ask["reuse_fake"], frozen=ask["frozen"])
+        step[0].reuse_fake = ask["reuse_fake"]
+        return lambda: make_verify.training_step(*step, spare=ask["frozen"])
 
 
 def blas():
