@@ -2,7 +2,7 @@
 /** The command line: `ssdgan COMMAND`. One file a command. */
 import { explain } from './usage.js';
 
-const COMMANDS = ['train', 'generate', 'interpolate', 'evaluate', 'info', 'doodles', 'bench', 'verify'];
+const COMMANDS = ['train', 'generate', 'interpolate', 'evaluate', 'experiment', 'info', 'doodles', 'bench', 'verify'];
 
 const HELP = `Usage: ssdgan COMMAND [options]
 
@@ -13,6 +13,7 @@ Commands:
   generate MODEL        make pictures
   interpolate MODEL     walk from one picture to another
   evaluate MODEL PICS   score pictures against real ones
+  experiment FILE.json  trainings and scores in a row, and a table of them
   info MODEL            say what a file holds
   doodles               write the built-in sample pictures to a folder
   bench                 measure speed against the processor's peak

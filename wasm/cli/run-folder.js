@@ -59,10 +59,10 @@ export class RunFolder {
     return path.join(this.directory, name);
   }
 
-  /** Makes the folder and notes the plan. @param {Plan} plan @param {Record<string, number | string>} config */
-  begin(plan, config) {
+  /** Makes the folder and notes the plan. @param {Plan} plan @param {Record<string, number | string>} config @param {number} parameters of both networks */
+  begin(plan, config, parameters) {
     makeFolder(this.file('samples'));
-    writeWhole(this.file('run.json'), `${JSON.stringify({ plan, config }, null, 2)}\n`);
+    writeWhole(this.file('run.json'), `${JSON.stringify({ plan, config, parameters }, null, 2)}\n`);
     if (!this.resumedFrom) {
       fs.rmSync(this.file('log.jsonl'), { force: true });
       fs.rmSync(this.file('best.safetensors'), { force: true });

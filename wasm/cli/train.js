@@ -59,13 +59,13 @@ export async function run(args) {
     dataset.addDoodles(0, 0, plan.doodles);
   }
   trainer.setDataset(dataset);
-  folder.begin(plan, settings);
+  const { generator, discriminator } = trainer.parameterCounts;
+  folder.begin(plan, settings, generator + discriminator);
 
   const first = trainer.stats();
   const total = plan.steps ?? plan.epochs * first.steps_per_epoch;
   // Falling rates reach zero with the last step that is planned.
   trainer.set('schedule_pictures', total * Number(settings.batch) * Number(settings.micro_batches));
-  const { generator, discriminator } = trainer.parameterCounts;
   engine.notes.forEach((note) => console.log(note));
   console.log(
     `${dataset.count} ${plan.pictures.length ? 'pictures' : 'doodles'}: ${first.train_count} to train on, ${first.val_count} held out. ` +

@@ -1,0 +1,136 @@
+/** What an experiment leaves: a table (Markdown, JSON), loss curves (JSON). Plain functions of what the runs left behind. */
+
+/** @typedef {import('../evaluate.js').Scores} Scores */
+/** @typedef {{kind: string, step: number, sentence: string}} Trouble */
+/** @typedef {{loss_g: number[], loss_d: number[], d_real: number[], d_fake: number[], step: number[]}} Curves */
+/**
+ * A finished run. pictures: training pictures shown; minutes: of training, over all sittings.
+ * @typedef {{name: string, seed: number, options: Record<string, any>, step: number, pictures: number, minutes: number,
+ *   parameters: number, scores: Scores, troubles: Trouble[]}} Row
+ */
+/** @typedef {{floor: Scores, ceilings: {noise: Scores, mean: Scores}, about: any}} Bounds */
+
+/** Heading, value, digits. @type {[string, (s: Scores) => number | undefined, number][]} */
+const COLUMNS = [
+  ['swd', (s) => s.swd, 1],
+  ['kernel', (s) => s.kernel, 3],
+  ['frechet', (s) => s.frechet, 0],
+  ['precision', (s) => s.precision, 2],
+  ['recall', (s) => s.recall, 2],
+  ['density', (s) => s.density, 2],
+  ['coverage', (s) => s.coverage, 2],
+  ['copies', (s) => s.copying.share, 3],
+  ['diversity', (s) => s.diversity.features, 2],
+  ['nearest', (s) => s.diversity.nearest, 2],
+];
+
+/** @param {(number | undefined)[]} values @param {number} digits @returns {string} the mean, with its deviation over seeds */
+function cell(values, digits) {
+  const known = values.filter((value) => value !== undefined);
+  if (!known.length) return '-';
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  if (known.length === 1) return mean.toFixed(digits);
+  const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (known.length - 1));
+  return `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+}
+
+/** @param {Row[]} rows of one name @returns {string} what the doctor said, once each */
+function troublesOf(rows) {
+  /** @type {Map<string, number>} */
+  const first = new Map();
+  for (const { troubles } of rows)
+    for (const { kind, step } of troubles) first.set(kind, Math.min(step, first.get(kind) ?? Infinity));
+  return [...first].map(([kind, step]) => `${kind} (step ${step})`).join(', ') || 'none';
+}
+
+/**
+ * @param {string} title
+ * @param {Row[]} rows @param {Bounds | null} bounds
+ * @param {string[]} missing names of runs that are not finished
+ * @param {string} command what makes the rest
+ * @returns {string} Markdown
+ */
+export function markdown(title, rows, bounds, missing, command) {
+  const names = [...new Set(rows.map(({ name }) => name))];
+  const header = [
+    'run',
+    'seeds',
+    'M parameters',
+    'pictures seen',
+    ...COLUMNS.map(([name]) => name),
+    'minutes',
+    'doctor',
+  ];
+  const lines = names.map((name) => {
+    const same = rows.filter((row) => row.name === name);
+    return [
+      name,
+      String(same.length),
+      (same[0].parameters / 1e6).toFixed(2),
+      same[0].pictures.toLocaleString('en'),
+      ...COLUMNS.map(([, read, digits]) => cell(same.map(({ scores }) => read(scores)), digits)), // prettier-ignore
+      cell(same.map(({ minutes }) => minutes), 0), // prettier-ignore
+      troublesOf(same),
+    ];
+  });
+  if (bounds) {
+    const { floor, ceilings } = bounds;
+    const kind =
+      bounds.about.floor === 'held-out' ? `${bounds.about.heldOut} held-out pictures` : 'half of the pictures';
+    for (const [name, scores] of /** @type {[string, Scores][]} */ ([
+      [`floor: ${kind}`, floor],
+      ['ceiling: mean picture', ceilings.mean],
+      ['ceiling: noise', ceilings.noise],
+    ]))
+      lines.push([name, '', '', '', ...COLUMNS.map(([, read, digits]) => cell([read(scores)], digits)), '', '']);
+  }
+  const text = [`# ${title}`, ''];
+  if (lines.length) {
+    text.push(`| ${header.join(' | ')} |`, `| --- |${' ---: |'.repeat(header.length - 2)} --- |`);
+    lines.forEach((line) => text.push(`| ${line.join(' | ')} |`));
+    text.push('');
+  }
+  if (missing.length) text.push(`Not finished: ${missing.join(', ')}.`, '');
+  text.push('```', command, '```', '');
+  return text.join('\n');
+}
+
+/** Lists over every picture stay out of the JSON table. @param {Scores} scores */
+export function slim(scores) {
+  const { copying, ...rest } = scores;
+  return { ...rest, copying: { share: copying.share, count: copying.copies?.length } };
+}
+
+/**
+ * Curves from a run's log: means over equal stretches of steps.
+ * @param {string} log the text of log.jsonl
+ * @param {number} points at most so many
+ * @returns {Curves}
+ */
+export function curves(log, points = 200) {
+  const entries = log
+    .split('\n')
+    .filter((line) => line.includes('"loss_g"') && !line.includes('"validation"'))
+    .map((line) => JSON.parse(line));
+  const stretch = Math.max(1, Math.ceil(entries.length / points));
+  /** @type {any} */
+  const result = { step: [], loss_g: [], loss_d: [], d_real: [], d_fake: [] };
+  for (let first = 0; first < entries.length; first += stretch) {
+    const part = entries.slice(first, first + stretch);
+    result.step.push(part[part.length - 1].step);
+    for (const name of ['loss_g', 'loss_d', 'd_real', 'd_fake']) {
+      const mean = part.reduce((sum, entry) => sum + entry[name], 0) / part.length;
+      result[name].push(Number(mean.toPrecision(4)));
+    }
+  }
+  return result;
+}
+
+/** @param {string} log @returns {Trouble[]} */
+export function troubles(log) {
+  return log
+    .split('\n')
+    .filter((line) => line.includes('"trouble"'))
+    .map((line) => JSON.parse(line))
+    .map(({ kind, step, sentence }) => ({ kind, step, sentence }));
+}

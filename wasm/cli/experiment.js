@@ -1,0 +1,235 @@
+/** `ssdgan experiment`: a named set of trainings and evaluations from a file, one after the other, and a table of them. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { curves, markdown, slim, troubles } from './experiment-report.js';
+import { makeFolder, readFile, writeWhole } from './files.js';
+import { configFrom, OPTIONS as TRAIN_OPTIONS } from './train-options.js';
+import { CliError, helpText, parse } from './usage.js';
+
+/** @typedef {import('./experiment-report.js').Row} Row */
+/** @typedef {{name: string, options: Record<string, any>}} Run */
+/** @typedef {{title: string, seeds: number[], score: 'model' | 'best', evaluate: Record<string, any>, runs: Run[]}} Experiment */
+/** @typedef {{run: Run, seed: number, folder: string}} Job */
+
+const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
+const SHEET_PICTURES = 36;
+
+/** @type {Record<string, import('./usage.js').Option>} */
+const OPTIONS = {
+  out: { type: 'string', value: 'DIR', help: 'folder of the runs and tables (default: ssdgan-experiments)' },
+  only: { type: 'string', value: 'NAMES', help: 'train these runs only, comma-separated' },
+  seeds: { type: 'string', value: 'LIST', help: "seeds instead of the file's, comma-separated" },
+  report: { type: 'boolean', help: 'train nothing: write the tables of what is finished' },
+  threads: TRAIN_OPTIONS.threads,
+  help: TRAIN_OPTIONS.help,
+};
+
+const ABOUT = `Trains and scores every run of FILE.json on PICTURES (doodles where none are named), and writes into the folder
+NAME.md and NAME.json (the table), NAME-curves.json (losses) and sheets/ (pictures of each run). What is finished is not
+done again: after an interruption the same command goes on where it stopped. The file:
+  {"title": "...", "seeds": [0], "train": {"epochs": 20}, "evaluate": {"held-out": 500},
+   "runs": [{"name": "paper", "recipe": "paper"}, {"name": "half", "recipe": "paper", "fraction": 50}]}
+where train and each run hold options of ssdgan train, evaluate those of ssdgan evaluate, and "score": "best" scores the
+best model of a run instead of the last one.`;
+
+/** @param {Record<string, any>} options @returns {string[]} as on a command line */
+const argsOf = (options) =>
+  Object.entries(options).flatMap(([name, value]) =>
+    value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  );
+
+/** Reads and checks the file, so that a slip is told now and not after hours. @param {string} file @returns {Experiment} */
+function load(file) {
+  let data;
+  try {
+    data = JSON.parse(new TextDecoder().decode(readFile(file)));
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(`${file} is not JSON: ${/** @type {Error} */ (error).message}.`);
+  }
+  const { title = path.basename(file, '.json'), seeds = [0], train = {}, evaluate = {}, score = 'model', runs } = data;
+  if (!Array.isArray(runs) || !runs.length) throw new CliError(`${file} names no runs.`);
+  if (!['model', 'best'].includes(score))
+    throw new CliError(`In ${file}, score is "${score}", but must be model or best.`);
+  const names = new Set();
+  const checked = runs.map(({ name, ...own }) => {
+    if (typeof name !== 'string' || !name) throw new CliError(`In ${file}, every run needs a name.`);
+    if (names.has(name)) throw new CliError(`In ${file}, two runs are called "${name}".`);
+    names.add(name);
+    const options = Object.fromEntries(Object.entries({ ...train, ...own }).sort(([a], [b]) => (a < b ? -1 : 1)));
+    for (const taken of ['out', 'resume', 'force', 'seed'])
+      if (taken in options)
+        throw new CliError(`In ${file}, run "${name}" sets ${taken}, which the experiment decides.`);
+    try {
+      configFrom(parse(argsOf(options), TRAIN_OPTIONS, 'train').values);
+    } catch (error) {
+      throw new CliError(`In ${file}, run "${name}": ${/** @type {Error} */ (error).message}`);
+    }
+    return { name, options };
+  });
+  return { title, seeds: seedsFrom(seeds, file), score, evaluate, runs: checked };
+}
+
+/** @param {any[]} seeds @param {string} where @returns {number[]} */
+function seedsFrom(seeds, where) {
+  if (!seeds.length || !seeds.every((seed) => Number.isInteger(seed) && seed >= 0))
+    throw new CliError(`The seeds in ${where} must be whole numbers, not negative.`);
+  return seeds;
+}
+
+/** Runs this program; resolves with its status. @param {string[]} args @param {boolean} capture @returns {Promise<{status: number, out: string}>} */
+function ssdgan(args, capture = false) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      stdio: ['inherit', capture ? 'pipe' : 'inherit', 'inherit'],
+    });
+    let out = '';
+    child.stdout?.on('data', (data) => (out += data));
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status: status ?? 130, out }));
+  });
+}
+
+/** The folder's own note of what it holds. @param {string} folder @returns {any} */
+function noteOf(folder) {
+  const file = path.join(folder, 'experiment.json');
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : null;
+}
+
+/** Trains a job to its end, from where it stands. @param {Job} job @param {string[]} pictures @param {string[]} threads @returns {Promise<boolean>} false: interrupted */
+async function train({ run, seed, folder }, pictures, threads) {
+  const note = noteOf(folder) ?? { options: run.options, seed, seconds: 0 };
+  if (JSON.stringify(note.options) !== JSON.stringify(run.options))
+    throw new CliError(`${folder} holds a run of that name with other options. Remove it, rename the run, or name another --out.`); // prettier-ignore
+  if (note.trained) return true;
+  makeFolder(folder);
+  const begun = fs.existsSync(path.join(folder, 'checkpoint.safetensors'));
+  const began = Date.now();
+  console.log(`\n--- ${run.name}, seed ${seed}${begun ? ', goes on' : ''}`);
+  const { status } = await ssdgan(
+    begun
+      ? ['train', '--resume', folder, ...planOf(run.options), ...threads]
+      : ['train', ...pictures, '--out', folder, '--seed', String(seed), '--force', ...argsOf(run.options), ...threads],
+  );
+  note.seconds += (Date.now() - began) / 1000;
+  note.trained = status === 0 || status === 1; // 1: the doctor stopped it, or it diverged
+  if (fs.existsSync(path.join(folder, 'checkpoint.safetensors')) || note.trained)
+    writeWhole(path.join(folder, 'experiment.json'), `${JSON.stringify(note, null, 2)}\n`);
+  if (!note.trained && status !== 130)
+    throw new CliError(`The training "${run.name}" failed, see above. The same command goes on from here.`, 1);
+  return note.trained;
+}
+
+/** A resumed run keeps its settings; what it is told again is how far it goes. @param {Record<string, any>} options */
+function planOf(options) {
+  const plan = ['epochs', 'steps', 'on-trouble', 'keep-best', 'sample-every', 'save-every'];
+  return argsOf(Object.fromEntries(Object.entries(options).filter(([name]) => plan.includes(name))));
+}
+
+/** @param {Job} job @param {Experiment} experiment @param {string[]} pictures @param {string[]} threads @param {string} sheet */
+async function score({ run, seed, folder }, { score: which, evaluate }, pictures, threads, sheet) {
+  const model = path.join(folder, `${which}.safetensors`);
+  const file = path.join(folder, `scores-${which}.json`);
+  if (!fs.existsSync(file)) {
+    console.log(`--- ${run.name}, seed ${seed}: scores`);
+    const reals = pictures.length ? pictures : [await doodles(run, path.dirname(folder))];
+    const { status, out } = await ssdgan(
+      ['evaluate', model, ...reals, '--json', ...argsOf(evaluate), ...threads],
+      true,
+    );
+    if (status !== 0) throw new CliError(`The scores of "${run.name}" could not be had, see above.`, 1);
+    writeWhole(file, out);
+  }
+  if (!fs.existsSync(sheet))
+    await ssdgan(['generate', model, '--n', String(SHEET_PICTURES), '--out', sheet, ...threads], true);
+}
+
+/** The doodles that train uses where no pictures are named, as a folder. @param {Run} run @param {string} out */
+async function doodles({ options }, out) {
+  const { doodles: n = 2000, size = 64 } = options;
+  const folder = path.join(out, `doodles-${n}-${size}`);
+  if (!fs.existsSync(folder))
+    await ssdgan(['doodles', '--n', String(n), '--size', String(size), '--out', folder], true);
+  return folder;
+}
+
+/** @param {Job} job @param {Experiment} experiment @returns {{row: Row, bounds: any, log: string} | null} */
+function resultOf({ run, seed, folder }, { score: which }) {
+  const file = path.join(folder, `scores-${which}.json`);
+  if (!fs.existsSync(file)) return null;
+  const { scores, floor, ceilings, about } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const log = fs.readFileSync(path.join(folder, 'log.jsonl'), 'utf8');
+  const { config, parameters = 0 } = JSON.parse(fs.readFileSync(path.join(folder, 'run.json'), 'utf8'));
+  const step = curves(log, Infinity).step.at(-1) ?? 0;
+  const row = {
+    name: run.name, seed, options: run.options, step, pictures: step * config.batch * config.micro_batches,
+    minutes: (noteOf(folder)?.seconds ?? 0) / 60, parameters, scores, troubles: troubles(log),
+  }; // prettier-ignore
+  return { row, bounds: { floor, ceilings, about }, log };
+}
+
+/** @param {string} name @param {string} out @param {Experiment} experiment @param {Job[]} jobs @param {string} command */
+function report(name, out, experiment, jobs, command) {
+  const results = jobs.map((job) => ({ job, result: resultOf(job, experiment) }));
+  const done = results.flatMap(({ result }) => (result ? [result] : []));
+  const missing = results.filter(({ result }) => !result).map(({ job }) => `${job.run.name} (seed ${job.seed})`);
+  const rows = done.map(({ row }) => row);
+  const bounds = done[0]?.bounds ?? null;
+  writeWhole(path.join(out, `${name}.md`), markdown(experiment.title, rows, bounds, missing, command));
+  const table = {
+    title: experiment.title,
+    command,
+    bounds: bounds && { about: bounds.about, floor: slim(bounds.floor), noise: slim(bounds.ceilings.noise), mean: slim(bounds.ceilings.mean) }, // prettier-ignore
+    rows: rows.map((row) => ({ ...row, scores: slim(row.scores) })),
+    missing,
+  };
+  writeWhole(path.join(out, `${name}.json`), `${JSON.stringify(table, null, 1)}\n`);
+  const lines = done.map(({ row, log }) => ({ name: row.name, seed: row.seed, ...curves(log) }));
+  writeWhole(path.join(out, `${name}-curves.json`), `${JSON.stringify(lines)}\n`);
+  return missing.length;
+}
+
+/** @param {string} name @returns {string} as part of a file's name */
+const slug = (name) => name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''); // prettier-ignore
+
+/** @param {string[]} args */
+export async function run(args) {
+  const { values, positionals } = parse(args, OPTIONS, 'experiment');
+  if (values.help) {
+    console.log(helpText('experiment FILE.json [PICTURES...] [options]', ABOUT, OPTIONS));
+    return 0;
+  }
+  const [file, ...pictures] = positionals;
+  if (file === undefined) throw new CliError('Name an experiment: a .json file; see ssdgan experiment --help.');
+  const experiment = load(file);
+  if (values.seeds !== undefined) experiment.seeds = seedsFrom(values.seeds.split(',').map(Number), '--seeds');
+  const only = values.only?.split(',');
+  const unknown = only?.find((/** @type {string} */ name) => !experiment.runs.some((other) => other.name === name));
+  if (unknown !== undefined)
+    throw new CliError(`There is no run "${unknown}" in ${file}; there are: ${experiment.runs.map(({ name }) => name).join(', ')}.`); // prettier-ignore
+  const out = values.out ?? 'ssdgan-experiments';
+  makeFolder(out);
+  const jobs = experiment.runs.flatMap((one) =>
+    experiment.seeds.map((seed) => ({ run: one, seed, folder: path.join(out, `${slug(one.name)}-seed-${seed}`) })),
+  );
+  const name = path.basename(file, '.json');
+  const command = `ssdgan experiment ${[file, ...pictures.map((picture) => path.basename(picture))].join(' ')}`;
+  const threads = values.threads === undefined ? [] : ['--threads', String(values.threads)];
+  process.on('SIGINT', () => {}); // the child hears it too, saves, and says so by its status
+  for (const job of jobs) {
+    if (values.report || (only && !only.includes(job.run.name))) continue;
+    if (!(await train(job, pictures, threads))) {
+      report(name, out, experiment, jobs, command);
+      console.log('Interrupted: what was done is saved. The same command goes on.');
+      return 130;
+    }
+    await score(job, experiment, pictures, threads, path.join(out, 'sheets', `${path.basename(job.folder)}.png`));
+    report(name, out, experiment, jobs, command);
+  }
+  const missing = report(name, out, experiment, jobs, command);
+  console.log(`\n${fs.readFileSync(path.join(out, `${name}.md`), 'utf8')}`);
+  console.log(missing ? `${missing} of ${jobs.length} runs are still to come.` : `All of ${jobs.length} runs: ${path.join(out, `${name}.md`)}`); // prettier-ignore
+  return 0;
+}
