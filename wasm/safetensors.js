@@ -1,7 +1,7 @@
 /** A small reader and writer of safetensors files, for what JavaScript itself needs of them. */
 import { SsdganError } from './bridge.js';
 
-/** @typedef {{shape: number[], data: Float32Array}} Tensor */
+/** @typedef {{shape: number[], data: Float32Array, other?: {dtype: string, bytes: Uint8Array}}} Tensor other: not F32, F16 */
 
 /** @param {string} why */
 const bad = (why) => new SsdganError('bad_file', `not a sound safetensors file: ${why}`);
@@ -15,15 +15,33 @@ function halfToFloat(half) {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+const word = new DataView(new ArrayBuffer(4));
+
 /**
- * @param {Uint8Array} bytes
- * @returns {{tensors: Record<string, Tensor>, metadata: Record<string, string>}} F32 and F16 tensors with their data;
- *   others with empty data
+ * The float16 nearest to a float32, ties to the even one (IEEE 754, as numpy and PyTorch round). From 65520 on it is
+ * infinite.
+ * @param {number} value
+ * @returns {number} its 16 bits
  */
-export function readSafetensors(bytes) {
+export function floatToHalf(value) {
+  word.setFloat32(0, value);
+  const bits = word.getUint32(0);
+  const sign = (bits >>> 16) & 0x8000;
+  const size = bits & 0x7fffffff;
+  if (size > 0x7f800000) return sign | 0x7e00;
+  if (size >= 0x477ff000) return sign | 0x7c00;
+  // A carry out of the fraction goes into the exponent, as it should.
+  if (size >= 0x38800000) return sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13);
+  const steps = Math.abs(value) * 2 ** 24; // subnormal: exact in float64
+  const whole = Math.floor(steps);
+  const rest = steps - whole;
+  return sign | (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? whole + 1 : whole);
+}
+
+/** @param {Uint8Array} bytes @returns {{header: Record<string, any>, start: number}} start: where the data begin */
+function readHeader(bytes) {
   if (bytes.length < 10) throw bad('too short');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(0, true));
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > bytes.length - 8) throw bad('the header is longer than the file');
   let header;
   try {
@@ -32,8 +50,23 @@ export function readSafetensors(bytes) {
     throw bad('the header is no JSON');
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) throw bad('the header is no object');
+  return { header, start: 8 + length };
+}
+
+/** What a file says about itself, without its tensors. @param {Uint8Array} bytes @returns {Record<string, string>} */
+export function readMetadata(bytes) {
+  return readHeader(bytes).header.__metadata__ ?? {};
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {{tensors: Record<string, Tensor>, metadata: Record<string, string>}} F32 and F16 tensors with their data;
+ *   others with empty data, and their bytes as `other`
+ */
+export function readSafetensors(bytes) {
+  const { header, start } = readHeader(bytes);
   const { __metadata__: metadata = {}, ...entries } = header;
-  const start = 8 + length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   /** @type {Record<string, Tensor>} */
   const tensors = {};
   for (const [name, entry] of Object.entries(entries)) {
@@ -53,29 +86,53 @@ export function readSafetensors(bytes) {
       data[i] = width === 4 ? view.getFloat32(at, true) : halfToFloat(view.getUint16(at, true));
     }
     tensors[name] = { shape, data };
+    if (!width) tensors[name].other = { dtype: String(dtype), bytes: bytes.slice(start + from, start + to) };
   }
   return { tensors, metadata };
 }
 
-/** @param {Record<string, Tensor>} tensors @param {Record<string, string>} metadata @returns {Uint8Array} */
-export function writeSafetensors(tensors, metadata = {}) {
+/**
+ * A tensor's bytes in the file. @param {string} name @param {Tensor} tensor @param {boolean} half
+ * @returns {{dtype: string, bytes: Uint8Array}}
+ */
+function encode(name, { data, other }, half) {
+  if (other) return other;
+  const bytes = new Uint8Array(data.length * (half ? 2 : 4));
+  const view = new DataView(bytes.buffer);
+  data.forEach((value, i) => {
+    if (!half) return view.setFloat32(4 * i, value, true);
+    const bits = floatToHalf(value);
+    if ((bits & 0x7c00) === 0x7c00)
+      throw new SsdganError('bad_argument', `${name} holds ${value}, which float16 cannot hold: leave it in float32`);
+    view.setUint16(2 * i, bits, true);
+  });
+  return { dtype: half ? 'F16' : 'F32', bytes };
+}
+
+/**
+ * @param {Record<string, Tensor>} tensors
+ * @param {Record<string, string>} metadata
+ * @param {{half?: boolean}} options half: as float16, half the size; refuses what is not finite or above 65,504
+ * @returns {Uint8Array}
+ */
+export function writeSafetensors(tensors, metadata = {}, { half = false } = {}) {
   /** @type {Record<string, unknown>} */
   const header = { __metadata__: metadata };
   let offset = 0;
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.length * 4] };
-    offset += data.length * 4;
-  }
+  const parts = Object.entries(tensors).map(([name, tensor]) => {
+    const { dtype, bytes } = encode(name, tensor, half);
+    header[name] = { dtype, shape: tensor.shape, data_offsets: [offset, (offset += bytes.length)] };
+    return bytes;
+  });
   const text = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(8 + padded + offset).fill(0x20, 8, 8 + padded);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(padded), true);
-  bytes.set(text, 8);
+  const file = new Uint8Array(8 + padded + offset).fill(0x20, 8, 8 + padded);
+  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
+  file.set(text, 8);
   let at = 8 + padded;
-  for (const { data } of Object.values(tensors)) {
-    data.forEach((value, i) => view.setFloat32(at + 4 * i, value, true));
-    at += data.length * 4;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
   }
-  return bytes;
+  return file;
 }

@@ -38,7 +38,17 @@ const ppm = (/** @type {number} */ level) => Buffer.concat([Buffer.from('P6 8 8 
 
 test('every command has help', () => {
   assert.equal(ssdgan('--help').status, 0);
-  for (const command of ['train', 'generate', 'interpolate', 'evaluate', 'info', 'doodles', 'bench', 'verify']) {
+  for (const command of [
+    'train',
+    'generate',
+    'interpolate',
+    'evaluate',
+    'export',
+    'info',
+    'doodles',
+    'bench',
+    'verify',
+  ]) {
     const { status, out } = ssdgan(command, '--help');
     assert.equal(status, 0);
     assert.match(out, /^Usage: ssdgan /);

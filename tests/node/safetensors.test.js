@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lerp, slerp, walk } from '../../wasm/latents.js';
-import { readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+import { floatToHalf, readMetadata, readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
 
 /** @param {unknown} header @param {number} dataBytes */
 function file(header, dataBytes = 8) {
@@ -30,6 +30,51 @@ test('halves are read', () => {
   const halves = new DataView(bytes.buffer, bytes.length - 8);
   [0x3c00, 0xc000, 0x0001, 0x7c00].forEach((half, i) => halves.setUint16(2 * i, half, true));
   assert.deepEqual([...readSafetensors(bytes).tensors.h.data], [1, -2, 2 ** -24, Infinity]);
+});
+
+/** The value of a half, from its definition. @param {number} h 0..0x7bff */
+const halfValue = (h) => (h < 1024 ? h * 2 ** -24 : (1 + (h % 1024) / 1024) * 2 ** ((h >> 10) - 15));
+
+test('halves are the nearest, ties even: between all neighbours', () => {
+  const bits = new DataView(new ArrayBuffer(4));
+  /** The float32 beside a positive one. @param {number} value @param {number} by */
+  const beside = (value, by) => {
+    bits.setFloat32(0, value);
+    bits.setUint32(0, bits.getUint32(0) + by);
+    return bits.getFloat32(0);
+  };
+  for (let h = 0; h < 0x7bff; h++) {
+    const middle = (halfValue(h) + halfValue(h + 1)) / 2; // a float32, exactly
+    const even = h + (h % 2);
+    const got = [halfValue(h), beside(middle, -1), middle, beside(middle, 1), -middle].map(floatToHalf);
+    assert.deepEqual(got, [h, h, even, h + 1, 0x8000 | even], `half ${h}`);
+  }
+  // As numpy gives them: np.array([...], np.float32).astype(np.float16).view(np.uint16)
+  const numpy = [
+    [65504, 0x7bff], [65519.996, 0x7bff], [65520, 0x7c00], [-Infinity, 0xfc00], [NaN, 0x7e00], [-0, 0x8000],
+    [0.1, 0x2e66], [1 / 3, 0x3555], [-2.718281828, 0xc170], [1e-7, 0x0002], [2 ** -25, 0], [6.097e-5, 0x03ff],
+  ]; // prettier-ignore
+  for (const [value, half] of numpy) assert.equal(floatToHalf(value), half, String(value));
+});
+
+test('halves are written, other types are kept, what does not fit is refused', () => {
+  const tensors = { a: { shape: [3], data: Float32Array.of(1, -2.5, 2 ** -24) } };
+  const bytes = writeSafetensors(tensors, { x: 'y' }, { half: true });
+  assert.deepEqual(readSafetensors(bytes), { tensors, metadata: { x: 'y' } });
+  assert.deepEqual(readMetadata(bytes), { x: 'y' });
+  assert.match(new TextDecoder().decode(bytes), /"dtype":"F16","shape":\[3\],"data_offsets":\[0,6\]/);
+
+  const count = file({ n: { dtype: 'I64', shape: [], data_offsets: [0, 8] } });
+  count[count.length - 8] = 7;
+  const again = writeSafetensors(readSafetensors(count).tensors, {}, { half: true });
+  assert.deepEqual(readSafetensors(again), readSafetensors(count));
+  assert.equal(again[again.length - 8], 7);
+
+  for (const value of [65520, -1e30, NaN, Infinity]) {
+    const wild = { wild: { shape: [1], data: Float32Array.of(value) } };
+    assert.throws(() => writeSafetensors(wild, {}, { half: true }), /wild holds .* float16 cannot hold/, String(value));
+    assert.equal(Object.is(readSafetensors(writeSafetensors(wild)).tensors.wild.data[0], Math.fround(value)), true);
+  }
 });
 
 test('malformed headers are refused', () => {

@@ -5,7 +5,7 @@ import { verdictOf, warningsOf } from '../verdict.js';
 import { readFile, readModel } from './files.js';
 import { onnxFeatures } from './onnx-features.js';
 import { addPictures, gridOf, refusedLines, requirePictures, writePng } from './pictures.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import { CliError, commandLine, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
 
 /** @typedef {import('../evaluate.js').Scores} Scores */
 
@@ -15,6 +15,7 @@ const OPTIONS = {
   seed: { type: 'string', value: 'N', number: true, whole: true, help: 'seed of the first picture, and of the scores (default: 0)' }, // prettier-ignore
   psi: { type: 'string', value: 'X', number: true, help: 'truncation (default: 1)' },
   'held-out': { type: 'string', value: 'N', number: true, whole: true, help: 'the last N of PICTURES were not trained on (default: a tenth, 1 to 500, as train does)' }, // prettier-ignore
+  doodles: { type: 'string', value: 'N', number: true, whole: true, help: 'against the first N built-in doodles, as train uses them, instead of PICTURES' }, // prettier-ignore
   size: { type: 'string', value: 'N', number: true, whole: true, help: 'pixels a side, where MODEL is pictures (default: 64)' }, // prettier-ignore
   crop: { type: 'string', value: 'HOW', help: 'centre (default), pad or squash, as in training' },
   filter: { type: 'string', value: 'NAME', help: 'resampling: triangle (default) or cubic, as in training' },
@@ -83,7 +84,9 @@ function holdsPictures(name) {
 
 /** @param {Record<string, any>} values @param {string[]} positionals */
 function check(values, positionals) {
-  if (positionals.length < 2) throw new CliError('Name a model (or a folder of pictures), then the real pictures.');
+  if (values.doodles !== undefined && values.doodles < 6) throw new CliError(`--doodles is ${values.doodles}, but must be at least 6.`); // prettier-ignore
+  if (positionals.length < (values.doodles ? 1 : 2))
+    throw new CliError('Name a model (or a folder of pictures), then the real pictures.');
   if (values.n !== undefined && (values.n < 6 || values.n > 50000))
     throw new CliError(`--n is ${values.n}, but must be from 6 to 50000.`);
   if (values.seed !== undefined && values.seed < 0) throw new CliError(`--seed is ${values.seed}, but must not be negative.`); // prettier-ignore
@@ -109,6 +112,7 @@ export async function run(args) {
   const size = generator?.imageSize ?? values.size ?? 64;
   const make = () => engine.createDataset({ size, crop: values.crop, filter: values.filter });
   const dataset = make();
+  if (values.doodles) dataset.addDoodles(0, 0, values.doodles);
   const refused = addPictures(dataset, pictureNames);
   requirePictures(dataset, refused);
   const heldOut = values['held-out'] ?? Math.min(500, Math.max(1, Math.floor(dataset.count / 10)));
@@ -132,6 +136,7 @@ export async function run(args) {
   if (values.sheet) writeSheet(values.sheet, engine, samples, dataset, scores);
   const about = {
     features: values.features ?? FEATURES, pictures: evaluator.count, heldOut, floor: evaluator.floorKind, seed, psi, size,
+    command: commandLine('evaluate', args),
   }; // prettier-ignore
   const warnings = warningsOf(scores, floor, evaluator.count, FEW);
   const verdict = verdictOf(scores, floor, ceilings);

@@ -1,6 +1,7 @@
 /** Reading and writing files of the command line. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CliError } from './usage.js';
 
 /** Writes whole or not at all: to a temporary name beside it, then renamed. @param {string} file @param {Uint8Array | string} data */
@@ -29,9 +30,22 @@ export function readFile(file) {
   return fs.readFileSync(file);
 }
 
-/** A model file, or a run's folder, whose model it then is. @param {string | undefined} name @returns {{file: string, bytes: Uint8Array}} */
+/** The model that is shipped with the page, and what is known about it beside it (model.json). */
+export const STARTER = fileURLToPath(new URL('../../web/public/starter/model.safetensors', import.meta.url));
+
+/**
+ * A model file, or a run's folder, whose model it then is. "starter" is the shipped one, unless something here has that
+ * name.
+ * @param {string | undefined} name
+ * @returns {{file: string, bytes: Uint8Array}}
+ */
 export function readModel(name) {
-  if (name === undefined) throw new CliError('Name a model: a .safetensors file, or the folder of a training run.');
+  if (name === undefined)
+    throw new CliError('Name a model: a .safetensors file, the folder of a training run, or starter.');
+  if (name === 'starter' && !fs.existsSync(name)) {
+    if (!fs.existsSync(STARTER)) throw new CliError('There is no starter model in this copy (web/public/starter).');
+    return { file: STARTER, bytes: readFile(STARTER) };
+  }
   const folder = fs.statSync(name, { throwIfNoEntry: false })?.isDirectory();
   const file = folder ? path.join(name, 'model.safetensors') : name;
   return { file, bytes: readFile(file) };

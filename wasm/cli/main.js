@@ -2,7 +2,18 @@
 /** The command line: `ssdgan COMMAND`. One file a command. */
 import { explain } from './usage.js';
 
-const COMMANDS = ['train', 'generate', 'interpolate', 'evaluate', 'experiment', 'info', 'doodles', 'bench', 'verify'];
+const COMMANDS = [
+  'train',
+  'generate',
+  'interpolate',
+  'evaluate',
+  'experiment',
+  'export',
+  'info',
+  'doodles',
+  'bench',
+  'verify',
+];
 
 const HELP = `Usage: ssdgan COMMAND [options]
 
@@ -14,11 +25,13 @@ Commands:
   interpolate MODEL     walk from one picture to another
   evaluate MODEL PICS   score pictures against real ones
   experiment FILE.json  trainings and scores in a row, and a table of them
+  export MODEL FILE     write the model alone, as float16 too
   info MODEL            say what a file holds
   doodles               write the built-in sample pictures to a folder
   bench                 measure speed against the processor's peak
   verify FILE           replay stored PyTorch training steps and compare
 
+MODEL is a file, a run's folder, or starter: the model that comes with the page.
 Each has --help. Version: --version.`;
 
 async function main() {

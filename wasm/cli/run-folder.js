@@ -5,16 +5,20 @@ import { makeFolder, readFile, writeWhole } from './files.js';
 import { gridOf, writePng } from './pictures.js';
 import { CliError } from './usage.js';
 
-/** @typedef {{pictures: string[], doodles: number, epochs: number, steps?: number, keepBest?: string}} Plan */
+/** @typedef {{pictures: string[], doodles: number, epochs: number, steps?: number, keepBest?: string, recipe?: string}} Plan */
 
 const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 
 export class RunFolder {
-  /** @param {string} directory @param {Plan} plan @param {string | null} resumedFrom a checkpoint file */
-  constructor(directory, plan, resumedFrom) {
+  /**
+   * @param {string} directory @param {Plan} plan @param {string | null} resumedFrom a checkpoint file
+   * @param {string[]} commands that made the run so far
+   */
+  constructor(directory, plan, resumedFrom, commands = []) {
     this.directory = directory;
     this.plan = plan;
     this.resumedFrom = resumedFrom;
+    this.commands = commands;
   }
 
   /** @param {string} directory @param {boolean} force */
@@ -40,14 +44,16 @@ export class RunFolder {
     const planFile = path.join(directory, 'run.json');
     /** @type {Plan} */
     let plan = { pictures: [], doodles: 2000, epochs: 20 };
+    /** @type {string[]} */
+    let commands = [];
     if (fs.existsSync(planFile)) {
       try {
-        plan = JSON.parse(fs.readFileSync(planFile, 'utf8')).plan;
+        ({ plan, commands = [] } = JSON.parse(fs.readFileSync(planFile, 'utf8')));
       } catch {
         throw new CliError(`${planFile} is damaged. Name the pictures again, and remove it.`);
       }
     }
-    return new RunFolder(out ?? directory, plan, file);
+    return new RunFolder(out ?? directory, plan, file, commands);
   }
 
   checkpoint() {
@@ -59,10 +65,15 @@ export class RunFolder {
     return path.join(this.directory, name);
   }
 
-  /** Makes the folder and notes the plan. @param {Plan} plan @param {Record<string, number | string>} config @param {number} parameters of both networks */
-  begin(plan, config, parameters) {
+  /**
+   * Makes the folder and notes the plan, and the commands so far.
+   * @param {Plan} plan @param {Record<string, number | string>} config @param {number} parameters of both networks
+   * @param {string} command
+   */
+  begin(plan, config, parameters, command) {
     makeFolder(this.file('samples'));
-    writeWhole(this.file('run.json'), `${JSON.stringify({ plan, config, parameters }, null, 2)}\n`);
+    const commands = [...this.commands, command];
+    writeWhole(this.file('run.json'), `${JSON.stringify({ plan, config, parameters, commands }, null, 2)}\n`);
     if (!this.resumedFrom) {
       fs.rmSync(this.file('log.jsonl'), { force: true });
       fs.rmSync(this.file('best.safetensors'), { force: true });

@@ -54,7 +54,7 @@ const RECIPE_HELP = Object.entries(RECIPES)
 export const OPTIONS = {
   out: text('folder of the run (default: ssdgan-run)', 'DIR'),
   resume: text('go on with the run in DIR (or with a checkpoint file)', 'DIR'),
-  from: text("fine-tune: begin with this model's or checkpoint's weights and sizes", 'FILE'),
+  from: text("fine-tune: begin with this model's or checkpoint's weights and sizes; starter: the page's", 'FILE'),
   recipe: text(`${RECIPE_HELP}; other options change it`),
   epochs: whole('passes over the pictures (default: 20)'),
   steps: whole('stop after this step instead'),

@@ -8,7 +8,7 @@ import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
 import { Supervisor } from '../supervisor.js';
 import { configFrom, OPTIONS } from './train-options.js';
-import { CliError, engineFrom, helpText, parse } from './usage.js';
+import { CliError, commandLine, engineFrom, helpText, parse } from './usage.js';
 
 const ABOUT = `Trains on pictures (files, folders, zips), or on doodles when none are given. Leaves in the folder:
 model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (by --keep-best:
@@ -42,6 +42,7 @@ export async function run(args) {
     epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? 20,
     steps: values.steps ?? (values.epochs === undefined ? resumed?.plan.steps : undefined),
     keepBest: values['keep-best'] ?? resumed?.plan.keepBest,
+    recipe: resumed?.plan.recipe ?? values.recipe ?? 'paper',
   };
   const dataset = engine.createDataset({
     size: Number(settings.image_size),
@@ -60,7 +61,7 @@ export async function run(args) {
   }
   trainer.setDataset(dataset);
   const { generator, discriminator } = trainer.parameterCounts;
-  folder.begin(plan, settings, generator + discriminator);
+  folder.begin(plan, settings, generator + discriminator, commandLine('train', args));
 
   const first = trainer.stats();
   const total = plan.steps ?? plan.epochs * first.steps_per_epoch;

@@ -1,4 +1,5 @@
 /** What the commands share: arguments, clear failures, the engine. */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createEngine, SsdganError } from '../engine.js';
 
@@ -62,6 +63,17 @@ export function helpText(usage, about, options) {
   return [`Usage: ssdgan ${usage}`, '', about, '', 'Options:', ...rows.map(([a, b]) => a.padEnd(width) + b)].join('\n');
 }
 
+/**
+ * What was typed, fit to be typed again; of absolute paths the last part, since models are given away and should not tell
+ * where someone's pictures lie.
+ * @param {string} command @param {string[]} args @returns {string}
+ */
+export function commandLine(command, args) {
+  const words = args.map((arg) => (path.isAbsolute(arg) ? path.basename(arg) : arg));
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return ['ssdgan', command, ...quoted].join(' ');
+}
+
 /** @type {Record<string, Option>} */
 export const ENGINE_OPTIONS = {
   threads: { type: 'string', value: 'N', number: true, whole: true, help: 'threads (default: all of the machine)' },
@@ -86,8 +98,8 @@ export function explain(error) {
   if (error instanceof CliError) return { message: error.message, status: error.status };
   if (error instanceof SsdganError)
     return { message: sentence(error.message), status: error.code === 'not_finite' ? 1 : 2 };
-  const { code, path, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  const where = path ? ` (${path})` : '';
+  const { code, path: file, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  const where = file ? ` (${file})` : '';
   /** @type {Record<string, string>} */
   const known = {
     ENOENT: `No such file or folder${where}.`,

@@ -1,0 +1,127 @@
+/** Models as float16 (`ssdgan export`), and the starter model that comes with the page. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { STARTER } from '../../wasm/cli/files.js';
+import { createEngine } from '../../wasm/engine.js';
+import { readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+
+const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
+const SMALL = ['--size', '32', '--width', '4', '--batch', '4', '--doodles', '60'];
+const NO_STARTER = fs.existsSync(STARTER) ? false : 'no starter model in web/public/starter';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-starter-'));
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** @param {string[]} args */
+function ssdgan(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
+  return { status, out: stdout, error: stderr };
+}
+
+/** @param {string} name */
+const read = (name) => fs.readFileSync(path.join(folder, name));
+/** @param {string} name */
+const json = (name) => JSON.parse(read(name).toString());
+
+test('a run is exported as float16, with its history; its pictures are nearly the same', () => {
+  const absolute = path.join(folder, 'run');
+  assert.equal(ssdgan('train', '--out', absolute, '--recipe', 'quick', '--seed', '3', ...SMALL, '--steps', '20').status, 0); // prettier-ignore
+  assert.equal(ssdgan('train', '--resume', 'run', '--steps', '25').status, 0);
+  const evaluated = ssdgan('evaluate', 'run', '--doodles', '60', '--quick', '--json');
+  assert.equal(evaluated.status, 0, evaluated.error);
+  fs.writeFileSync(path.join(folder, 'scores.json'), evaluated.out);
+
+  const { status, out, error } = ssdgan('export', 'run', 'out/half.safetensors', '--half', '--scores', 'scores.json');
+  assert.equal(status, 0, error);
+  assert.match(out, /^out\/half\.safetensors: [\d.]+ MB, float16; half\.json beside it\. 64 pictures differ/);
+  const about = json('out/half.json');
+  assert.equal(
+    about.command,
+    `ssdgan train --out run --recipe quick --seed 3 ${SMALL.join(' ')} --steps 20; ssdgan train --resume run --steps 25`,
+    'without where the run lies',
+  );
+  const { recipe, seed, step, pictures, type, bytes, image_size: size } = about;
+  assert.deepEqual(
+    { recipe, seed, step, pictures, type, bytes, size },
+    { recipe: 'quick', seed: 3, step: 25, pictures: '60 doodles', type: 'float16', bytes: read('out/half.safetensors').length, size: 32 },
+  ); // prettier-ignore
+  assert.equal(about.scores.command, 'ssdgan evaluate run --doodles 60 --quick --json');
+  assert.ok(about.scores.model.kernel > about.scores.floor.kernel);
+  const { max, rms } = about.error_in_levels_of_255;
+  assert.ok(max > 0 && max < 2 && rms < max, `${max} levels at most, ${rms} rms`);
+
+  const [whole, half] = [readSafetensors(read('run/model.safetensors')), readSafetensors(read('out/half.safetensors'))];
+  assert.deepEqual(Object.keys(half.tensors), Object.keys(whole.tensors));
+  assert.equal(half.metadata.augment_cutout, '1');
+  for (const [name, { data }] of Object.entries(whole.tensors))
+    half.tensors[name].data.forEach((value, i) =>
+      assert.ok(Math.abs(value - data[i]) <= Math.max(Math.abs(data[i]) * 2 ** -11, 2 ** -25), `${name}[${i}]`),
+    );
+
+  // A checkpoint gives the same model: its average.
+  assert.equal(ssdgan('export', 'run/checkpoint.safetensors', 'c.safetensors').status, 0);
+  assert.deepEqual(readSafetensors(read('c.safetensors')).tensors, whole.tensors);
+  assert.equal(ssdgan('export', 'out/half.safetensors', 'again.safetensors', '--half').status, 0);
+  assert.deepEqual(readSafetensors(read('again.safetensors')), half);
+
+  assert.equal(ssdgan('generate', 'out/half.safetensors', '--n', '4', '--out', 'g.png').status, 0);
+  const tuned = ssdgan('train', '--from', 'out/half.safetensors', '--out', 'tuned', '--batch', '4', '--doodles', '60', '--steps', '2'); // prettier-ignore
+  assert.equal(tuned.status, 0, tuned.error);
+});
+
+test('what cannot be exported is told', () => {
+  const { tensors, metadata } = readSafetensors(read('run/model.safetensors'));
+  tensors['conv_l1.weight'].data[5] = 70000;
+  fs.writeFileSync(path.join(folder, 'wild.safetensors'), writeSafetensors(tensors, metadata));
+  fs.writeFileSync(path.join(folder, 'no-scores.json'), '{"about": {}}');
+  /** @type {[RegExp, string[]][]} */
+  const cases = [
+    [/Conv_l1\.weight holds 70000, which float16 cannot hold/, ['wild.safetensors', 'w.safetensors', '--half']],
+    [/Name a model .* and the \.safetensors file/, ['run']],
+    [/Name a model .* and the \.safetensors file/, ['run', 'out.png']],
+    [/holds no scores/, ['run', 'x.safetensors', '--scores', 'no-scores.json']],
+    [/scores\.txt/, ['run', 'x.safetensors', '--scores', 'scores.txt']],
+  ];
+  for (const [sentence, args] of cases) {
+    const { status, error } = ssdgan('export', ...args);
+    assert.equal(status, 2, error);
+    assert.match(error, sentence);
+  }
+  assert.ok(!fs.existsSync(path.join(folder, 'w.safetensors')));
+});
+
+test('without a starter model, its name says so', { skip: !NO_STARTER && 'there is one' }, () => {
+  const { status, error } = ssdgan('train', '--from', 'starter', '--out', 'x');
+  assert.equal(status, 2);
+  assert.match(error, /There is no starter model in this copy/);
+});
+
+test('the starter model is small, whole, and says how it was made', { skip: NO_STARTER }, async () => {
+  const bytes = fs.readFileSync(STARTER);
+  assert.ok(bytes.length < 8e6, `${bytes.length} bytes`);
+  const about = JSON.parse(fs.readFileSync(STARTER.replace(/safetensors$/, 'json'), 'utf8'));
+  assert.equal(about.bytes, bytes.length, 'model.json belongs to another model.safetensors');
+  assert.equal(about.type, 'float16');
+  assert.match(about.command, /^ssdgan train .*--doodles \d+/);
+  assert.ok(Number.isInteger(about.seed) && about.recipe);
+  assert.match(about.scores.command, /^ssdgan evaluate /);
+  for (const row of ['model', 'floor', 'noise', 'mean_picture'])
+    assert.ok(Number.isFinite(about.scores[row].kernel) && Number.isFinite(about.scores[row].swd), row);
+  assert.ok(about.scores.model.kernel < about.scores.mean_picture.kernel, 'better than the mean picture');
+  assert.doesNotMatch(JSON.stringify(about), /"\/|[ '=]\/\w/, 'no paths of the machine that made it');
+
+  const engine = await createEngine({ threads: 1 });
+  const generator = engine.loadGenerator(bytes);
+  assert.equal(generator.imageSize, about.image_size);
+  const rgba = generator.generateRgba([0, 1, 2, 3]);
+  const one = rgba.length / 4;
+  assert.notDeepEqual(rgba.subarray(0, one), rgba.subarray(one, 2 * one), 'different faces');
+  engine.dispose();
+
+  assert.equal(ssdgan('generate', 'starter', '--n', '4', '--out', 'starter.png').status, 0);
+});

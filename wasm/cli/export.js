@@ -1,0 +1,140 @@
+/** `ssdgan export`: the model alone, in float32 or float16, and beside it what is known about it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { readSafetensors, writeSafetensors } from '../safetensors.js';
+import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+
+/** @type {Record<string, import('./usage.js').Option>} */
+const OPTIONS = {
+  half: { type: 'boolean', help: 'as float16: half the size (7.6 MB for the full model)' },
+  scores: { type: 'string', value: 'FILE', help: 'scores to note: what ssdgan evaluate --json printed' },
+  command: {
+    type: 'string',
+    value: 'TEXT',
+    help: "command that trained it, where the run's run.json does not know it",
+  },
+  ...ENGINE_OPTIONS,
+};
+
+const ABOUT = `Writes the generator alone (of a checkpoint its average, where there is one) to FILE.safetensors, and to
+FILE.json beside it: the command, recipe and seed that made it, its scores, and with --half how far its pictures are from
+the float32 model's.`;
+
+const PICTURES = 64;
+
+/** The generator's tensors by their own names. @param {ReturnType<typeof readSafetensors>} file */
+function generatorOf({ tensors, metadata }) {
+  const names = Object.keys(tensors);
+  const prefix = ['average.', 'generator.'].find((start) => names.some((name) => name.startsWith(start))) ?? '';
+  return Object.fromEntries(
+    names
+      .filter((name) => name.startsWith(prefix) && (prefix || metadata.format !== 'ssdgan-checkpoint'))
+      .map((name) => [name.slice(prefix.length), tensors[name]]),
+  );
+}
+
+/** What the run's folder knows. @param {string} file the model @returns {{plan?: any, commands?: string[]}} */
+function runOf(file) {
+  const name = path.join(path.dirname(file), 'run.json');
+  if (!fs.existsSync(name)) return {};
+  return readJson(name);
+}
+
+/** @param {string} file @returns {any} */
+function readJson(file) {
+  try {
+    return JSON.parse(new TextDecoder().decode(readFile(file)));
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(`${file} is no JSON.`);
+  }
+}
+
+/**
+ * How far the pictures of two models are from each other, in levels of 0..255.
+ * @param {import('../generator.js').Generator} a @param {import('../generator.js').Generator} b
+ */
+function pictureError(a, b) {
+  const seeds = Array.from({ length: PICTURES }, (_, i) => i);
+  const [x, y] = [a.generate(seeds), b.generate(seeds)];
+  let max = 0;
+  let squares = 0;
+  x.forEach((value, i) => {
+    const difference = Math.abs(value - y[i]) * 127.5;
+    max = Math.max(max, difference);
+    squares += difference ** 2;
+  });
+  return { pictures: PICTURES, max: Number(max.toFixed(4)), rms: Number(Math.sqrt(squares / x.length).toFixed(5)) };
+}
+
+/** The numbers among an evaluation's scores; the lists about single pictures stay behind. @param {any} scores */
+function numbersOf(scores) {
+  if (typeof scores?.kernel !== 'number')
+    throw new CliError('The --scores file holds no scores: give it what ssdgan evaluate --json printed.');
+  const numbers = Object.entries(scores).filter(([, value]) => typeof value === 'number');
+  if (typeof scores.copying?.share === 'number') numbers.push(['copies', scores.copying.share]);
+  return Object.fromEntries(numbers.map(([name, value]) => [name, Number(Number(value).toPrecision(5))]));
+}
+
+/** @param {string} file */
+function scoresFrom(file) {
+  const { about, scores, floor, ceilings } = readJson(file);
+  const [model, real, noise, mean] = [scores, floor, ceilings?.noise, ceilings?.mean].map(numbersOf);
+  const { command, pictures, heldOut, features } = about;
+  return { command, features, pictures, held_out: heldOut, model, floor: real, noise, mean_picture: mean };
+}
+
+/** @param {string[]} args */
+export async function run(args) {
+  const { values, positionals } = parse(args, OPTIONS, 'export');
+  if (values.help) {
+    console.log(helpText('export MODEL FILE.safetensors [--half] [options]', ABOUT, OPTIONS));
+    return 0;
+  }
+  const [name, out] = positionals;
+  if (positionals.length !== 2 || path.extname(out) !== '.safetensors')
+    throw new CliError('Name a model (a file, a run, starter) and the .safetensors file to write.');
+  const { file, bytes } = readModel(name);
+  const scores = values.scores === undefined ? undefined : scoresFrom(values.scores);
+  const engine = await engineFrom(values);
+  const before = engine.loadGenerator(bytes);
+
+  const { plan, commands = [] } = runOf(file);
+  const command = values.command ?? commands.join('; ');
+  const source = readSafetensors(bytes);
+  const known = new Set(['version', 'step', 'command', ...engine.describe.config.map(({ name: field }) => field)]);
+  const kept = Object.entries(source.metadata).filter(([key]) => known.has(key));
+  /** @type {Record<string, string>} */
+  const metadata = { format: 'ssdgan-model', ...Object.fromEntries(kept), ...(command ? { command } : {}) };
+  const written = writeSafetensors(generatorOf(source), metadata, { half: values.half });
+  const after = engine.loadGenerator(written);
+  const error = pictureError(before, after);
+
+  makeFolderOf(out);
+  writeWhole(out, written);
+  const { pictures = [], doodles, recipe } = plan ?? {};
+  const about = {
+    file: path.basename(out),
+    bytes: written.length,
+    type: values.half ? 'float16' : 'float32',
+    image_size: after.imageSize,
+    parameters: after.parameterCount,
+    command: metadata.command,
+    recipe,
+    seed: metadata.seed === undefined ? undefined : Number(metadata.seed),
+    step: metadata.step === undefined ? undefined : Number(metadata.step),
+    pictures: plan && (pictures.length ? pictures.map((/** @type {string} */ p) => path.basename(p)) : `${doodles} doodles`), // prettier-ignore
+    error_in_levels_of_255: error,
+    scores,
+  };
+  const beside = out.replace(/safetensors$/, 'json');
+  writeWhole(beside, `${JSON.stringify(about, null, 2)}\n`);
+  console.log(
+    `${out}: ${(written.length / 1e6).toFixed(2)} MB, ${about.type}; ${path.basename(beside)} beside it. ` +
+      `${PICTURES} pictures differ from ${name}'s by ${error.max} of 255 levels at most, ${error.rms} in the root mean square.`,
+  );
+  if (!command)
+    console.log('The command that trained it is not known (no run.json beside the model): give it with --command.');
+  return 0;
+}
