@@ -13,6 +13,9 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+/** The page asks for the starter model only where there is one: a request in vain is an error in the console. */
+const starter = fs.existsSync(path.join(root, 'web/public/starter/model.safetensors'));
+
 const types = { '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 
 /** Serves build/wasm as engine/, and copies it into the site. */
@@ -43,6 +46,7 @@ export default defineConfig({
   root: path.join(root, 'web'),
   base: './',
   plugins: [engineModules()],
+  define: { 'import.meta.env.STARTER': JSON.stringify(starter) },
   server: { headers },
   preview: { headers, port: 4173 },
   worker: { format: 'es' },

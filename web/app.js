@@ -21,8 +21,10 @@ export class App {
     this.resume = null;
     /** @type {boolean} steps have been made that no download holds */
     this.unsaved = false;
-    /** @type {'run' | 'model'} what Generate uses */
+    /** @type {'run' | 'model' | 'starter'} what Generate uses */
     this.source = 'run';
+    /** @type {{size: number, width: number} | null} the starter model, once the engine has it */
+    this.starter = null;
     /** @type {((phase: Phase) => void)[]} */
     this.watchers = [];
     // Small nets for tests and slow machines: ?variant=simd&threads=1
@@ -43,6 +45,11 @@ export class App {
 
   get busy() {
     return this.phase === 'training' || this.phase === 'paused' || this.phase === 'finished';
+  }
+
+  /** There is something to make faces with. */
+  get canGenerate() {
+    return this.busy || (this.source !== 'run' && this.phase !== 'stopped');
   }
 
   /** Starts the engine. */

@@ -21,8 +21,7 @@ export class JudgePanel {
   }
 
   show() {
-    const { busy, phase, source } = this.app;
-    const has = busy || (source === 'model' && phase !== 'stopped');
+    const { canGenerate: has } = this.app;
     button('judge-button').disabled = !has || this.working;
     const state = any('judge-state');
     if (has && state.textContent?.startsWith('Train first')) state.textContent = '';

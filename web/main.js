@@ -6,9 +6,14 @@ import { IntakePanel } from './intake-panel.js';
 import { JudgePanel } from './judge-panel.js';
 import { MakePanel } from './make-panel.js';
 import { MorphPanel } from './morph-panel.js';
+import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
 
+/** So long the pictures wait for the starter model's faces, which a visitor should see first. */
+const FACES_FIRST_MS = 500;
+
 const app = new App();
+const starter = new Starter(app, (seed) => morph.pick(seed)); // before the panels: it decides what they make faces with
 const make = new MakePanel(
   app,
   (seed, picture) => morph.pick(seed, picture),
@@ -30,6 +35,7 @@ new JudgePanel(app);
 /** A new worker in place of a dead one; the pictures are read again, the training goes on from the last checkpoint. */
 async function revive() {
   app.client = new Client();
+  starter.forget();
   listenForDeath();
   train.listen();
   app.client.on('intake', ({ done, total }) => intake.showProgress(done, total));
@@ -39,11 +45,13 @@ async function revive() {
     app.phase = 'ready';
     await intake.readAgain();
     if (!app.checkpoint) {
+      await starter.begin();
       app.enter('ready');
       return;
     }
     const { stats } = await app.client.request('train.load', { bytes: app.checkpoint.bytes, acceptOther: true });
     app.enter('paused');
+    starter.begin();
     train.say(`Back at step ${stats.step}. Press Continue to go on.`);
   });
 }
@@ -65,6 +73,7 @@ async function start() {
   listenForDeath();
   train.offer((await app.start()).recipes);
   app.enter('ready');
+  await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
   await intake.take({ kind: 'doodles', count: 1000 });
   const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
   drawGrid(canvas('mascot'), rgba, size, 1, 0);
@@ -80,4 +89,4 @@ start().catch((error) => {
 });
 
 // Tests reach the worker through this.
-Object.assign(globalThis, { ssdganApp: app });
+Object.assign(globalThis, { ssdganApp: app, ssdganStarter: starter });

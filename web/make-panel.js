@@ -53,8 +53,7 @@ export class MakePanel {
   }
 
   show() {
-    const { busy, phase, source } = this.app;
-    const has = busy || (source === 'model' && phase !== 'stopped');
+    const { busy, canGenerate: has } = this.app;
     button('generate-button').disabled = !has;
     for (const id of ['save-model', 'save-checkpoint']) button(id).disabled = !busy;
     if (has && any('make-state').textContent?.startsWith('Train first')) any('make-state').textContent = '';

@@ -14,16 +14,20 @@
  *   pictures.doodles {seed, count}       -> {count}
  *   pictures.remove {index}              -> {count}
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
- *   train.create {config, recipe, onTrouble}   config changes the recipe's settings; onTrouble: stop, rollback,
- *                                        augment or ignore (default: the recipe's) -> {stats, config, parameters}
+ *   train.create {config, recipe, onTrouble, from}   config changes the recipe's settings; onTrouble: stop, rollback,
+ *                                        augment or ignore (default: the recipe's); from: 'scratch', or 'starter', whose
+ *                                        networks then decide the sizes -> {stats, config, parameters}
  *   train.load {bytes, acceptOther, onTrouble}    a checkpoint, with the pictures that are there -> as create;
  *                                        bad_state for other pictures than its own, unless acceptOther
  *   train.run {steps}                    trains up to step number `steps`, when scheduled rates are 0; replies at once -> {}
  *   train.pause {}                       replies when the running step is done -> {stats}
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.drop {}                        forgets the run -> {}
+ *   starter.load {bytes}                 the starter model -> {size, width}
+ *   starter.faces {time, count}          its faces on their slow walks; time in ways from style to style
+ *                                        -> {size, seeds, rgba}
  *   model.load {bytes}                   a model to generate with -> {size, latentSize, hasMapping, parameters}
- *   generate {seeds, psi, source}        source: 'run' or 'model' -> {size, rgba}
+ *   generate {seeds, psi, source}        source: run, model, starter -> {size, rgba}
  *   walk {seeds, space, frames, psi, loop, source}   -> {size, rgba, frames}
  *   judge {source}                       scores against the pictures -> {count, training, bars, verdict, warnings,
  *                                        size, columns, rgba}: two rows, samples above their nearest pictures

@@ -13,6 +13,8 @@ export class TrainPanel {
     this.curves = new Curves();
     this.form = element('settings', HTMLFormElement);
     this.target = 0;
+    /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
+    this.start = 'starter';
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
     this.samples = null;
@@ -21,6 +23,11 @@ export class TrainPanel {
 
     button('train-button').onclick = () => this.press();
     button('restart').onclick = () => this.restart();
+    this.form.addEventListener('change', ({ target }) => {
+      const { name, value } = /** @type {HTMLSelectElement} */ (target);
+      if (name === 'start') this.start = /** @type {any} */ (value);
+      this.show();
+    });
     for (const name of ['image_size', 'crop']) {
       const field = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem(name));
       field.onchange = () => this.app.attempt('intake-state', () => this.intake.readAgain());
@@ -98,8 +105,21 @@ export class TrainPanel {
     select.value = chosen;
   }
 
+  /** A training from the starter model has its sizes. */
+  showStart() {
+    const { starter } = this.app;
+    const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start'));
+    const fits = this.number('image_size') === starter?.size && this.number('width') === starter?.width;
+    any('start-row').hidden = !starter;
+    select.options[0].disabled = !fits;
+    select.value = fits ? this.start : 'scratch';
+    const only = starter && !fits ? `: only at ${starter.size} × ${starter.size}, width ${starter.width}` : '';
+    select.options[0].textContent = `the starter model${only}`;
+  }
+
   show() {
     const { phase, count, busy, resume } = this.app;
+    if (!busy) this.showStart();
     const main = button('train-button');
     main.textContent =
       { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ??
@@ -142,7 +162,10 @@ export class TrainPanel {
     this.curves.clear();
     this.say('Setting up the network …');
     const { client, resume } = this.app;
-    if (!resume) return client.request('train.create', { config: this.config(), recipe: this.recipe() });
+    if (!resume) {
+      const from = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start')).value;
+      return client.request('train.create', { config: this.config(), recipe: this.recipe(), from });
+    }
     const { bytes } = resume;
     const reply = await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
       const question = 'These are not the pictures that this training began with. Go on with them all the same?';

@@ -3,8 +3,10 @@ import { createEngine, SsdganError } from '../wasm/engine.js';
 import { RECIPES } from '../wasm/recipes.js';
 import { encodeGif } from '../wasm/gif.js';
 import { lerp, slerp, walk } from '../wasm/latents.js';
+import { readMetadata } from '../wasm/safetensors.js';
 import { addFiles } from './intake.js';
 import { Judge } from './judge.js';
+import { Stroll } from './stroll.js';
 import { TrainLoop } from './train-loop.js';
 
 /** @typedef {import('../wasm/engine.js').Engine} Engine */
@@ -17,6 +19,8 @@ let dataset = null;
 let run = null;
 /** @type {import('../wasm/engine.js').Generator | null} */
 let model = null;
+/** @type {{bytes: Uint8Array, generator: import('../wasm/engine.js').Generator} | null} */
+let starter = null;
 /** @type {Judge | null} */
 let judge = null;
 
@@ -30,7 +34,7 @@ const refuse = (code, message) => {
 
 /** @param {string} source @returns {import('../wasm/engine.js').Generator} */
 function generatorOf(source) {
-  const generator = source === 'model' ? model : run?.trainer.generator;
+  const generator = { model, starter: starter?.generator, run: run?.trainer.generator }[source];
   return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
 }
 
@@ -95,12 +99,16 @@ const handlers = {
     return withBytes({ size, rgba }, rgba);
   },
 
-  async 'train.create'({ config, recipe = 'paper', onTrouble }) {
+  async 'train.create'({ config, recipe = 'paper', onTrouble, from = 'scratch' }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     await run?.dispose();
     run = null;
     const { settings, onTrouble: usual } = RECIPES[recipe] ?? refuse('bad_argument', `there is no recipe ${recipe}`);
-    const trainer = engine.createTrainer({ ...settings, ...config });
+    const all = { ...settings, ...config };
+    const trainer =
+      from === 'starter'
+        ? engine.createTrainerFrom((starter ?? refuse('bad_state', 'there is no starter model')).bytes, all)
+        : engine.createTrainer(all);
     try {
       trainer.setDataset(pictures);
     } catch (error) {
@@ -138,6 +146,17 @@ const handlers = {
     return {};
   },
 
+  'starter.load'({ bytes }) {
+    const generator = engine.loadGenerator(bytes);
+    starter?.generator.dispose();
+    starter = { bytes, generator };
+    return { size: generator.imageSize, width: Number(readMetadata(bytes).width) };
+  },
+  'starter.faces'({ time, count }) {
+    const { generator } = starter ?? refuse('bad_state', 'there is no starter model');
+    const { seeds, rgba } = new Stroll(generator, count).at(time);
+    return withBytes({ size: generator.imageSize, seeds, rgba }, rgba);
+  },
   'model.load'({ bytes }) {
     const loaded = engine.loadGenerator(bytes);
     model?.dispose();

@@ -11,18 +11,25 @@ export const FACES = path.join(ROOT, '../shared/data/faces-128.zip');
 export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside the project';
 
 /**
- * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark'}} options
+ * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
+ *   motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null}} options starter: served as ?starter=starter/test.safetensors
  */
 export async function openPage({
   isolated = true,
-  query = '?width=4',
+  query = '?width=4&starter=none',
   width = 1280,
   height = 900,
   scheme = 'light',
+  motion = 'no-preference',
+  starter = null,
 } = {}) {
   const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/', isolated });
   const browser = await chromium.launch(BROWSER);
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true });
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion });
+  if (starter) {
+    const body = Buffer.from(starter);
+    await page.route('**/starter/test.safetensors', (route) => route.fulfill({ body, contentType: 'application/octet-stream' })); // prettier-ignore
+  }
   /** @type {string[]} */
   const problems = [];
   page.on('console', (message) => {

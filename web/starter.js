@@ -1,0 +1,147 @@
+/**
+ * The starter model: fetched as the page opens, its faces are what a visitor sees first. They move slowly: once a second
+ * twelve new ones, faded over by the compositor, which costs a percent of a processor and keeps a phone cool. They stand
+ * still where motion is not wanted, and nobody computes them while they cannot be seen or something trains.
+ */
+import { any, button, canvas, drawGrid, pictureAt } from './draw.js';
+
+const FACES = 12;
+const FRAME_MS = 1000;
+/** Frames from one style to the next. */
+const FRAMES_A_WAY = 8;
+const GAP = 4;
+
+/** Where it lies, or none: the build knows whether there is one (vite.config.js). @param {URLSearchParams} options */
+function addressOf(options) {
+  const name = options.get('starter') ?? (import.meta.env.STARTER ? 'starter/model.safetensors' : 'none');
+  return name === 'none' ? null : new URL(name, document.baseURI);
+}
+
+/** @param {URL | null} address @returns {Promise<Uint8Array | null>} null: the page does without */
+async function fetchModel(address) {
+  // Eight megabytes are not for those who save data.
+  if (!address || /** @type {any} */ (navigator).connection?.saveData) return null;
+  try {
+    const response = await fetch(address);
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+  } catch {
+    return null;
+  }
+}
+
+export class Starter {
+  /** @param {import('./app.js').App} app @param {(seed: number) => void} pick a face was clicked */
+  constructor(app, pick) {
+    this.app = app;
+    const address = addressOf(app.options);
+    this.bytes = fetchModel(address);
+    this.layers = [canvas('starter-faces'), canvas('starter-next')];
+    this.front = 0;
+    this.frame = 0;
+    /** @type {{size: number, seeds: number[], rgba: Uint8ClampedArray} | null} what is drawn last */
+    this.drawn = null;
+    this.held = false;
+    this.seen = true;
+    this.timer = 0;
+    this.still = matchMedia('(prefers-reduced-motion: reduce)');
+    this.narrow = matchMedia('(max-width: 700px)');
+
+    const about = any('starter-about');
+    if (address) about.setAttribute('href', address.href.replace(/safetensors$/, 'json'));
+    const box = any('starter');
+    new IntersectionObserver(([entry]) => {
+      this.seen = entry.isIntersecting;
+      this.go();
+    }).observe(box);
+    document.addEventListener('visibilitychange', () => this.go());
+    this.still.addEventListener('change', () => this.show());
+    this.narrow.addEventListener('change', () => this.draw(true));
+    button('starter-hold').onclick = () => {
+      this.held = !this.held;
+      this.show();
+    };
+    box.querySelector('.faces')?.addEventListener('click', (event) => {
+      const { drawn } = this;
+      if (!drawn) return;
+      const mouse = /** @type {MouseEvent} */ (event);
+      const index = pictureAt(this.layers[0], mouse, drawn.size, this.columns, FACES, GAP);
+      if (index >= 0) pick(drawn.seeds[index]);
+    });
+    app.watch(() => this.show());
+  }
+
+  get columns() {
+    return this.narrow.matches ? FACES / 2 : FACES;
+  }
+
+  /** Gives the model to the engine; resolves with the first faces drawn, or at once where there is no model. */
+  async begin() {
+    const bytes = await this.bytes;
+    if (!bytes) return;
+    try {
+      const { size, width } = await this.app.client.request('starter.load', { bytes });
+      this.app.starter = { size, width };
+      await this.next();
+    } catch (error) {
+      console.warn('the starter model cannot be used:', error);
+    }
+    this.app.enter(this.app.phase);
+  }
+
+  /** The worker that had it is gone. */
+  forget() {
+    this.app.starter = null;
+    this.drawn = null;
+    if (this.app.source !== 'run') this.app.source = 'run';
+  }
+
+  get shown() {
+    const { phase, resume, starter } = this.app;
+    return phase === 'ready' && !resume && starter !== null && this.drawn !== null;
+  }
+
+  get moving() {
+    return this.shown && this.seen && !this.held && !this.still.matches && !document.hidden;
+  }
+
+  show() {
+    const { app } = this;
+    // Until there is something else, faces are made with it.
+    if (app.starter && app.phase === 'ready' && app.source === 'run') app.source = 'starter';
+    any('starter').hidden = !this.shown;
+    const hold = button('starter-hold');
+    hold.hidden = this.still.matches;
+    hold.textContent = this.held ? 'Move' : 'Hold still';
+    this.go();
+  }
+
+  /** Goes on moving, where it may. */
+  go() {
+    clearTimeout(this.timer);
+    if (this.moving) this.timer = window.setTimeout(() => this.step(), FRAME_MS);
+  }
+
+  async step() {
+    try {
+      await this.next();
+    } catch {
+      return; // a dead worker: told on top of the page
+    }
+    this.go();
+  }
+
+  async next() {
+    this.drawn = await this.app.client.request('starter.faces', { time: this.frame++ / FRAMES_A_WAY, count: FACES });
+    this.draw(false);
+  }
+
+  /** Onto the canvas that does not show, which then fades in. @param {boolean} both at once, without fading */
+  draw(both) {
+    if (!this.drawn) return;
+    const { rgba, size } = this.drawn;
+    if (!both) this.front = 1 - this.front;
+    const layers = both || this.frame === 1 ? this.layers : [this.layers[this.front]];
+    for (const layer of layers) drawGrid(layer, rgba, size, this.columns, GAP);
+    this.layers[1].classList.toggle('in', this.front === 1);
+  }
+}
