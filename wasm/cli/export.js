@@ -113,7 +113,7 @@ export async function run(args) {
 
   makeFolderOf(out);
   writeWhole(out, written);
-  const { pictures = [], doodles, recipe } = plan ?? {};
+  const { pictures = [], doodles, recipe = /--recipe[ =](\S+)/.exec(command)?.[1] } = plan ?? {};
   const about = {
     file: path.basename(out),
     bytes: written.length,
