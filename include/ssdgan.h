@@ -235,6 +235,10 @@ int ssd_generator_latent_size(const ssd_generator *generator);
 int ssd_generator_has_mapping(const ssd_generator *generator); /* 0: DCGAN, w is z itself */
 double ssd_generator_parameter_count(const ssd_generator *generator);
 
+/* Stages (S) with a style of their own, coarse first: as many as AdaIN layers. 0 where there are none: a DCGAN, or a
+ * model without AdaIN. */
+int ssd_generator_stages(const ssd_generator *generator);
+
 /* The latent of a seed: latent_size standard normals into `z`. The same seed gives the same z everywhere. */
 void ssd_latent(double seed, int latent_size, float *z);
 
@@ -244,6 +248,11 @@ SSD_MUST_USE ssd_status ssd_generator_map(ssd_generator *generator, const float 
 
 /* w (N x latent) -> images (N x 3 x H x W, [-1, 1]). Any N from 1; works in batches inside. */
 SSD_MUST_USE ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, int count, float *images);
+
+/* The same from a w for each stage ("w+", Abdal et al. 2019, 1904.03189): styles N x S x L. Pictures whose stages all
+ * have one w are ssd_generator_synthesise's, bit for bit. SSD_UNSUPPORTED without stages. */
+SSD_MUST_USE ssd_status ssd_generator_synthesise_styles(ssd_generator *generator, const float *styles, int count,
+                                                        float *images);
 
 /* images (N x 3 x H x W floats) -> rgba (N x H x W x 4 bytes): clamp((x + 1) * 127.5), rounded, 0 for a
  * NaN; alpha 255. image_size at least 2. */

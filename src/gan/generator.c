@@ -170,6 +170,13 @@ static int most_channels(const generator *g) {
     return most;
 }
 
+void generator_place_backward(generator *g, arena *memory) {
+    g->dact = arena_floats(memory, largest_stage(g));
+    g->dpre = arena_floats(memory, largest_stage(g));
+    g->dstyle = arena_floats(memory, 2 * (size_t)most_channels(g) * g->batch);
+    g->dw = arena_floats(memory, (size_t)g->arch.stages * g->batch * g->arch.latent);
+}
+
 void generator_place(generator *g, const architecture *arch, int batch, int training, arena *memory) {
     *g = (generator){.arch = *arch, .batch = batch, .training = training};
     add_tensors(g);
@@ -184,11 +191,9 @@ void generator_place(generator *g, const architecture *arch, int batch, int trai
     g->image = arena_floats(memory, 3 * (size_t)batch * size * size);
     g->first_input = arena_floats(memory, latents);
     g->first_output = arena_floats(memory, (size_t)batch * arch->generator_channels[0] * FIRST_PIXELS);
+    g->styles = arena_floats(memory, latents * arch->stages);
     if (training) {
-        g->dact = arena_floats(memory, largest_stage(g));
-        g->dpre = arena_floats(memory, largest_stage(g));
-        g->dstyle = arena_floats(memory, 2 * (size_t)most_channels(g) * batch);
-        g->dw = arena_floats(memory, latents);
+        generator_place_backward(g, memory);
         g->spare = arena_floats(memory, latents);
     }
     if (!memory->base)
@@ -322,7 +327,8 @@ static void layer_forward(parallel_pool *pool, generator *g, int i, int count, f
         conv_input_grad(pool, g->stages[i].pre, x, weight_of(g, g->stages[i].weight), 1.0f, &shape, scratch);
 }
 
-void generator_synthesise(parallel_pool *pool, generator *g, const float *w, int count, int training, float *scratch) {
+void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, int training,
+                          float *scratch) {
     const int stages = g->arch.stages;
     first_forward(pool, g, w, count, scratch);
     if (!g->training && !g->prepared && count <= CONV_PREPARED_MOST) {
@@ -333,7 +339,7 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, int
     for (int i = 1; i <= stages; i++) {
         layer_forward(pool, g, i, count, scratch);
         if (i < stages)
-            norm_stage(pool, g, i, w, count, training, scratch);
+            norm_stage(pool, g, i, w + i * stride, count, training, scratch);
     }
     const size_t size = (size_t)architecture_image_size(&g->arch);
     tanh_forward(pool, g->image, g->image, 3 * size * size * count);
@@ -341,10 +347,11 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, int
 
 /* ----------------------------------------------------------------------------------- backward --- */
 
-static void norm_stage_backward(parallel_pool *pool, generator *g, int i, const float *w, int count, float *scratch) {
+static void norm_stage_backward(parallel_pool *pool, generator *g, int i, const float *w, float *dw, int count,
+                                float *scratch) {
     generator_stage *s = &g->stages[i];
     if (g->arch.adain)
-        adain_backward(pool, g->dpre, g->dw, g->dact, s->pre, w, &s->style, count, g->dstyle, scratch);
+        adain_backward(pool, g->dpre, dw, g->dact, s->pre, w, &s->style, count, g->dstyle, scratch);
     else
         batch_norm_backward(pool, g->dpre, g->dact, s->pre, &s->norm, count, 1, g->dstyle);
 }
@@ -372,23 +379,30 @@ static void first_backward(parallel_pool *pool, generator *g, int count, float *
     }
 }
 
-void generator_backward(parallel_pool *pool, generator *g, float *dimage, int count, float *scratch) {
+void generator_backward_styles(parallel_pool *pool, generator *g, float *dimage, const float *w, size_t stride,
+                               int count, int weights, float *scratch) {
     const int stages = g->arch.stages;
     const size_t size = (size_t)architecture_image_size(&g->arch);
-    const float *w = has_mapping(&g->arch) ? g->map.activations[MAPPING_LAYERS] : g->first_input;
-    memset(g->dw, 0, sizeof *g->dw * count * g->arch.latent);
+    memset(g->dw, 0, sizeof *g->dw * (stride * (stages - 1) + (size_t)count * g->arch.latent));
     tanh_backward(pool, dimage, dimage, g->image, 3 * size * size * count);
     const float *dpre = dimage;
     for (int i = stages; i > 0; i--) {
         const conv_shape shape = shape_of(&g->arch, i, count);
         const int index = i == stages ? g->picture_weight : g->stages[i].weight;
-        conv_weight_grad(pool, tensor_grad(&g->table, &g->blocks, index), g->stages[i - 1].act, dpre, &shape, 0,
-                         scratch);
+        if (weights)
+            conv_weight_grad(pool, tensor_grad(&g->table, &g->blocks, index), g->stages[i - 1].act, dpre, &shape, 0,
+                             scratch);
         conv_forward(pool, g->dact, dpre, weight_of(g, index), 1.0f, &shape, scratch);
-        norm_stage_backward(pool, g, i - 1, w, count, scratch);
+        norm_stage_backward(pool, g, i - 1, w + (i - 1) * stride, g->dw + (i - 1) * stride, count, scratch);
         dpre = g->dpre;
     }
-    first_backward(pool, g, count, scratch);
+    if (weights)
+        first_backward(pool, g, count, scratch);
+}
+
+void generator_backward(parallel_pool *pool, generator *g, float *dimage, int count, float *scratch) {
+    const float *w = has_mapping(&g->arch) ? g->map.activations[MAPPING_LAYERS] : g->first_input;
+    generator_backward_styles(pool, g, dimage, w, 0, count, 1, scratch);
     if (has_mapping(&g->arch))
         mapping_backward(pool, &g->map, g->dw, g->spare, count, scratch);
 }

@@ -34,12 +34,17 @@ typedef struct generator {
     /* workspace */
     float *first_input;  /* N x L: what the first layer sees, where that is not the constant */
     float *first_output; /* N x C 16 */
+    float *styles;       /* S x N x L: room for a caller that has a w for each stage */
     float *dact, *dpre;  /* gradients on their way back */
-    float *dstyle, *dw, *spare;
+    float *dstyle, *spare;
+    float *dw; /* S x N x L, or N x L where all stages have one w */
 } generator;
 
 /* Lays out tensors and buffers in `memory` (measuring or placing), for `batch` pictures at once. */
 void generator_place(generator *g, const architecture *arch, int batch, int training, arena *memory);
+
+/* The buffers that generator_backward_styles needs, for one that was placed without training. */
+void generator_place_backward(generator *g, arena *memory);
 
 /* Scratch floats that its passes need. */
 size_t generator_scratch_floats(const architecture *arch, int batch, int threads);
@@ -55,11 +60,19 @@ int generator_part(const generator *g, int tensor);
 /* z (N x L) -> w: mapping, or z itself where there is none. Returns N x L floats, owned by the generator. */
 const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch);
 
-/* w (N x L; may be generator_map's result) -> g->image. training: batch norm, where used, on batch statistics. */
-void generator_synthesise(parallel_pool *pool, generator *g, const float *w, int count, int training, float *scratch);
+/* Styles -> g->image. w: S x N x L, a w for each stage, `stride` (N L) floats from one to the next; stride 0: N x L,
+ * one for all (may be generator_map's result). training: batch norm, where used, on batch statistics. */
+void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, int training,
+                          float *scratch);
 
-/* Gradients of all parameters, overwritten, after a training forward of map and synthesise at `count` pictures.
- * dimage: 3 x N x H x W, destroyed. */
+/* Gradients of all parameters, overwritten, after a training forward of map and synthesise (stride 0) at `count`
+ * pictures. dimage: 3 x N x H x W, destroyed. */
 void generator_backward(parallel_pool *pool, generator *g, float *dimage, int count, float *scratch);
+
+/* The same down to the styles, after a forward of synthesise with these w and stride: g->dw. The parameters' gradients,
+ * the mapping's apart, with `weights` only. Without weights and training AdaIN alone is differentiated: batch norm's
+ * gradient is that of batch statistics. */
+void generator_backward_styles(parallel_pool *pool, generator *g, float *dimage, const float *w, size_t stride,
+                               int count, int weights, float *scratch);
 
 #endif

@@ -101,19 +101,44 @@ ssd_status ssd_generator_map(ssd_generator *generator, const float *z, int count
     return SSD_OK;
 }
 
-ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, int count, float *images) {
+int ssd_generator_stages(const ssd_generator *generator) {
+    const architecture *a = &generator->net->arch;
+    return a->adain ? a->stages : 0;
+}
+
+/* w: N x L with stages 1, else N x S x L. */
+static ssd_status synthesise(ssd_generator *generator, const float *w, int stages, int count, float *images) {
     ssd_context *context = generator->context;
     if (!w || !images || count < 1)
         return context_fail(context, SSD_BAD_ARGUMENT, "no styles were given");
     struct generator *g = generator->net;
-    const int latent = g->arch.latent, size = architecture_image_size(&g->arch);
-    const size_t plane = (size_t)size * size;
+    const size_t latents = (size_t)stages * g->arch.latent, size = (size_t)architecture_image_size(&g->arch);
     for (int done = 0; done < count; done += g->batch) {
         const int part = min_int(g->batch, count - done);
-        generator_synthesise(context->pool, g, w + (size_t)done * latent, part, 0, generator->scratch);
-        swap_leading(images + (size_t)done * 3 * plane, g->image, 3, part, plane);
+        const float *styles = w + done * latents;
+        const size_t stride = stages > 1 ? (size_t)part * g->arch.latent : 0;
+        if (stages > 1) {
+            swap_leading(g->styles, styles, part, stages, (size_t)g->arch.latent);
+            styles = g->styles;
+        }
+        generator_synthesise(context->pool, g, styles, stride, part, 0, generator->scratch);
+        swap_leading(images + done * 3 * size * size, g->image, 3, part, size * size);
     }
     return SSD_OK;
+}
+
+ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, int count, float *images) {
+    return synthesise(generator, w, 1, count, images);
+}
+
+ssd_status ssd_generator_synthesise_styles(ssd_generator *generator, const float *styles, int count, float *images) {
+    const int stages = ssd_generator_stages(generator);
+    return stages ? synthesise(generator, styles, stages, count, images) : sampler_has_no_styles(generator);
+}
+
+ssd_status sampler_has_no_styles(const ssd_generator *generator) {
+    return context_fail(generator->context, SSD_UNSUPPORTED,
+                        "the model has no styles for its stages (a DCGAN, or one without AdaIN): take one with AdaIN");
 }
 
 static f32x4 to_level(const float *x) {

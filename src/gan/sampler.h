@@ -22,4 +22,7 @@ struct ssd_generator {
 /* A generator of this architecture with unset weights, for a loader to fill. */
 SSD_MUST_USE ssd_status sampler_create(ssd_context *context, const architecture *arch, ssd_generator **sampler);
 
+/* The failure of what needs styles. */
+SSD_MUST_USE ssd_status sampler_has_no_styles(const ssd_generator *generator);
+
 #endif

@@ -55,7 +55,7 @@ static const float *seen(ssd_trainer *t, const float *images, int micro, augment
 static void generate(ssd_trainer *t, int micro) {
     parallel_pool *pool = t->context->pool;
     const float *w = generator_map(pool, &t->g, latents(t, micro), t->config.batch, t->scratch);
-    generator_synthesise(pool, &t->g, w, t->config.batch, 1, t->scratch);
+    generator_synthesise(pool, &t->g, w, 0, t->config.batch, 1, t->scratch);
 }
 
 static void judge(ssd_trainer *t, const float *images, discriminator_mode mode) {

@@ -256,7 +256,7 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
         memcpy(t->real_logits, t->d.logits, (size_t)count * sizeof(float));
         rng_normal(&random, t->z, count * latent);
         const float *w = generator_map(pool, g, t->z, count, t->scratch);
-        generator_synthesise(pool, g, w, count, 0, t->scratch);
+        generator_synthesise(pool, g, w, 0, count, 0, t->scratch);
         discriminator_forward(pool, &t->d, g->image, count, DISCRIMINATOR_RUNNING, t->scratch);
         loss_d += count * loss_discriminator(kind, 0, NULL, NULL, t->real_logits, t->d.logits, count);
         loss_g += count * loss_generator(kind, NULL, t->real_logits, t->d.logits, count);

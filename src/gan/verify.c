@@ -172,7 +172,7 @@ static ssd_status compare_fake(ssd_verify *v) {
     if (!status) {
         memcpy(state, t->g.blocks.state, state_bytes);
         const float *w = generator_map(v->context->pool, &t->g, t->z, batch, t->scratch);
-        generator_synthesise(v->context->pool, &t->g, w, batch, 1, t->scratch);
+        generator_synthesise(v->context->pool, &t->g, w, 0, batch, 1, t->scratch);
         swap_leading(room, t->g.image, 3, batch, plane);
         memcpy(t->g.blocks.state, state, state_bytes);
         status = compare(v, open_group(v, "fake.0", 0), "fake.0", room, 3 * (size_t)batch * plane);

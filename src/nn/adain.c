@@ -34,8 +34,9 @@ void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w
 static void style_backward(parallel_pool *pool, float *dw, const float *dvalues, const float *w,
                            const style_linear *style, int channels, int latent, int batch, float *scratch) {
     const gemm_matrices weight_product = {dvalues, batch, 1, w, 1, latent};
-    gemm_dense(pool, style->dweight, &weight_product, channels, latent, batch, 0, scratch);
-    for (int c = 0; c < channels; c++) {
+    if (style->dweight)
+        gemm_dense(pool, style->dweight, &weight_product, channels, latent, batch, 0, scratch);
+    for (int c = 0; c < channels && style->dbias; c++) {
         float sum = 0;
         for (int n = 0; n < batch; n++)
             sum += dvalues[(size_t)c * batch + n];

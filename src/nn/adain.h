@@ -8,7 +8,7 @@
 
 typedef struct style_linear {
     const float *weight, *bias; /* C x L, C */
-    float *dweight, *dbias;
+    float *dweight, *dbias;     /* NULL where not wanted */
 } style_linear;
 
 typedef struct adain {
