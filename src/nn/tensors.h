@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/rng.h"
 
-enum { TENSOR_MAX = 64, TENSOR_NAME = 40 };
+enum { TENSOR_MAX = 96, TENSOR_NAME = 40 };
 
 typedef enum tensor_kind {
     TENSOR_TRAINED, /* has a gradient and Adam moments */
@@ -18,7 +18,8 @@ typedef enum tensor_kind {
 typedef struct tensor {
     char name[TENSOR_NAME];
     tensor_kind kind;
-    int frozen; /* trained in general, but not in this run */
+    int frozen;  /* trained in general, but not in this run, or not now */
+    double rate; /* factor of Adam's learning rate, 1 in general; its epsilon is divided by it */
     int rank;
     int shape[4]; /* unused dimensions are 1 */
     size_t count;
@@ -56,5 +57,8 @@ float *tensor_grad(const tensor_table *table, const tensor_blocks *blocks, int i
 void tensor_fill(float *data, size_t count, float value);
 void tensor_uniform(float *data, size_t count, double bound, rng *random); /* in [-bound, bound) */
 void tensor_normal(float *data, size_t count, double mean, double deviation, rng *random);
+/* Rows (or, where there are more rows, columns) that are an orthonormal set (Saxe et al. 2014, 1312.6120): normals, by
+ * Gram and Schmidt. */
+void tensor_orthogonal(float *data, int rows, int columns, rng *random);
 
 #endif

@@ -1,0 +1,23 @@
+/* Noise inputs (Karras et al. 2019, 1812.04948): x[c,n] += strength[c] * noise[n], one map of standard normals a
+ * picture, for all its channels. Images are C x N x P, P = H W pixels. */
+#ifndef NN_NOISE_H
+#define NN_NOISE_H
+
+#include <stddef.h>
+
+#include "base/parallel.h"
+
+typedef struct noise_layer {
+    const float *strength; /* C */
+    float *dstrength;      /* NULL where nothing is trained */
+} noise_layer;
+
+/* x in place. `stride`: floats from a picture's noise to the next one's; 0: all have the same. */
+void noise_forward(parallel_pool *pool, float *x, const float *noise, size_t stride, const noise_layer *layer,
+                   int channels, int batch, int pixels);
+
+/* dstrength, overwritten; x's gradient is dy itself. */
+void noise_backward(parallel_pool *pool, const float *dy, const float *noise, size_t stride, const noise_layer *layer,
+                    int channels, int batch, int pixels);
+
+#endif

@@ -1,0 +1,51 @@
+#include "nn/pointwise.h"
+
+#include "kernels/resample.h"
+
+static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+
+size_t pointwise_scratch_floats(int inputs, int outputs, int pixels, int threads) {
+    const size_t passes =
+        max_size(gemm_scratch_floats(outputs, inputs, threads), gemm_scratch_floats(inputs, outputs, threads));
+    return max_size(passes, gemm_scratch_floats(inputs < outputs ? inputs : outputs, pixels, threads) +
+                                (size_t)inputs * outputs + 4);
+}
+
+void pointwise_forward(parallel_pool *pool, float *y, const float *x, const pointwise *layer, int pixels,
+                       float *scratch) {
+    const gemm_matrices product = {layer->weight, layer->inputs, 1, x, 1, pixels};
+    gemm_dense(pool, y, &product, layer->outputs, pixels, layer->inputs, 0, scratch);
+    bias_leaky(pool, y, layer->bias, layer->slope, layer->outputs, pixels);
+}
+
+/* One side is the picture's three channels: it is the one whose pixels gemm packs whole, so the product of the other
+ * kind is made transposed, aside. */
+static void weight_grad(parallel_pool *pool, const float *dy, const float *x, const pointwise *layer, int pixels,
+                        int add, float *scratch) {
+    const int inputs = layer->inputs, outputs = layer->outputs;
+    if (outputs <= inputs) {
+        const gemm_matrices product = {dy, pixels, 1, x, pixels, 1};
+        gemm_dense(pool, layer->dweight, &product, outputs, inputs, pixels, add, scratch);
+        return;
+    }
+    const gemm_matrices product = {x, pixels, 1, dy, pixels, 1};
+    float *aside = scratch + gemm_scratch_floats(inputs, pixels, parallel_threads(pool));
+    gemm_dense(pool, aside, &product, inputs, outputs, pixels, 0, scratch);
+    for (int o = 0; o < outputs; o++)
+        for (int i = 0; i < inputs; i++) {
+            float *out = &layer->dweight[o * inputs + i];
+            *out = (add ? *out : 0.0f) + aside[i * outputs + o];
+        }
+}
+
+void pointwise_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const pointwise *layer,
+                        int pixels, int weights, int accumulate_input, float *scratch) {
+    if (weights) {
+        weight_grad(pool, dy, x, layer, pixels, weights == 2, scratch);
+        bias_grad(pool, layer->dbias, dy, layer->outputs, pixels, weights == 2);
+    }
+    if (dx) {
+        const gemm_matrices product = {layer->weight, 1, layer->inputs, dy, 1, pixels};
+        gemm_dense(pool, dx, &product, layer->inputs, pixels, layer->outputs, accumulate_input, scratch);
+    }
+}

@@ -1,0 +1,26 @@
+/* Convolution 1x1 with bias and (leaky) ReLU, as between pictures and features in progressive growing (Karras et al.
+ * 2018, 1710.10196): y = leaky(W x + b); x: I x P, W: O x I, b: O, y: O x P, P = N H W pixels. */
+#ifndef NN_POINTWISE_H
+#define NN_POINTWISE_H
+
+#include "kernels/gemm.h"
+
+typedef struct pointwise {
+    int inputs, outputs;
+    float slope; /* 1: no activation */
+    const float *weight, *bias;
+    float *dweight, *dbias; /* NULL where nothing is trained */
+} pointwise;
+
+/* Scratch floats of both passes. */
+size_t pointwise_scratch_floats(int inputs, int outputs, int pixels, int threads);
+
+void pointwise_forward(parallel_pool *pool, float *y, const float *x, const pointwise *layer, int pixels,
+                       float *scratch);
+
+/* dy: the gradient before the activation. dx (may be NULL) is overwritten, or added to with accumulate_input.
+ * Parameter gradients are left alone (weights 0), overwritten (1) or added to (2). */
+void pointwise_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const pointwise *layer,
+                        int pixels, int weights, int accumulate_input, float *scratch);
+
+#endif
