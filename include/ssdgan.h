@@ -84,13 +84,21 @@ typedef enum ssd_crop { SSD_CROP_CENTRE = 0, SSD_CROP_PAD = 1, SSD_CROP_SQUASH =
 typedef enum ssd_filter { SSD_FILTER_TRIANGLE = 0, SSD_FILTER_CUBIC = 1 } ssd_filter;
 typedef enum ssd_loss { SSD_LOSS_BCE = 0, SSD_LOSS_HINGE = 1, SSD_LOSS_RELATIVISTIC = 2, SSD_LOSS_PAIRED = 3 } ssd_loss;
 typedef enum ssd_schedule { SSD_SCHEDULE_CONSTANT = 0, SSD_SCHEDULE_LINEAR = 1, SSD_SCHEDULE_COSINE = 2 } ssd_schedule;
-typedef enum ssd_initial { SSD_INITIAL_PYTORCH = 0, SSD_INITIAL_DCGAN = 1, SSD_INITIAL_STYLE = 2 } ssd_initial;
+typedef enum ssd_initial {
+    SSD_INITIAL_PYTORCH = 0,
+    SSD_INITIAL_DCGAN = 1,
+    SSD_INITIAL_STYLE = 2,
+    SSD_INITIAL_ORTHOGONAL = 3
+} ssd_initial;
+typedef enum ssd_upsampling { SSD_TRANSPOSED = 0, SSD_NEAREST = 1, SSD_BILINEAR = 2 } ssd_upsampling;
+typedef enum ssd_downsampling { SSD_STRIDED = 0, SSD_AVERAGE = 1 } ssd_downsampling;
+typedef enum ssd_d_norm { SSD_D_NORM_BATCH = 0, SSD_D_NORM_NONE = 1 } ssd_d_norm;
 
 /* Everything that a training run is configured by. Plain data; fill it with ssd_config_default. Field names are
  * also the names used by ssd_config_set, in checkpoints and on the command line (with - for _). */
 typedef struct ssd_config {
     int32_t model;          /* ssd_model_kind */
-    int32_t image_size;     /* 32, 64 or 128 (tests: 16 too) */
+    int32_t image_size;     /* 32, 64, 128 or 256 (tests: 16 too) */
     int32_t latent_size;    /* length of z and w, 100 */
     int32_t width;          /* channels of the stage next to the picture, 64; doubled each stage inwards */
     int32_t width_max;      /* ... up to this, 512 */
@@ -154,7 +162,29 @@ typedef struct ssd_config {
     int32_t freeze_d; /* so many layers of D, from the picture inwards (FreezeD, Mo et al. 2020, 2002.10964) */
 
     int32_t initial; /* ssd_initial: pytorch's, as the paper; dcgan's (Radford et al. 2016, 1511.06434), normal 0.02;
-                      * style: pytorch's with a unit-variance w (He et al. 2015, 1502.01852) and scales about 1 */
+                      * style: pytorch's with a unit-variance w (He et al. 2015, 1502.01852) and scales about 1;
+                      * orthogonal: style's with orthogonal convolutions (Saxe et al. 2014, 1312.6120) */
+
+    /* The networks otherwise: what StyleGAN (Karras et al. 2019, 1812.04948) and the work before it have. Files keep
+     * effective weights throughout, so none of these changes what a layer computes from a file. */
+    int32_t mapping_layers; /* 4 */
+    double mapping_rate;    /* factor of the mapping's learning rate (0.01 there) */
+    int32_t pixel_norm;     /* flag: z is brought to mean square 1, not to norm 1: sqrt(L) times as long */
+    int32_t equalised;  /* flag: equalised learning rate (Karras et al. 2018, 1710.10196): weights begin as normals of
+                         * He's deviation c, and Adam takes steps of c times the rate */
+    int32_t noise;      /* flag: noise inputs before each AdaIN (nn/noise.h), anew in each step; samples and validation
+                         * have one fixed field of noise for all pictures: a z gives one picture */
+    int32_t upsampling; /* ssd_upsampling in G: transposed convolution 4x4; nearest, then 3x3 (fused, the same to the
+                         * last border pixel); bilinear, as StyleGAN has it: nearest, 3x3, then [1 2 1] both ways */
+    int32_t downsampling;  /* ssd_downsampling in D: convolution 4x4, stride 2; 3x3, then means of 2x2 (fused) */
+    int32_t d_norm;        /* ssd_d_norm: batch norm in D, or none, with a bias for each convolution but the head */
+    int32_t minibatch_std; /* flag: minibatch standard deviation before D's head (nn/minibatch_std.h) */
+    int32_t spectral_g;    /* flag: spectral norm of G's convolutions too (Zhang et al. 2019, 1805.08318) */
+    /* Progressive growing (Karras et al. 2018, 1710.10196): pictures a phase; 0: none. Phases have 8 x 8, 16 x 16, ...
+     * pixels, and fade in over their first half; Adam begins anew with each. Pictures stay at full size outside the
+     * networks: D sees means of blocks, G's are enlarged. When it has grown up, the model is an ordinary one. */
+    double growth_pictures;
+    double style_mixing; /* probability that a picture has two latents, the second one's style from a random stage on */
 } ssd_config;
 
 /* The paper's settings (METHOD: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */

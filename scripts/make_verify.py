@@ -16,37 +16,77 @@ import struct
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.nn.utils import spectral_norm
+from torch.nn.utils import parametrize, spectral_norm
+
+
+def option(o, name, without=0):
+    """An option that whoever made `o` may not know."""
+    return getattr(o, name, without) or without
+
+
+class Scale(nn.Module):
+    """Equalised learning rate (Karras et al. 2018): the layer computes with scale times what is trained."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x):
+        return self.scale * x
+
+
+def equalise(o, layer, gain, rate=1.0):
+    """Makes a layer's weight one of unit normals times He's constant; `rate` is StyleGAN's lrmul."""
+    if option(o, "equalised"):
+        fan_in = layer.weight[0].numel()
+        if isinstance(layer, nn.ConvTranspose2d):  # four of its sixteen weights meet at a pixel, or all make a map
+            fan_in = layer.in_channels * (4 if layer.stride[0] == 2 else 1)
+        nn.init.normal_(layer.weight, 0, 1 / rate)
+        parametrize.register_parametrization(layer, "weight", Scale(rate * math.sqrt(gain / fan_in)), unsafe=True)
+        if layer.bias is not None and rate != 1:
+            parametrize.register_parametrization(layer, "bias", Scale(rate), unsafe=True)
+    return layer
 
 
 class Mapping(nn.Module):
     """z -> w: normalise, then four times [Linear, LeakyReLU 0.2]."""
 
-    def __init__(self, latent, shared):
+    def __init__(self, o):
         super().__init__()
-        self.shared = shared
-        if shared:
-            self.linear = nn.Linear(latent, latent)
+        self.shared, self.layers = o.shared_mapping, option(o, "mapping_layers", 4)
+        self.factor = math.sqrt(o.latent) if option(o, "pixel_norm") else 1
+        layer = lambda: equalise(o, nn.Linear(o.latent, o.latent), 2, option(o, "mapping_rate", 1.0))
+        if self.shared:
+            self.linear = layer()
         else:
-            for i in range(4):
-                self.add_module(str(i), nn.Linear(latent, latent))
+            for i in range(self.layers):
+                self.add_module(str(i), layer())
 
     def forward(self, z):
-        x = F.normalize(z, dim=1)
-        for i in range(4):
+        x = F.normalize(z, dim=1) * self.factor
+        for i in range(self.layers):
             x = F.leaky_relu((self.linear if self.shared else getattr(self, str(i)))(x), 0.2)
         return x
 
 
 class AdaIN(nn.Module):
-    def __init__(self, channels, latent):
+    def __init__(self, o, channels):
         super().__init__()
-        self.style_scale = nn.Linear(latent, channels)
-        self.style_bias = nn.Linear(latent, channels)
+        self.style_scale = equalise(o, nn.Linear(o.latent, channels), 1)
+        self.style_bias = equalise(o, nn.Linear(o.latent, channels), 1)
 
     def forward(self, x, w):
         scale, bias = self.style_scale(w)[:, :, None, None], self.style_bias(w)[:, :, None, None]
         return scale * F.instance_norm(x, eps=1e-5) + bias
+
+
+class Noise(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.strength = nn.Parameter(torch.randn(channels) / 5)
+
+    def forward(self, x, noise):
+        return x + self.strength[None, :, None, None] * noise[:, None]
 
 
 def channels_of(o):
@@ -56,31 +96,72 @@ def channels_of(o):
 
 
 class Generator(nn.Module):
+    """grown: (level, fade) of progressive growing, or None for full size. In a level of 4 << level pixels the picture is
+    fade times that of its own to_rgb and the rest that of the level below, enlarged; all is enlarged to full size."""
+
     def __init__(self, o):
         super().__init__()
         channels, _ = channels_of(o)
-        self.adain, self.stages = not o.no_adain, len(channels)
-        self.mapper = Mapping(o.latent, o.shared_mapping)
+        self.adain, self.stages, self.size, self.grown = not o.no_adain, len(channels), o.image_size, None
+        self.upsampling = option(o, "upsampling", "transposed")
+        self.mapper = Mapping(o)
         if self.adain:
             self.starting_const = nn.Parameter(torch.randn(o.latent, 1, 1))
         for i, (a, b) in enumerate(zip([o.latent] + channels, channels + [3])):
-            conv = nn.ConvTranspose2d(a, b, 4, 1 if i == 0 else 2, 0 if i == 0 else 1, bias=False)
-            self.add_module(f"conv_l{i + 1}", conv)
+            if i == 0 or self.upsampling == "transposed":
+                conv = nn.ConvTranspose2d(a, b, 4, 1 if i == 0 else 2, 0 if i == 0 else 1, bias=False)
+            else:
+                conv = nn.Conv2d(a, b, 3, padding=1, bias=False)
+            conv = equalise(o, conv, 2 if i < self.stages else 1)
+            self.add_module(f"conv_l{i + 1}", spectral_norm(conv, dim=0) if option(o, "spectral_g") else conv)
             if i < self.stages and self.adain:
-                self.add_module(f"ada_l{i + 1}", AdaIN(b, o.latent))
+                self.add_module(f"ada_l{i + 1}", AdaIN(o, b))
             elif i < self.stages:
                 self.add_module(f"bn_l{i + 1}", nn.BatchNorm2d(b))
+            if i < self.stages and option(o, "noise"):
+                self.add_module(f"noise_l{i + 1}", Noise(b))
+            if 0 < i < self.stages and option(o, "growth_pictures"):
+                self.add_module(f"to_rgb_l{i + 1}", equalise(o, nn.Conv2d(b, 3, 1), 1))
 
-    def synthesise(self, w):
-        x = self.starting_const[None].expand(len(w), -1, -1, -1) if self.adain else w[:, :, None, None]
+    def layer(self, i, x):
+        conv = getattr(self, f"conv_l{i}")
+        if i == 1 or self.upsampling == "transposed":
+            return conv(x)
+        x = conv(F.interpolate(x, scale_factor=2, mode="nearest"))
+        if self.upsampling == "bilinear":
+            row = torch.tensor([1, 2, 1], dtype=x.dtype) / 4
+            x = F.conv2d(x, torch.outer(row, row).expand(x.shape[1], 1, 3, 3), padding=1, groups=x.shape[1])
+        return x
+
+    def synthesise(self, w, noise=None):
+        """w: one for all stages, or a list of one each; noise: each stage's N x H x W, one behind the other."""
+        ws = w if isinstance(w, list) else [w] * self.stages
+        level, fade = self.grown or (self.stages, 1)
+        x = self.starting_const[None].expand(len(ws[0]), -1, -1, -1) if self.adain else ws[0][:, :, None, None]
+        pictures = []
         for i in range(1, self.stages + 1):
-            x = getattr(self, f"conv_l{i}")(x)
-            x = getattr(self, f"ada_l{i}")(x, w) if self.adain else getattr(self, f"bn_l{i}")(x)
+            x = self.layer(i, x)
+            if noise is not None:
+                mine, noise = noise[:len(x) * 16 << 2 * (i - 1)], noise[len(x) * 16 << 2 * (i - 1):]
+                x = getattr(self, f"noise_l{i}")(x, mine.reshape(len(x), x.shape[2], x.shape[3]))
+            x = getattr(self, f"ada_l{i}")(x, ws[i - 1]) if self.adain else getattr(self, f"bn_l{i}")(x)
             x = F.relu(x)
-        return torch.tanh(getattr(self, f"conv_l{self.stages + 1}")(x))
+            if i - 1 == level or (i - 1 == level - 1 and fade < 1):
+                pictures.append(torch.tanh(getattr(self, f"to_rgb_l{i}")(x)))
+            if i - 1 == level:
+                break
+        if level == self.stages:
+            pictures.append(torch.tanh(self.layer(self.stages + 1, x)))
+        large = [F.interpolate(p, size=self.size, mode="nearest") for p in pictures]
+        return large[-1] if len(large) == 1 else (1 - fade) * large[0] + fade * large[1]
 
-    def forward(self, z):
-        return self.synthesise(self.mapper(z))
+    def forward(self, z, noise=None, mix=None):
+        """mix: N stages from which on a picture has the style of its second latent; z is then 2 N x L."""
+        w = self.mapper(z)
+        if mix is not None:
+            a, b = w.chunk(2)
+            w = [torch.where((i < mix)[:, None], a, b) for i in range(self.stages)]
+        return self.synthesise(w, noise)
 
 
 class DcganGenerator(nn.Module):
@@ -100,23 +181,66 @@ class DcganGenerator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Returns logits: the sigmoid is part of the loss."""
+    """Returns logits: the sigmoid is part of the loss. Takes pictures of full size whatever `grown` says."""
 
     def __init__(self, o):
         super().__init__()
         _, channels = channels_of(o)
+        self.grown, self.stages, self.minibatch_std = None, len(channels), option(o, "minibatch_std")
+        average, plain = option(o, "downsampling") == "average", option(o, "d_norm") == "none"
         layers = []
         for i, (a, b) in enumerate(zip([3] + channels, channels)):
-            conv = nn.Conv2d(a, b, 4, 2, 1, bias=False)
+            conv = nn.Conv2d(a, b, 3, 1, 1, bias=plain) if average else nn.Conv2d(a, b, 4, 2, 1, bias=plain)
             normalise = o.spectral == "all" or (o.spectral == "paper" and i > 0)
+            conv = equalise(o, conv, 2)
             layers.append(spectral_norm(conv) if normalise else conv)
-            layers += ([nn.BatchNorm2d(b)] if i > 0 else []) + [nn.LeakyReLU(0.2)]
-        head = nn.Conv2d(channels[-1], 1, 4, 1, 0, bias=False)
+            norm = [nn.Identity() if plain else nn.BatchNorm2d(b)] if i > 0 else []  # identity: the modules keep numbers
+            layers += norm + [nn.LeakyReLU(0.2)]
+        head = equalise(o, nn.Conv2d(channels[-1] + bool(self.minibatch_std), 1, 4, 1, 0, bias=False), 1)
         layers.append(spectral_norm(head) if o.spectral == "all" else head)
         self.model = nn.Sequential(*layers)
+        if option(o, "growth_pictures"):
+            self.from_rgb = nn.ModuleDict(
+                {str(i): equalise(o, nn.Conv2d(3, channels[i - 1], 1), 2) for i in range(1, self.stages)})
 
-    def forward(self, x):
-        return self.model(x).flatten()
+    def stage(self, i, x):
+        begin, end = (0 if i == 0 else 3 * i - 1), 3 * (i + 1) - 1
+        for module in self.model[begin:end]:
+            x = module(x)
+            if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3):
+                x = F.avg_pool2d(x, 2)
+        return x
+
+    def seen(self, i, picture):
+        """The picture at the size of stage i, as that stage takes it."""
+        if i == 0:
+            return picture
+        return F.leaky_relu(self.from_rgb[str(i)](F.avg_pool2d(picture, 2 ** i)), 0.2)
+
+    def forward(self, picture):
+        level, fade = self.grown or (self.stages, 1)
+        first = self.stages - level
+        x = self.seen(first, picture)
+        for i in range(first, self.stages):
+            x = self.stage(i, x)
+            if i == first and fade < 1:
+                x = (1 - fade) * self.seen(i + 1, picture) + fade * x
+        if self.minibatch_std:
+            group = 4 if len(x) % 4 == 0 else len(x)
+            grouped = x.reshape(-1, group, *x.shape[1:])
+            std = (grouped.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3)).repeat_interleave(group)
+            x = torch.cat([x, std[:, None, None, None].expand(-1, 1, 4, 4)], 1)
+        return self.model[-1](x).flatten()
+
+
+def growth_of(o, step):
+    """(level, fade, its first step), the level being one of 4 << level pixels, after so many steps."""
+    stages, a_step = o.image_size.bit_length() - 3, o.batch * o.micro_batches
+    if not o.growth_pictures:
+        return stages, 1, 0
+    phase = min(stages - 1, int(step * a_step // o.growth_pictures))
+    fade = 2 * ((step + 1) * a_step / o.growth_pictures - phase)
+    return 1 + phase, min(1, fade) if phase else 1, math.ceil(phase * o.growth_pictures / a_step)
 
 
 def draw_changes(o, random):
@@ -213,11 +337,26 @@ def write_safetensors(path, tensors, metadata):
 
 
 def state_of(prefix, module):
-    return {prefix + k: v.clone() for k, v in module.state_dict().items() if "num_batches_tracked" not in k}
+    scales = scales_of(module)
+    return {prefix + plain(k): v * scales[k] if k in scales else v.clone()
+            for k, v in module.state_dict().items() if "num_batches_tracked" not in k}
 
 
 def gradients_of(prefix, module):
-    return {prefix + k: p.grad.clone() for k, p in module.named_parameters()}
+    scales = scales_of(module)
+    return {prefix + plain(k): p.grad / scales.get(k, 1) for k, p in module.named_parameters() if p.grad is not None}
+
+
+def plain(name):
+    """The name of what a parametrised layer computes with."""
+    return name.replace("parametrizations.", "").replace(".original", "")
+
+
+def scales_of(module):
+    """Name of what is trained -> its scale, of the equalised layers."""
+    return {f"{name}.parametrizations.{part}.original": list_[0].scale
+            for name, layer in module.named_modules() if parametrize.is_parametrized(layer)
+            for part, list_ in layer.parametrizations.items()}
 
 
 def build(o):
@@ -239,22 +378,24 @@ def optimisers_of(o, g, d):
     adam = dict(betas=(o.beta1, o.beta2), eps=o.eps)
     trained = [p for name, p in g.named_parameters() if not (o.freeze and frozen(o, name))]
     layers = [list(m.parameters()) for m in d.model if list(m.parameters())]
+    layers[0] += list(d.from_rgb.parameters()) if option(o, "growth_pictures") else []
     trained_d = [p for ps in layers[o.freeze_d:] for p in ps]
     rates = [o.lr_g or o.lr, o.lr_d or o.lr]
     return [torch.optim.Adam(p, lr=r, **adam) for p, r in zip((trained, trained_d), rates)]
 
 
 def training_step(o, g, d, optimisers, zs, reals, step=0, seen=lambda x, use, micro: x, told=lambda results: None,
-                  after_g=lambda: None, spare=False):
+                  after_g=lambda: None, spare=False, make=None):
     """One step: G's update, then D's, over the micro-batches zs and reals. `seen` is what D sees of pictures, `told` is
     called with {name: tensor} of results as they arise, `after_g` between the updates. `spare` leaves out D's weight
-    gradients in G's update, which nobody uses: the same results, sooner."""
+    gradients in G's update, which nobody uses: the same results, sooner. `make` makes micro-batch m's pictures."""
     relative, micros = o.loss in ("relativistic", "paired"), range(o.micro_batches)
+    make = make or (lambda m: g(zs[m]))
     d.requires_grad_(not spare)
-    g.zero_grad()
+    g.zero_grad(set_to_none=True)
     g_loss, fakes = 0, []
     for m in micros:
-        fakes.append(g(zs[m]))
+        fakes.append(make(m))
         if m == 0:
             told({"fake.0": fakes[0]})
         judged = d(seen(reals[m], 1, m)).detach() if relative else None
@@ -267,21 +408,22 @@ def training_step(o, g, d, optimisers, zs, reals, step=0, seen=lambda x, use, mi
     after_g()
 
     d.requires_grad_(True)
-    d.zero_grad()
+    d.zero_grad(set_to_none=True)
     d_loss = 0
     for m in micros:
         x = seen(reals[m], 1, m)
         if o.r1 and step % o.r1_interval == 0:
             x.requires_grad_()
         real_logits = d(x)
-        fake = fakes[m].detach() if o.reuse_fake else g(zs[m]).detach()
+        fake = fakes[m].detach() if o.reuse_fake else make(m).detach()
         with Again(d, relative):
             fake_logits = d(seen(fake, 2, m))
         loss = discriminator_loss(o, real_logits, fake_logits) / o.micro_batches
         d_loss += loss.detach()
         if x.requires_grad:
             slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
-            loss = loss + o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch / o.micro_batches
+            pixels = 4 ** (d.stages - d.grown[0]) if d.grown else 1  # a mean's gradient is its pixels' sum
+            loss = loss + pixels * o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch / o.micro_batches
         loss.backward()
     told(gradients_of("grad.discriminator.", d))
     optimisers[1].step()
@@ -312,16 +454,31 @@ def run(o):
     random, average = torch.Generator().manual_seed(o.seed), copy.deepcopy(g)
     for step in range(o.steps):
         pictures = o.batch * o.micro_batches
-        z = torch.randn(pictures, o.latent)
+        level, fade, begin = growth_of(o, o.begin + step)
+        if o.growth_pictures:
+            g.grown = d.grown = average.grown = (level, fade)
+            print(f"  level {level}, fade {fade:.3f}")
+        if begin and begin == o.begin + step:
+            for optimiser in optimisers:
+                optimiser.state.clear()
+        z = torch.randn(pictures * (2 if o.style_mixing else 1), o.latent)
         coarse = torch.randn(pictures, 3, o.image_size // 4, o.image_size // 4)
         real = torch.tanh(F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False))
         tensors[f"z.{step}"], tensors[f"real.{step}"] = z, real
+        noises = mixes = [None] * o.micro_batches
+        if o.noise:
+            noise = torch.randn(o.micro_batches, o.batch * 16 * (4 ** (o.image_size.bit_length() - 3) - 1) // 3)
+            tensors[f"noise.{step}"], noises = noise, noise.to(dtype)
+        if o.style_mixing:
+            mix = torch.randint(1, o.image_size.bit_length() - 3, (pictures,))
+            mix[torch.rand(pictures) > o.style_mixing] = o.image_size.bit_length() - 3
+            tensors[f"mix.{step}"], mixes = mix, mix.split(o.batch)
         changes = None
         if o.augment:
             changes = draw_changes(o, random)
             tensors[f"augment.{step}"] = changes
             changes = changes.reshape(3, o.micro_batches, o.batch, 9)
-        zs, reals = z.to(dtype).split(o.batch), real.to(dtype).split(o.batch)
+        zs, reals = z.to(dtype).chunk(o.micro_batches), real.to(dtype).split(o.batch)
         seen = lambda x, use, micro: augmented(x, changes[use][micro], dtype) if o.augment else x
         for optimiser, rate in zip(optimisers, rates):
             optimiser.param_groups[0]["lr"] = rate * factor(o, step)
@@ -333,7 +490,8 @@ def run(o):
                 follow(o, average, g, (step + 1) * pictures, pictures)
                 tensors.update(state_of(f"after.{step}.average.", average))
 
-        g_loss, d_loss = training_step(o, g, d, optimisers, zs, reals, step, seen, told, after_g)
+        g_loss, d_loss = training_step(o, g, d, optimisers, zs, reals, step, seen, told, after_g,
+                                       make=lambda m: g(zs[m], noises[m], mixes[m]) if o.model == "ssd" else g(zs[m]))
 
         tensors[f"loss.g.{step}"], tensors[f"loss.d.{step}"] = g_loss, d_loss
         tensors.update(state_of(f"after.{step}.generator.", g))
@@ -348,6 +506,11 @@ def run(o):
         "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d,
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
+    for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
+                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing"):
+        if getattr(o, name) != parser().get_default(name):
+            options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
+    options.update({"step": o.begin} if o.begin else {})
     write_safetensors(o.out, tensors, {
         "format": "ssdgan-verify", "model": o.model, "image_size": str(o.image_size), "batch": str(o.batch),
         "steps": str(o.steps), "shared_mapping": str(int(o.shared_mapping)), "reuse_fake": str(int(o.reuse_fake)),
@@ -388,6 +551,16 @@ def parser():
     p.add_argument("--r1-interval", type=int, default=1)
     p.add_argument("--freeze", default="", help="some of mapping,l1,l2,...")
     p.add_argument("--freeze-d", type=int, choices=[0, 1], default=0)
+    p.add_argument("--mapping-layers", type=int, default=4)
+    p.add_argument("--mapping-rate", type=float, default=1.0)
+    for name in ("pixel-norm", "equalised", "noise", "minibatch-std", "spectral-g"):
+        p.add_argument(f"--{name}", action="store_true")
+    p.add_argument("--upsampling", choices=["transposed", "nearest", "bilinear"], default="transposed")
+    p.add_argument("--downsampling", choices=["strided", "average"], default="strided")
+    p.add_argument("--d-norm", choices=["batch", "none"], default="batch")
+    p.add_argument("--growth-pictures", type=float, default=0)
+    p.add_argument("--begin", type=int, default=0, help="steps done before, for the phase of growing")
+    p.add_argument("--style-mixing", type=float, default=0)
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     return p
 

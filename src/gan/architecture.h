@@ -11,9 +11,19 @@ typedef struct architecture {
     ssd_model_kind kind;
     int stages;
     int latent;
+    int mapping_layers;
+    int pixel_norm;
     int shared_mapping;
     int adain;
+    int noise;
+    ssd_upsampling upsampling;
+    int spectral_g;
+    int growth;       /* 1: with layers from and to pictures at the inner sizes */
+    int style_mixing; /* 1: training maps two latents a picture */
     ssd_spectral spectral;
+    ssd_downsampling downsampling;
+    ssd_d_norm d_norm;
+    int minibatch_std;
     int generator_channels[SSD_MAX_STAGES];
     int discriminator_channels[SSD_MAX_STAGES];
 } architecture;
@@ -22,6 +32,9 @@ static inline int architecture_image_size(const architecture *a) { return a->sta
 
 /* Channels of stage i from the picture inwards: min(width * 2^i, width_max). The config must be valid. */
 void architecture_from_config(architecture *a, const ssd_config *config);
+
+/* Noise of a picture, stage after stage: 4 x 4 + 8 x 8 + ... floats before stage `stage`; in all with `stages`. */
+static inline size_t architecture_noise_floats(int stage) { return (((size_t)1 << (2 * stage)) - 1) / 3 * 16; }
 
 /* Stages of an image size, or 0 where it is not 4 times a power of two from 16 to 512. */
 int architecture_stages(int image_size);

@@ -8,110 +8,7 @@
 #include "gan/config.h"
 #include "gan/trainer.h"
 
-enum { FULL_NAME = 120, MAX_CHANNELS = 4096 };
-
-/* --------------------------------------------------------------------------------- architecture --- */
-
-static const safetensors_entry *find_named(const safetensors *file, const char *prefix, const char *format,
-                                           int number) {
-    char tail[FULL_NAME], name[FULL_NAME];
-    (void)snprintf(tail, sizeof tail, format, number);
-    (void)snprintf(name, sizeof name, "%s%s", prefix, tail);
-    return safetensors_find(file, name);
-}
-
-/* A 4x4 convolution weight of sane size. */
-static int is_kernel(const safetensors_entry *e) {
-    return e && e->rank == 4 && e->shape[2] == 4 && e->shape[3] == 4 && e->shape[0] >= 1 && e->shape[1] >= 1 &&
-           e->shape[0] <= MAX_CHANNELS && e->shape[1] <= MAX_CHANNELS;
-}
-
-static ssd_status bad_generator(ssd_context *context) {
-    return context_fail(context, SSD_BAD_FILE,
-                        "the file holds no generator that this program knows (tensors conv_l1.weight ... or "
-                        "model.0.weight ...)");
-}
-
-static ssd_status generator_sizes(ssd_context *context, const safetensors *file, architecture *a, const char *prefix) {
-    const int dcgan = a->kind == SSD_MODEL_DCGAN;
-    int layers = 0, outputs = 0;
-    for (;; layers++) {
-        const safetensors_entry *e =
-            find_named(file, prefix, dcgan ? "model.%d.weight" : "conv_l%d.weight", dcgan ? 3 * layers : layers + 1);
-        if (!e)
-            break;
-        if (layers > SSD_MAX_STAGES - 1 || !is_kernel(e) || (layers && e->shape[0] != outputs))
-            return bad_generator(context);
-        if (layers == 0)
-            a->latent = (int)e->shape[0];
-        outputs = (int)e->shape[1];
-        a->generator_channels[layers] = outputs; /* the last is the picture's 3, beyond the stages */
-    }
-    a->stages = layers - 1;
-    if (layers < 3 || outputs != 3)
-        return bad_generator(context);
-    return SSD_OK;
-}
-
-static ssd_status discriminator_sizes(ssd_context *context, const safetensors *file, architecture *a) {
-    int inputs = 3, spectral = 0;
-    for (int i = 0; i <= a->stages; i++) {
-        const int module = i ? 3 * i - 1 : 0;
-        const safetensors_entry *plain = find_named(file, "discriminator.", "model.%d.weight", module);
-        const safetensors_entry *normalised = find_named(file, "discriminator.", "model.%d.weight_orig", module);
-        const safetensors_entry *e = normalised ? normalised : plain;
-        const int head = i == a->stages;
-        if (!is_kernel(e) || e->shape[1] != inputs || (head && e->shape[0] != 1))
-            return context_fail(context, SSD_BAD_FILE, "the file's discriminator does not fit (model.%d)", module);
-        spectral += normalised != NULL;
-        inputs = (int)e->shape[0];
-        if (!head)
-            a->discriminator_channels[i] = inputs;
-    }
-    a->spectral = spectral == 0 ? SSD_SPECTRAL_NONE : spectral == a->stages + 1 ? SSD_SPECTRAL_ALL : SSD_SPECTRAL_PAPER;
-    return SSD_OK;
-}
-
-static int has_discriminator(const safetensors *file) {
-    return find_named(file, "discriminator.", "model.%d.weight", 0) ||
-           find_named(file, "discriminator.", "model.%d.weight_orig", 0);
-}
-
-/* A checkpoint holds the generator's average too, where it has one. */
-static int has_average(const safetensors *file) {
-    return find_named(file, "average.", "conv_l%d.weight", 1) || find_named(file, "average.", "model.%d.weight", 0);
-}
-
-ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file, architecture *arch,
-                                   const char **prefix) {
-    architecture a = {.kind = SSD_MODEL_SSD};
-    static const char *const prefixes[] = {"generator.", ""};
-    const char *found = NULL;
-    for (int i = 0; !found && i < 2; i++) {
-        if (find_named(file, prefixes[i], "conv_l%d.weight", 1))
-            found = prefixes[i];
-        else if (find_named(file, prefixes[i], "model.%d.weight", 0))
-            found = prefixes[i], a.kind = SSD_MODEL_DCGAN;
-    }
-    if (!found)
-        return bad_generator(context);
-    ssd_status status = generator_sizes(context, file, &a, found);
-    if (status)
-        return status;
-    a.shared_mapping = find_named(file, found, "mapper.linear.weight", 0) != NULL;
-    a.adain = find_named(file, found, "ada_l%d.style_scale.weight", 1) != NULL;
-    if (has_discriminator(file)) {
-        status = discriminator_sizes(context, file, &a);
-        if (status)
-            return status;
-    } else {
-        for (int i = 0; i < a.stages; i++)
-            a.discriminator_channels[i] = a.generator_channels[a.stages - 1 - i];
-    }
-    *arch = a;
-    *prefix = found;
-    return SSD_OK;
-}
+enum { FULL_NAME = 120 };
 
 /* ---------------------------------------------------------------------------------------- read --- */
 
@@ -202,6 +99,7 @@ static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_tr
     c->augment_p = read_double(file, "augment_p_now", c->augment_p);
     c->ada_signs = read_double(file, "ada_signs", 0);
     c->ada_steps = read_double(file, "ada_steps", 0);
+    trainer_grow(t);
     if (!rng_from_text(&t->random, safetensors_metadata(file, "random")))
         return context_fail(context, SSD_BAD_FILE, "the checkpoint lacks its random state");
     return SSD_OK;
@@ -212,7 +110,7 @@ static ssd_status read_generator(ssd_context *context, const safetensors *file, 
     ssd_status status = checkpoint_read_network(context, file, prefix, &t->g.table, &t->g.blocks);
     if (!status)
         trainer_begin_average(t);
-    if (!status && t->config.ema > 0 && has_average(file))
+    if (!status && t->config.ema > 0 && checkpoint_has(file, "average."))
         status = checkpoint_read_network(context, file, "average.", &t->average.table, &t->average.blocks);
     return status;
 }
@@ -232,7 +130,9 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
         status = checkpoint_architecture(context, file, &arch, &prefix);
     if (status)
         return status;
-    if (architecture_image_size(&arch) != config.image_size || arch.latent != config.latent_size)
+    arch.style_mixing = config.style_mixing > 0;
+    if (architecture_image_size(&arch) != config.image_size || arch.latent != config.latent_size ||
+        arch.growth != (config.growth_pictures > 0) || (arch.style_mixing && !arch.adain))
         return context_fail(context, SSD_BAD_FILE, "the checkpoint's tensors do not fit its configuration");
     ssd_trainer *t;
     status = trainer_create(context, &config, &arch, &t);
@@ -272,14 +172,29 @@ static ssd_status begin_from(ssd_context *context, const safetensors *file, cons
     ssd_status status = checkpoint_architecture(context, file, &arch, &prefix);
     if (status)
         return status;
-    const int with_discriminator = has_discriminator(file);
+    const int with_discriminator = checkpoint_has(file, "discriminator.");
     c.model = (int32_t)arch.kind;
-    if (!with_discriminator)
+    if (!with_discriminator) {
         arch.spectral = arch.kind == SSD_MODEL_SSD ? (ssd_spectral)c.spectral_norm : SSD_SPECTRAL_NONE;
+        arch.downsampling = (ssd_downsampling)c.downsampling;
+        arch.d_norm = (ssd_d_norm)c.d_norm;
+        arch.minibatch_std = c.minibatch_std;
+    }
+    arch.growth = 0; /* a model to begin from has grown up */
+    arch.style_mixing = c.style_mixing > 0;
     c.image_size = architecture_image_size(&arch);
     c.latent_size = arch.latent;
     c.shared_mapping = arch.shared_mapping;
     c.adain = arch.adain;
+    c.mapping_layers = arch.mapping_layers;
+    c.pixel_norm = arch.pixel_norm;
+    c.noise = arch.noise;
+    c.upsampling = (int32_t)arch.upsampling;
+    c.spectral_g = arch.spectral_g;
+    c.growth_pictures = 0;
+    c.downsampling = (int32_t)arch.downsampling;
+    c.d_norm = (int32_t)arch.d_norm;
+    c.minibatch_std = arch.minibatch_std;
     c.spectral_norm = (int32_t)arch.spectral;
     c.width = arch.discriminator_channels[0];
     for (int i = c.width_max = 0; i < arch.stages; i++)
@@ -311,6 +226,16 @@ ssd_status ssd_trainer_create_from(ssd_context *context, const ssd_config *confi
     return status;
 }
 
+/* The level at which a growing model was saved. */
+static ssd_status read_growth(ssd_context *context, const safetensors *file, growth *grown, int stages) {
+    ssd_config config;
+    ssd_config_default(&config);
+    const ssd_status status = checkpoint_read_config(context, file, &config);
+    if (!status)
+        *grown = growth_at(&config, stages, read_double(file, "step", 0));
+    return status;
+}
+
 static ssd_status load_generator(ssd_context *context, const safetensors *file, ssd_generator **generator) {
     architecture arch = {0};
     const char *prefix = "";
@@ -321,9 +246,11 @@ static ssd_status load_generator(ssd_context *context, const safetensors *file, 
     status = sampler_create(context, &arch, &s);
     if (status)
         return status;
-    if (has_average(file))
+    if (checkpoint_has(file, "average."))
         prefix = "average.";
     status = checkpoint_read_network(context, file, prefix, &s->net->table, &s->net->blocks);
+    if (!status && arch.growth)
+        status = read_growth(context, file, &s->net->grown, arch.stages);
     if (status)
         ssd_generator_destroy(s);
     else
@@ -354,11 +281,14 @@ static void write_batch_count(safetensors_writer *writer, const char *running_va
     safetensors_write(writer, name, SAFETENSORS_I64, 0, NULL, count);
 }
 
+/* `without`: tensors whose names begin so are left out; NULL: none are. */
 static void write_network(safetensors_writer *writer, const char *prefix, const tensor_table *table,
-                          const tensor_blocks *blocks, const int64_t *batch_count) {
+                          const tensor_blocks *blocks, const int64_t *batch_count, const char *without) {
     char name[FULL_NAME];
     for (int i = 0; i < table->count; i++) {
         const tensor *t = &table->list[i];
+        if (without && strncmp(t->name, without, strlen(without)) == 0)
+            continue;
         (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
         safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, tensor_data(table, blocks, i));
         write_batch_count(writer, name, batch_count);
@@ -431,12 +361,13 @@ ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **byte
         write_run(writer, trainer);
     const generator *model = trainer->config.ema > 0 ? &trainer->average : &trainer->g;
     if (!checkpoint)
-        write_network(writer, "", &model->table, &model->blocks, &batch_count);
+        write_network(writer, "", &model->table, &model->blocks, &batch_count,
+                      growth_is_under_way(&model->grown, model->arch.stages) ? NULL : "to_rgb");
     if (checkpoint) {
-        write_network(writer, "generator.", &trainer->g.table, &trainer->g.blocks, &batch_count);
+        write_network(writer, "generator.", &trainer->g.table, &trainer->g.blocks, &batch_count, NULL);
         if (trainer->config.ema > 0)
-            write_network(writer, "average.", &trainer->average.table, &trainer->average.blocks, &batch_count);
-        write_network(writer, "discriminator.", &trainer->d.table, &trainer->d.blocks, &batch_count);
+            write_network(writer, "average.", &trainer->average.table, &trainer->average.blocks, &batch_count, NULL);
+        write_network(writer, "discriminator.", &trainer->d.table, &trainer->d.blocks, &batch_count, NULL);
         write_moments(writer, "generator", &trainer->g.table, &trainer->g.blocks);
         write_moments(writer, "discriminator", &trainer->d.table, &trainer->d.blocks);
     }

@@ -11,6 +11,9 @@
 SSD_MUST_USE ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file, architecture *arch,
                                                 const char **prefix);
 
+/* 1 where the file has a network of this prefix: "generator.", "average.", "discriminator.", or "". */
+int checkpoint_has(const safetensors *file, const char *network);
+
 /* Reads every tensor of the table from the file's tensor prefix + name. */
 SSD_MUST_USE ssd_status checkpoint_read_network(ssd_context *context, const safetensors *file, const char *prefix,
                                                 const tensor_table *table, const tensor_blocks *blocks);

@@ -11,7 +11,7 @@
 
 static const config_field FIELDS[] = {
     {"model", CONFIG_CHOICE, AT(model), 0, 0, 1, "ssd,dcgan", "Network: Spectral Style-DCGAN, or the DCGAN baseline"},
-    {"image_size", CONFIG_INT, AT(image_size), 64, 16, 128, "", "Side of the pictures in pixels: 32, 64 or 128"},
+    {"image_size", CONFIG_INT, AT(image_size), 64, 16, 256, "", "Side of the pictures in pixels: 32, 64, 128 or 256"},
     {"latent_size", CONFIG_INT, AT(latent_size), 100, 1, 512, "", "Length of the latent vector z and the style w"},
     {"width", CONFIG_INT, AT(width), 64, 1, 256, "", "Channels of the stage next to the picture"},
     {"width_max", CONFIG_INT, AT(width_max), 512, 1, 1024, "", "Most channels of a stage"},
@@ -51,7 +51,21 @@ static const config_field FIELDS[] = {
     {"micro_batches", CONFIG_INT, AT(micro_batches), 1, 1, 256, "", "Batches that a step adds up"},
     {"freeze", CONFIG_INT, AT(freeze), 0, 0, 511, "", "Untrained parts of G, a sum: 1 mapping, 2 L1, 4 L2, 8 L3, ..."},
     {"freeze_d", CONFIG_INT, AT(freeze_d), 0, 0, SSD_MAX_STAGES, "", "Untrained layers of D, from the picture inwards"},
-    {"initial", CONFIG_CHOICE, AT(initial), 0, 0, 2, "pytorch,dcgan,style", "Initial values of the networks"},
+    {"initial", CONFIG_CHOICE, AT(initial), 0, 0, 3, "pytorch,dcgan,style,orthogonal",
+     "Initial values of the networks"},
+    {"mapping_layers", CONFIG_INT, AT(mapping_layers), 4, 1, SSD_MAX_STAGES, "", "Layers of the mapping network"},
+    {"mapping_rate", CONFIG_FLOAT, AT(mapping_rate), 1, 1e-6, 1, "", "Factor of the mapping's learning rate"},
+    {"pixel_norm", CONFIG_FLAG, AT(pixel_norm), 0, 0, 1, "", "Latents brought to mean square 1 instead of norm 1"},
+    {"equalised", CONFIG_FLAG, AT(equalised), 0, 0, 1, "", "Equalised learning rate"},
+    {"noise", CONFIG_FLAG, AT(noise), 0, 0, 1, "", "Noise inputs of the generator"},
+    {"upsampling", CONFIG_CHOICE, AT(upsampling), 0, 0, 2, "transposed,nearest,bilinear", "How G's maps get larger"},
+    {"downsampling", CONFIG_CHOICE, AT(downsampling), 0, 0, 1, "strided,average", "How D's maps get smaller"},
+    {"d_norm", CONFIG_CHOICE, AT(d_norm), 0, 0, 1, "batch,none", "Norm in D: batch norm, or none and biases"},
+    {"minibatch_std", CONFIG_FLAG, AT(minibatch_std), 0, 0, 1, "", "Minibatch standard deviation in D"},
+    {"spectral_g", CONFIG_FLAG, AT(spectral_g), 0, 0, 1, "", "Spectral norm of G's convolutions"},
+    {"growth_pictures", CONFIG_FLOAT, AT(growth_pictures), 0, 0, 1e12, "",
+     "Progressive growing: pictures a phase; 0: none"},
+    {"style_mixing", CONFIG_FLOAT, AT(style_mixing), 0, 0, 1, "", "Probability of two latents a picture"},
 };
 
 int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }
@@ -104,8 +118,16 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
             return status;
     }
     if (!architecture_stages(config->image_size))
-        return context_fail(context, SSD_BAD_ARGUMENT, "image_size is %d, but must be 32, 64 or 128",
+        return context_fail(context, SSD_BAD_ARGUMENT, "image_size is %d, but must be 32, 64, 128 or 256",
                             (int)config->image_size);
+    if (config->model == SSD_MODEL_DCGAN && (config->pixel_norm || config->noise || config->upsampling ||
+                                             config->spectral_g || config->growth_pictures > 0))
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "pixel_norm, noise, upsampling, spectral_g and growth_pictures are options of the model "
+                            "ssd: leave them out, or take that model");
+    if (config->style_mixing > 0 && !(config->adain && config->model == SSD_MODEL_SSD))
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "style_mixing needs styles: the model ssd with adain, or leave it out");
     return SSD_OK;
 }
 
@@ -150,6 +172,16 @@ void architecture_from_config(architecture *a, const ssd_config *config) {
     *a = (architecture){.kind = (ssd_model_kind)config->model,
                         .stages = architecture_stages(config->image_size),
                         .latent = config->latent_size,
+                        .mapping_layers = config->mapping_layers,
+                        .pixel_norm = config->pixel_norm,
+                        .noise = config->noise,
+                        .upsampling = (ssd_upsampling)config->upsampling,
+                        .spectral_g = config->spectral_g,
+                        .growth = config->growth_pictures > 0,
+                        .style_mixing = config->style_mixing > 0,
+                        .downsampling = (ssd_downsampling)config->downsampling,
+                        .d_norm = (ssd_d_norm)config->d_norm,
+                        .minibatch_std = config->minibatch_std,
                         .shared_mapping = config->shared_mapping,
                         .adain = config->adain && config->model == SSD_MODEL_SSD,
                         .spectral =

@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "kernels/resample.h"
+#include "nn/minibatch_std.h"
 
 static const float SLOPE = 0.2f;
-enum { TAPS = 16 };
+static int is_narrow(const discriminator *d, int i) {
+    return i < d->arch.stages && d->arch.downsampling == SSD_AVERAGE;
+}
 
 /* ------------------------------------------------------------------------------------- layout --- */
 
@@ -25,38 +29,67 @@ static int add_named(discriminator *d, tensor_kind kind, int module, const char 
 static void add_stage(discriminator *d, int i) {
     discriminator_stage *s = &d->stages[i];
     const int head = i == d->arch.stages, module = module_number(i);
-    s->inputs = i ? d->arch.discriminator_channels[i - 1] : 3;
+    s->inputs = (i ? d->arch.discriminator_channels[i - 1] : 3) + (head && d->arch.minibatch_std);
     s->channels = head ? 1 : d->arch.discriminator_channels[i];
     s->size = head ? 1 : architecture_image_size(&d->arch) >> (i + 1);
-    s->has_norm = i > 0 && !head;
-    s->has_spectral = d->arch.spectral == SSD_SPECTRAL_ALL || (d->arch.spectral == SSD_SPECTRAL_PAPER && s->has_norm);
-    const int weight[4] = {s->channels, s->inputs, 4, 4}, u[4] = {s->channels, 1, 1, 1};
-    const int v[4] = {s->inputs * TAPS, 1, 1, 1};
+    s->has_norm = i > 0 && !head && d->arch.d_norm == SSD_D_NORM_BATCH;
+    s->has_bias = !head && d->arch.d_norm == SSD_D_NORM_NONE;
+    s->has_spectral =
+        d->arch.spectral == SSD_SPECTRAL_ALL || (d->arch.spectral == SSD_SPECTRAL_PAPER && i > 0 && !head);
+    const int side = is_narrow(d, i) ? 3 : 4;
+    const int weight[4] = {s->channels, s->inputs, side, side}, u[4] = {s->channels, 1, 1, 1};
+    const int v[4] = {s->inputs * side * side, 1, 1, 1};
     s->weight = add_named(d, TENSOR_TRAINED, module, s->has_spectral ? "weight_orig" : "weight", 4, weight);
     if (s->has_spectral) {
         add_named(d, TENSOR_STATE, module, "weight_u", 1, u);
         add_named(d, TENSOR_STATE, module, "weight_v", 1, v);
     }
+    if (s->has_bias)
+        add_named(d, TENSOR_TRAINED, module, "bias", 1, u);
     if (s->has_norm) {
         add_named(d, TENSOR_TRAINED, module + 1, "weight", 1, u);
         add_named(d, TENSOR_TRAINED, module + 1, "bias", 1, u);
         add_named(d, TENSOR_STATE, module + 1, "running_mean", 1, u);
         add_named(d, TENSOR_STATE, module + 1, "running_var", 1, u);
     }
+    if (!d->arch.growth || i == 0 || head)
+        return;
+    char name[TENSOR_NAME];
+    (void)snprintf(name, sizeof name, "from_rgb.%d.weight", i);
+    tensor_add(&d->table, TENSOR_TRAINED, name, 4, s->inputs, 3, 1, 1);
+    (void)snprintf(name, sizeof name, "from_rgb.%d.bias", i);
+    tensor_add(&d->table, TENSOR_TRAINED, name, 1, s->inputs, 1, 1, 1);
 }
 
 int discriminator_layer(const discriminator *d, int tensor) {
-    const int module = (int)strtol(d->table.list[tensor].name + strlen("model."), NULL, 10);
-    return module < 2 ? 0 : (module + 1) / 3;
+    const char *name = d->table.list[tensor].name;
+    const int module = (int)strtol(strchr(name, '.') + 1, NULL, 10);
+    return *name == 'f' || module < 2 ? 0 : (module + 1) / 3;
 }
 
-static float *data_of(discriminator *d, int module, const char *part, float **grad) {
+/* The stage that sees the level's picture. */
+static int first_stage(const discriminator *d) { return d->arch.stages - d->grown.level; }
+
+int discriminator_is_idle(const discriminator *d, int tensor) {
+    const char *name = d->table.list[tensor].name;
+    const int first = first_stage(d);
+    if (*name != 'f')
+        return discriminator_layer(d, tensor) < first;
+    const int stage = (int)strtol(strchr(name, '.') + 1, NULL, 10);
+    return !(stage == first || (stage == first + 1 && d->grown.fade < 1));
+}
+
+static float *data_of_named(discriminator *d, const char *format, int number, const char *part, float **grad) {
     char name[TENSOR_NAME];
-    (void)snprintf(name, sizeof name, "model.%d.%s", module, part);
+    (void)snprintf(name, sizeof name, format, number, part);
     const int index = tensor_find(&d->table, name);
     if (grad)
         *grad = tensor_grad(&d->table, &d->blocks, index);
     return tensor_data(&d->table, &d->blocks, index);
+}
+
+static float *data_of(discriminator *d, int module, const char *part, float **grad) {
+    return data_of_named(d, "model.%d.%s", module, part, grad);
 }
 
 static void bind_stage(discriminator *d, int i) {
@@ -64,10 +97,17 @@ static void bind_stage(discriminator *d, int i) {
     const int module = module_number(i);
     if (s->has_spectral) {
         s->spectral.rows = s->channels;
-        s->spectral.columns = s->inputs * TAPS;
+        s->spectral.columns = (int)(d->table.list[s->weight].count / s->channels);
         s->spectral.weight = tensor_data(&d->table, &d->blocks, s->weight);
         s->spectral.u = data_of(d, module, "weight_u", NULL);
         s->spectral.v = data_of(d, module, "weight_v", NULL);
+    }
+    if (s->has_bias)
+        s->bias = data_of(d, module, "bias", &s->dbias);
+    if (d->arch.growth && i && i < d->arch.stages) {
+        s->from_rgb = (pointwise){.inputs = 3, .outputs = s->inputs, .slope = SLOPE};
+        s->from_rgb.weight = data_of_named(d, "from_rgb.%d.%s", i, "weight", &s->from_rgb.dweight);
+        s->from_rgb.bias = data_of_named(d, "from_rgb.%d.%s", i, "bias", &s->from_rgb.dbias);
     }
     if (s->has_norm) {
         s->norm.weight = data_of(d, module + 1, "weight", &s->norm.dweight);
@@ -78,16 +118,18 @@ static void bind_stage(discriminator *d, int i) {
 }
 
 void discriminator_place(discriminator *d, const architecture *arch, int batch, arena *memory) {
-    *d = (discriminator){.arch = *arch, .batch = batch};
+    *d = (discriminator){.arch = *arch, .batch = batch, .grown = {arch->stages, 1, 0}};
     for (int i = 0; i <= arch->stages; i++)
         add_stage(d, i);
     tensor_blocks_place(&d->blocks, &d->table, 1, memory);
     size_t largest = 0, largest_weight = 0;
+    /* the head's input has one channel more with minibatch_std */
+    const size_t more = arch->minibatch_std ? (size_t)batch * 16 : 0;
     int most_channels = 0;
     for (int i = 0; i <= arch->stages; i++) {
         discriminator_stage *s = &d->stages[i];
-        const size_t floats = (size_t)s->channels * batch * s->size * s->size;
-        const size_t weights = (size_t)s->channels * s->inputs * TAPS;
+        const size_t floats = (size_t)s->channels * batch * s->size * s->size + (i == arch->stages - 1 ? more : 0);
+        const size_t weights = (size_t)s->channels * s->inputs * 16;
         largest = floats > largest ? floats : largest;
         largest_weight = weights > largest_weight ? weights : largest_weight;
         most_channels = s->channels > most_channels ? s->channels : most_channels;
@@ -107,6 +149,16 @@ void discriminator_place(discriminator *d, const architecture *arch, int batch, 
     d->dweight = arena_floats(memory, largest_weight);
     d->dparameters = arena_floats(memory, 2 * (size_t)most_channels);
     d->spare = arena_floats(memory, (size_t)most_channels);
+    if (arch->downsampling == SSD_AVERAGE) {
+        d->wide = arena_floats(memory, largest_weight);
+        d->dwide = arena_floats(memory, largest_weight);
+    }
+    if (arch->growth) {
+        for (int i = 0; i < 2; i++)
+            d->small[i] = arena_floats(memory, 3 * (size_t)batch * size * size / 4);
+        d->below = arena_floats(memory, largest);
+        d->blend = arena_floats(memory, largest);
+    }
     if (memory->base)
         for (int i = 0; i <= arch->stages; i++)
             bind_stage(d, i);
@@ -124,14 +176,30 @@ size_t discriminator_scratch_floats(const architecture *a, int batch, int thread
                                   size};
         const size_t floats = conv_scratch_floats(&shape, threads);
         most = floats > most ? floats : most;
+        if (!a->growth || i == 0)
+            continue;
+        const size_t rgb = pointwise_scratch_floats(3, a->discriminator_channels[i - 1], batch * size * size, threads);
+        most = rgb > most ? rgb : most;
     }
     return most;
 }
 
+/* As generator_set_rates. */
+static void set_rates(discriminator *d, const ssd_config *config) {
+    for (int i = 0; i < d->table.count; i++) {
+        tensor *t = &d->table.list[i];
+        const double gain = i == d->stages[d->arch.stages].weight ? 1 : 2;
+        if (config->equalised && t->rank == 4)
+            t->rate = sqrt(gain / ((double)t->shape[1] * t->shape[2] * t->shape[3]));
+    }
+}
+
 /* PyTorch's defaults: uniform in +-1/sqrt(fan-in), fan-in = in * k * k; u and v are random unit vectors, brought
  * close to the singular vectors by 15 power iterations at the start, as torch.nn.utils.spectral_norm does. */
-void discriminator_initialise(discriminator *d, ssd_initial initial, rng *random) {
+void discriminator_initialise(discriminator *d, const ssd_config *config, rng *random) {
+    const ssd_initial initial = (ssd_initial)config->initial;
     const int dcgan = d->arch.kind == SSD_MODEL_DCGAN || initial == SSD_INITIAL_DCGAN;
+    set_rates(d, config);
     for (int i = 0; i < d->table.count; i++) {
         const tensor *t = &d->table.list[i];
         float *data = tensor_data(&d->table, &d->blocks, i);
@@ -141,10 +209,14 @@ void discriminator_initialise(discriminator *d, ssd_initial initial, rng *random
             (void)vector_normalise(data, t->count, 1e-12);
         } else if (t->kind == TENSOR_STATE) {
             tensor_fill(data, t->count, strstr(t->name, "running_var") ? 1.0f : 0.0f);
+        } else if (t->rank == 4 && config->equalised) {
+            tensor_normal(data, t->count, 0, t->rate, random);
+        } else if (t->rank == 4 && initial == SSD_INITIAL_ORTHOGONAL) {
+            tensor_orthogonal(data, t->shape[0], (int)(t->count / t->shape[0]), random);
         } else if (t->rank == 4 && dcgan) {
             tensor_normal(data, t->count, 0, 0.02, random);
         } else if (t->rank == 4) {
-            tensor_uniform(data, t->count, 1.0 / sqrt((double)t->shape[1] * TAPS), random);
+            tensor_uniform(data, t->count, 1.0 / sqrt((double)t->shape[1] * t->shape[2] * t->shape[3]), random);
         } else if (is_weight && dcgan) {
             tensor_normal(data, t->count, 1, 0.02, random);
         } else {
@@ -160,69 +232,148 @@ void discriminator_initialise(discriminator *d, ssd_initial initial, rng *random
 
 static float weight_scale(const discriminator_stage *s) { return s->has_spectral ? 1.0f / s->spectral.sigma : 1.0f; }
 
+/* The 4x4 weights that a stage is convolved with: the tensor itself, or made of it in d->wide until the next call. */
+static const float *stage_weight(parallel_pool *pool, discriminator *d, int i) {
+    const float *weight = tensor_data(&d->table, &d->blocks, d->stages[i].weight);
+    if (!is_narrow(d, i))
+        return weight;
+    weights_widen(pool, d->wide, weight, d->stages[i].channels, d->stages[i].inputs, 0, 0.25f);
+    return d->wide;
+}
+
+static void stage_forward(parallel_pool *pool, discriminator *d, int i, const float *x, int count, int statistics,
+                          float *scratch) {
+    discriminator_stage *s = &d->stages[i];
+    const conv_shape shape = shape_of(s, count);
+    const int run = count * s->size * s->size;
+    conv_forward(pool, s->has_norm ? s->pre : s->act, x, stage_weight(pool, d, i), weight_scale(s), &shape, scratch);
+    if (s->has_norm)
+        batch_norm_forward(pool, s->act, s->pre, &s->norm, count, statistics);
+    else if (s->has_bias)
+        bias_leaky(pool, s->act, s->bias, SLOPE, s->channels, run);
+    else
+        leaky_forward(pool, s->act, s->act, SLOPE, (size_t)s->channels * run);
+}
+
+/* The picture (of full size) at the size of inner stage i, into d->small[which], through that stage's from_rgb. */
+static void rgb_forward(parallel_pool *pool, discriminator *d, int i, int which, float *out, const float *image,
+                        int count, float *scratch) {
+    const int size = 2 * d->stages[i].size, times = 1 << i;
+    shrink(pool, d->small[which], image, 3 * count, size * times, times, 1.0f / (float)(times * times));
+    pointwise_forward(pool, out, d->small[which], &d->stages[i].from_rgb, count * size * size, scratch);
+}
+
+/* What stage i + 1 sees: the activation of stage i, or that faded into what is made of the smaller picture. */
+static const float *stage_output(const discriminator *d, int i) {
+    return i == first_stage(d) && d->grown.fade < 1 ? d->blend : d->stages[i].act;
+}
+
 void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count,
                            discriminator_mode mode, float *scratch) {
     const int statistics = mode == DISCRIMINATOR_RUNNING ? 0 : mode == DISCRIMINATOR_REPEAT ? 2 : 1;
-    const float *x = image;
-    for (int i = 0; i <= d->arch.stages; i++) {
-        discriminator_stage *s = &d->stages[i];
-        const float *weight = tensor_data(&d->table, &d->blocks, s->weight);
-        if (s->has_spectral)
-            spectral_norm_forward(pool, &s->spectral, mode == DISCRIMINATOR_TRAIN, d->spare);
-        if (i == d->arch.stages) {
-            head_forward(d->logits, x, weight, weight_scale(s), count, s->inputs);
-            return;
+    const int first = first_stage(d), head = d->arch.stages;
+    if (first > 0)
+        rgb_forward(pool, d, first, 0, d->stages[first - 1].act, image, count, scratch);
+    for (int i = first; i <= head; i++)
+        if (d->stages[i].has_spectral)
+            spectral_norm_forward(pool, &d->stages[i].spectral, mode == DISCRIMINATOR_TRAIN, d->spare);
+    const float *x = first > 0 ? d->stages[first - 1].act : image;
+    for (int i = first; i < head; i++) {
+        const discriminator_stage *s = &d->stages[i];
+        stage_forward(pool, d, i, x, count, statistics, scratch);
+        if (i == first && d->grown.fade < 1) {
+            const int planes = s->channels * count;
+            rgb_forward(pool, d, i + 1, 1, d->below, image, count, scratch);
+            enlarge(pool, d->blend, s->act, planes, s->size, 1, 0, d->grown.fade);
+            enlarge(pool, d->blend, d->below, planes, s->size, 1, 1, 1 - d->grown.fade);
         }
-        const conv_shape shape = shape_of(s, count);
-        conv_forward(pool, s->has_norm ? s->pre : s->act, x, weight, weight_scale(s), &shape, scratch);
-        if (s->has_norm)
-            batch_norm_forward(pool, s->act, s->pre, &s->norm, count, statistics);
-        else
-            leaky_forward(pool, s->act, s->act, SLOPE, (size_t)s->channels * count * s->size * s->size);
-        x = s->act;
+        x = stage_output(d, i);
     }
+    if (d->arch.minibatch_std)
+        minibatch_std_forward(d->stages[head - 1].act, count, d->stages[head - 1].channels);
+    head_forward(d->logits, x, tensor_data(&d->table, &d->blocks, d->stages[head].weight),
+                 weight_scale(&d->stages[head]), count, d->stages[head].inputs);
 }
 
 /* ----------------------------------------------------------------------------------- backward --- */
 
-/* Where the weight gradient of a stage is to be written first: straight into the gradient, or aside for the spectral
- * norm to pass it on. */
+/* The weight gradient of a stage, straight into the tensor's, or by way of the 4x4 weights and of the spectral norm. */
 static void stage_weight_grad(parallel_pool *pool, discriminator *d, int i, const float *dy, const float *x, int count,
                               int add, float *scratch) {
     const discriminator_stage *s = &d->stages[i];
     float *grad = tensor_grad(&d->table, &d->blocks, s->weight);
     float *out = s->has_spectral ? d->dweight : grad;
-    const int add_here = add && !s->has_spectral;
+    const int add_here = add && !s->has_spectral, narrow = is_narrow(d, i);
     if (i == d->arch.stages) {
         head_weight_grad(out, dy, x, count, s->inputs, add_here);
     } else {
         const conv_shape shape = shape_of(s, count);
-        conv_weight_grad(pool, out, dy, x, &shape, add_here, scratch);
+        conv_weight_grad(pool, narrow ? d->dwide : out, dy, x, &shape, add_here && !narrow, scratch);
+        if (narrow)
+            weights_narrow(pool, out, d->dwide, s->channels, s->inputs, 0, 0.25f, add_here);
+        if (s->has_bias)
+            bias_grad(pool, s->dbias, dy, s->channels, count * s->size * s->size, add);
     }
     if (s->has_spectral)
         spectral_norm_backward(pool, grad, d->dweight, &s->spectral, add);
 }
 
+/* The gradient at a from_rgb's output -> its parameters', or the picture's, which takes the place of the picture: no
+ * weights are asked for then. */
+static void rgb_backward(parallel_pool *pool, discriminator *d, int i, int which, float *dout, const float *out,
+                         int count, discriminator_gradients what, float *scratch) {
+    const discriminator_stage *s = &d->stages[i];
+    const int pixels = count * 4 * s->size * s->size;
+    leaky_backward(pool, dout, dout, out, SLOPE, (size_t)s->inputs * pixels);
+    const int weights = what == GRADIENT_IMAGE ? 0 : what == GRADIENT_WEIGHTS ? 1 : 2;
+    pointwise_backward(pool, weights ? NULL : d->small[which], dout, d->small[which], &s->from_rgb, pixels, weights, 0,
+                       scratch);
+}
+
+/* d->small -> dimage: of the level's picture, and while fading of the one below. */
+static void pictures_backward(parallel_pool *pool, discriminator *d, int count) {
+    const int first = first_stage(d), size = architecture_image_size(&d->arch);
+    for (int which = 0; which < 2; which++) {
+        const int i = first + which, times = 1 << i;
+        if (which ? d->grown.fade < 1 : first > 0)
+            enlarge(pool, d->dimage, d->small[which], 3 * count, size / times, times, (float)which,
+                    1.0f / (float)(times * times));
+    }
+}
+
 void discriminator_backward(parallel_pool *pool, discriminator *d, const float *dlogits, const float *image, int count,
                             discriminator_gradients what, float *scratch) {
     const int weights = what != GRADIENT_IMAGE, add = what == GRADIENT_WEIGHTS_ADDED;
-    const int head = d->arch.stages;
+    const int head = d->arch.stages, first = first_stage(d), fading = d->grown.fade < 1;
     if (weights)
-        stage_weight_grad(pool, d, head, dlogits, d->stages[head - 1].act, count, add, scratch);
+        stage_weight_grad(pool, d, head, dlogits, stage_output(d, head - 1), count, add, scratch);
     head_input_grad(d->dact, dlogits, tensor_data(&d->table, &d->blocks, d->stages[head].weight),
                     weight_scale(&d->stages[head]), count, d->stages[head].inputs);
-    for (int i = head - 1; i >= 0; i--) {
+    if (d->arch.minibatch_std)
+        minibatch_std_backward(d->dact, d->stages[head - 1].act, count, d->stages[head - 1].channels);
+    for (int i = head - 1; i >= first; i--) {
         discriminator_stage *s = &d->stages[i];
+        const size_t floats = (size_t)s->channels * count * s->size * s->size;
+        if (i == first && fading) {
+            vector_scaled(pool, d->dpre, d->dact, 1 - d->grown.fade, floats);
+            rgb_backward(pool, d, i + 1, 1, d->dpre, d->below, count, what, scratch);
+            vector_scaled(pool, d->dact, d->dact, d->grown.fade, floats);
+        }
         if (s->has_norm)
             batch_norm_backward(pool, d->dpre, d->dact, s->pre, &s->norm, count, weights + add, d->dparameters);
         else
-            leaky_backward(pool, d->dpre, d->dact, s->act, SLOPE, (size_t)s->channels * count * s->size * s->size);
+            leaky_backward(pool, d->dpre, d->dact, s->act, SLOPE, floats);
+        const float *x = i == 0 ? image : i == first ? d->stages[i - 1].act : stage_output(d, i - 1);
         if (weights)
-            stage_weight_grad(pool, d, i, d->dpre, i ? d->stages[i - 1].act : image, count, add, scratch);
+            stage_weight_grad(pool, d, i, d->dpre, x, count, add, scratch);
         if (i == 0 && weights)
             return; /* nobody wants the picture's gradient then */
         const conv_shape shape = shape_of(s, count);
-        conv_input_grad(pool, i ? d->dact : d->dimage, d->dpre, tensor_data(&d->table, &d->blocks, s->weight),
-                        weight_scale(s), &shape, scratch);
+        conv_input_grad(pool, i ? d->dact : d->dimage, d->dpre, stage_weight(pool, d, i), weight_scale(s), &shape,
+                        scratch);
     }
+    if (first > 0)
+        rgb_backward(pool, d, first, 0, d->dact, d->stages[first - 1].act, count, what, scratch);
+    if (!weights)
+        pictures_backward(pool, d, count);
 }

@@ -4,17 +4,22 @@
 
 #include "base/parallel.h"
 #include "gan/architecture.h"
+#include "gan/growth.h"
 #include "nn/batch_norm.h"
+#include "nn/pointwise.h"
 #include "nn/spectral_norm.h"
 #include "nn/tensors.h"
 
 typedef struct discriminator_stage {
-    int inputs, channels, size; /* C, K, and H = W of its output */
-    int weight;                 /* tensor */
-    int has_norm, has_spectral; /* batch norm; spectral norm */
+    int inputs, channels, size;           /* C, K, and H = W of its output */
+    int weight;                           /* tensor */
+    int has_norm, has_bias, has_spectral; /* batch norm, or a bias; spectral norm */
     spectral_norm spectral;
     batch_norm norm;
-    float *pre, *act; /* convolution's output (where batch norm follows), activation: K x N x H x W */
+    float *bias, *dbias;
+    pointwise from_rgb; /* with arch.growth: what an inner stage sees where it is the first. Its output is the
+                         * activation of the stage before */
+    float *pre, *act;   /* convolution's output (where batch norm follows), activation: K x N x H x W */
 } discriminator_stage;
 
 typedef struct discriminator {
@@ -24,16 +29,23 @@ typedef struct discriminator {
     tensor_blocks blocks;
     discriminator_stage stages[SSD_MAX_STAGES + 1]; /* the last is the head: 4x4 map -> logit */
     float *logits;                                  /* N */
+    growth grown;                                   /* full size unless somebody sets it */
     /* workspace */
     float *dact, *dpre;
-    float *dimage;  /* 3 x N x H x W: gradient for the picture */
-    float *dweight; /* gradient at a normalised weight */
+    float *dimage;       /* 3 x N x H x W: gradient for the picture */
+    float *dweight;      /* gradient at a normalised weight */
+    float *wide, *dwide; /* 4x4 weights made of 3x3 ones, and their gradient */
+    /* while growing: the picture at the level and at the one below, what that one's from_rgb made of it, and the blend
+     */
+    float *small[2], *below, *blend;
     float *dparameters, *spare;
 } discriminator;
 
 void discriminator_place(discriminator *d, const architecture *arch, int batch, arena *memory);
 size_t discriminator_scratch_floats(const architecture *arch, int batch, int threads);
-void discriminator_initialise(discriminator *d, ssd_initial initial, rng *random);
+
+/* Initial values and rates, as generator_initialise. Biases begin at zero. */
+void discriminator_initialise(discriminator *d, const ssd_config *config, rng *random);
 
 typedef enum discriminator_mode {
     DISCRIMINATOR_RUNNING,       /* evaluation: running statistics; u and v as they are */
@@ -42,12 +54,15 @@ typedef enum discriminator_mode {
     DISCRIMINATOR_REPEAT         /* batch statistics; no state is changed */
 } discriminator_mode;
 
-/* image: 3 x N x H x W -> d->logits. */
+/* image: 3 x N x H x W, whatever the level -> d->logits. */
 void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count,
                            discriminator_mode mode, float *scratch);
 
-/* The layer, 0 next to the picture, that a tensor of the table belongs to. */
+/* The layer, 0 next to the picture, that a tensor of the table belongs to (from_rgb: 0). */
 int discriminator_layer(const discriminator *d, int tensor);
+
+/* 1 where a tensor is not in use at the present level. */
+int discriminator_is_idle(const discriminator *d, int tensor);
 
 typedef enum discriminator_gradients {
     GRADIENT_IMAGE,        /* d->dimage only (the G step) */
@@ -55,7 +70,8 @@ typedef enum discriminator_gradients {
     GRADIENT_WEIGHTS_ADDED /* parameters only, added to */
 } discriminator_gradients;
 
-/* After a forward (not DISCRIMINATOR_RUNNING) of the same image; weights, u, v as they were. */
+/* After a forward (not DISCRIMINATOR_RUNNING) of the same image; weights, u, v as they were. GRADIENT_IMAGE comes last:
+ * while growing it takes the smaller pictures' room. */
 void discriminator_backward(parallel_pool *pool, discriminator *d, const float *dlogits, const float *image, int count,
                             discriminator_gradients what, float *scratch);
 

@@ -34,7 +34,7 @@ static size_t picture_floats(const ssd_trainer *t) {
 }
 
 static const float *latents(const ssd_trainer *t, int micro) {
-    return t->z + (size_t)micro * t->config.batch * t->g.arch.latent;
+    return t->z + (size_t)micro * trainer_latents_a_batch(t) * t->g.arch.latent;
 }
 
 static const float *reals(const ssd_trainer *t, int micro) { return t->real + micro * picture_floats(t); }
@@ -52,10 +52,17 @@ static const float *seen(ssd_trainer *t, const float *images, int micro, augment
     return t->augmented;
 }
 
-static void generate(ssd_trainer *t, int micro) {
+void trainer_generate(ssd_trainer *t, int micro) {
     parallel_pool *pool = t->context->pool;
-    const float *w = generator_map(pool, &t->g, latents(t, micro), t->config.batch, t->scratch);
-    generator_synthesise(pool, &t->g, w, 0, t->config.batch, 1, t->scratch);
+    const int batch = t->config.batch;
+    const float *w = generator_map(pool, &t->g, latents(t, micro), trainer_latents_a_batch(t), t->scratch);
+    t->g.noise = t->noise + (size_t)micro * batch * architecture_noise_floats(t->g.arch.stages);
+    if (t->g.arch.style_mixing) {
+        generator_mix(&t->g, w, t->crossover + (ptrdiff_t)micro * batch, batch);
+        w = t->g.styles;
+    }
+    generator_synthesise(pool, &t->g, w, t->g.arch.style_mixing ? (size_t)batch * t->g.arch.latent : 0, batch, 1,
+                         t->scratch);
 }
 
 static void judge(ssd_trainer *t, const float *images, discriminator_mode mode) {
@@ -80,11 +87,14 @@ static void gather(ssd_trainer *t, tensor_blocks *blocks, const tensor_table *ta
 
 /* -------------------------------------------------------------------------------------- update --- */
 
-/* Adam over all that is trained, in runs between the frozen tensors. Returns the gradient's norm. */
+/* Adam over all that is trained, in runs of tensors of one rate between the frozen ones. A rate c stands for a
+ * parameter w / c with the plain rate (equalised learning rate): its gradient is c times as large, which Adam forgets,
+ * and its moments with epsilon are those of w with epsilon / c. Returns the gradient's norm. */
 static double update(ssd_trainer *t, const tensor_table *table, tensor_blocks *b, double lr, float *average) {
     const ssd_config *c = &t->config;
     const double step = t->counters.step + 1, own = lr > 0 ? lr : c->lr;
-    adam_step adam = adam_step_at(own * trainer_rate(t), c->beta1, c->beta2, c->eps, step);
+    const adam_step plain = adam_step_at(own * trainer_rate(t), c->beta1, c->beta2, c->eps, step - t->g.grown.begin);
+    adam_step adam = plain;
     const double seen_pictures = step * trainer_pictures_a_step(c), most = c->ema_ramp * seen_pictures;
     const double half_life = c->ema_ramp > 0 && most < c->ema ? most : c->ema;
     adam.average_rate = average ? (float)(1 - exp2(-trainer_pictures_a_step(c) / half_life)) : 0;
@@ -92,15 +102,21 @@ static double update(ssd_trainer *t, const tensor_table *table, tensor_blocks *b
     double squares = 0;
     for (int i = 0; i < table->count;) {
         size_t first = table->trained_floats, end = first;
-        for (; i < table->count && !(end > first && table->list[i].frozen); i++) {
+        double rate = 1;
+        for (; i < table->count; i++) {
             const tensor *x = &table->list[i];
+            if (end > first && (x->frozen || (x->kind == TENSOR_TRAINED && x->rate != rate)))
+                break;
             if (x->kind != TENSOR_TRAINED || x->frozen)
                 continue;
+            rate = x->rate;
             first = x->offset < first ? x->offset : first;
             end = x->offset + (x->count + 3) / 4 * 4;
         }
         if (first == table->trained_floats)
             break;
+        adam.rate = (float)(plain.rate * rate);
+        adam.eps = (float)(c->eps / rate);
         adam.average = average ? average + first : NULL;
         adam_update(t->context->pool, b->trained + first, b->adam_m + first, b->adam_v + first, b->grad + first, &adam,
                     end - first);
@@ -120,7 +136,7 @@ static void generator_step(ssd_trainer *t) {
     const int relative = loss_is_relative(kind);
     t->losses.loss_g = 0;
     for (int micro = 0; micro < c->micro_batches; micro++) {
-        generate(t, micro);
+        trainer_generate(t, micro);
         if (relative) {
             judge(t, seen(t, reals(t, micro), micro, AUGMENT_D_REAL), DISCRIMINATOR_TRAIN);
             memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
@@ -135,7 +151,11 @@ static void generator_step(ssd_trainer *t) {
                              architecture_image_size(&t->g.arch));
             dimage = t->augmented;
         }
-        generator_backward(t->context->pool, &t->g, dimage, c->batch, t->scratch);
+        if (t->g.arch.style_mixing)
+            generator_backward_mixed(t->context->pool, &t->g, dimage, t->crossover + (ptrdiff_t)micro * c->batch,
+                                     c->batch, t->scratch);
+        else
+            generator_backward(t->context->pool, &t->g, dimage, c->batch, t->scratch);
         gather(t, &t->g.blocks, &t->g.table, t->sum_g, micro);
     }
     t->losses.grad_norm_g =
@@ -145,10 +165,12 @@ static void generator_step(ssd_trainer *t) {
 /* ------------------------------------------------------------------------------- discriminator --- */
 
 /* R1: the gradient, by the parameters, of gamma / 2 mean |grad_x D|^2 is gamma times that of the derivative of mean D
- * along the fixed direction grad_x D, which is a difference of two ordinary gradients. After D's forward of x; adds. */
+ * along the fixed direction grad_x D, which is a difference of two ordinary gradients. After D's forward of x; adds.
+ * While growing, x is the smaller picture that D sees: a mean of n pixels has n times their gradients' squared norm. */
 static void penalise(ssd_trainer *t, const float *x) {
     const ssd_config *c = &t->config;
     const size_t count = picture_floats(t);
+    const double pixels = exp2(2.0 * (t->d.arch.stages - t->d.grown.level));
     for (int n = 0; n < c->batch; n++)
         t->dlogits[n] = 1;
     weigh(t, t->dlogits, x, GRADIENT_IMAGE);
@@ -159,7 +181,7 @@ static void penalise(ssd_trainer *t, const float *x) {
         vector_add_scaled(t->perturbed, t->d.dimage, (float)(side * h), count);
         judge(t, t->perturbed, DISCRIMINATOR_REPEAT);
         for (int n = 0; n < c->batch; n++)
-            t->dlogits[n] = (float)(side * c->r1 * c->r1_interval / (2 * h * c->batch));
+            t->dlogits[n] = (float)(side * c->r1 * c->r1_interval * pixels / (2 * h * c->batch));
         weigh(t, t->dlogits, t->perturbed, GRADIENT_WEIGHTS_ADDED);
     }
 }
@@ -201,7 +223,7 @@ static void separate_halves(ssd_trainer *t, int micro) {
     if (c->r1 > 0 && fmod(t->counters.step, c->r1_interval) == 0)
         penalise(t, x);
     if (!c->reuse_fake || c->micro_batches > 1)
-        generate(t, micro);
+        trainer_generate(t, micro);
     x = seen(t, t->g.image, micro, AUGMENT_D_FAKE);
     judge(t, x, DISCRIMINATOR_TRAIN);
     const double fake = loss_discriminator(kind, 0, NULL, t->dlogits, NULL, t->d.logits, c->batch);
@@ -218,7 +240,7 @@ static void relative_halves(ssd_trainer *t, int micro) {
     judge(t, x, DISCRIMINATOR_TRAIN);
     memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
     if (!c->reuse_fake || c->micro_batches > 1)
-        generate(t, micro);
+        trainer_generate(t, micro);
     x = seen(t, t->g.image, micro, AUGMENT_D_FAKE);
     judge(t, x, DISCRIMINATOR_TRAIN_KEEPING);
     t->losses.loss_d +=
@@ -244,11 +266,23 @@ static void discriminator_step(ssd_trainer *t) {
     adapt(t);
 }
 
+/* Adam begins anew with each phase of growing, as Karras et al. have it: the new layers' moments are empty. */
+static void forget_moments(ssd_trainer *t) {
+    memset(t->g.blocks.adam_m, 0, t->g.table.trained_floats * sizeof(float));
+    memset(t->g.blocks.adam_v, 0, t->g.table.trained_floats * sizeof(float));
+    memset(t->d.blocks.adam_m, 0, t->d.table.trained_floats * sizeof(float));
+    memset(t->d.blocks.adam_v, 0, t->d.table.trained_floats * sizeof(float));
+}
+
 ssd_status trainer_step_on_batch(ssd_trainer *t) {
     t->sampler.mean_known = 0;
+    t->sampler.net->prepared = 0;
+    if (t->g.grown.begin > 0 && t->counters.step == t->g.grown.begin)
+        forget_moments(t);
     generator_step(t);
     discriminator_step(t);
     t->counters.step++;
+    trainer_grow(t);
     if (!isfinite(t->losses.loss_g) || !isfinite(t->losses.loss_d))
         return context_fail(t->context, SSD_NOT_FINITE,
                             "training diverged at step %.0f (a loss is not a finite number); go back to an earlier "

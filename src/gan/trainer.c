@@ -24,7 +24,8 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
     discriminator_place(&t->d, arch, (int)batch, memory);
     if (config->ema > 0)
         generator_place(&t->average, arch, SAMPLER_BATCH, 0, memory);
-    t->z = arena_floats(memory, micros * batch * arch->latent);
+    t->z = arena_floats(memory, micros * batch * arch->latent * (arch->style_mixing ? 2 : 1));
+    t->noise = arena_floats(memory, arch->noise ? micros * batch * architecture_noise_floats(arch->stages) : 0);
     t->real = arena_floats(memory, micros * pictures);
     t->augmented = arena_floats(memory, pictures);
     t->perturbed = arena_floats(memory, pictures);
@@ -60,13 +61,17 @@ double ssd_trainer_bytes(const ssd_config *config) {
     return (double)trainer_bytes(config, &arch, 2);
 }
 
-/* Marks the tensors that are not trained. */
-static void freeze(ssd_trainer *t) {
+void trainer_grow(ssd_trainer *t) {
+    const growth now = growth_at(&t->config, t->g.arch.stages, t->counters.step);
+    t->g.grown = t->d.grown = t->average.grown = now;
     for (int i = 0; i < t->g.table.count; i++)
-        t->g.table.list[i].frozen = (t->config.freeze >> generator_part(&t->g, i)) & 1;
+        t->g.table.list[i].frozen = ((t->config.freeze >> generator_part(&t->g, i)) & 1) || generator_is_idle(&t->g, i);
     for (int i = 0; i < t->d.table.count; i++)
-        t->d.table.list[i].frozen = discriminator_layer(&t->d, i) < t->config.freeze_d;
+        t->d.table.list[i].frozen =
+            discriminator_layer(&t->d, i) < t->config.freeze_d || discriminator_is_idle(&t->d, i);
 }
+
+int trainer_latents_a_batch(const ssd_trainer *t) { return t->config.batch * (t->g.arch.style_mixing ? 2 : 1); }
 
 ssd_status trainer_create(ssd_context *context, const ssd_config *config, const architecture *arch,
                           ssd_trainer **trainer) {
@@ -79,7 +84,8 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
     t->batch_indices = context_allocate(context, pictures, sizeof *t->batch_indices);
     t->batch_mirror = context_allocate(context, pictures, sizeof *t->batch_mirror);
     t->changes = context_allocate(context, AUGMENT_USES * pictures, sizeof *t->changes);
-    if (!t->block || !t->batch_indices || !t->batch_mirror || !t->changes) {
+    t->crossover = context_allocate(context, pictures, sizeof *t->crossover);
+    if (!t->block || !t->batch_indices || !t->batch_mirror || !t->changes || !t->crossover) {
         ssd_trainer_destroy(t);
         return SSD_OUT_OF_MEMORY;
     }
@@ -95,10 +101,10 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
     t->losses = (trainer_losses){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     rng initial;
     rng_seed(&initial, (uint64_t)config->seed, STREAM_INITIAL);
-    generator_initialise(&t->g, (ssd_initial)config->initial, &initial);
-    discriminator_initialise(&t->d, (ssd_initial)config->initial, &initial);
+    generator_initialise(&t->g, config, &initial);
+    discriminator_initialise(&t->d, config, &initial);
     trainer_begin_average(t);
-    freeze(t);
+    trainer_grow(t);
     rng_seed(&t->random, (uint64_t)config->seed, STREAM_STEPS);
     *trainer = t;
     return SSD_OK;
@@ -127,6 +133,7 @@ void ssd_trainer_destroy(ssd_trainer *trainer) {
     free(trainer->batch_indices);
     free(trainer->batch_mirror);
     free(trainer->changes);
+    free(trainer->crossover);
     free(trainer->block);
     free(trainer);
 }
@@ -196,6 +203,17 @@ int trainer_steps_per_epoch(const ssd_trainer *t) {
     return t->train_count && !steps ? 1 : steps;
 }
 
+/* The stage from which each picture has its second latent's style; beyond the last where it has none (Karras et al.
+ * 2019). Only stages in use count: 1 .. level while growing. */
+static void draw_crossovers(ssd_trainer *t, int pictures) {
+    const int stages = t->g.arch.stages, level = t->g.grown.level;
+    const int used = level < stages ? level + 1 : stages;
+    for (int i = 0; t->g.arch.style_mixing && i < pictures; i++) {
+        const int mixed = rng_uniform(&t->random) < t->config.style_mixing;
+        t->crossover[i] = mixed ? 1 + (int)rng_below(&t->random, (uint32_t)used - 1) : stages;
+    }
+}
+
 /* Training pictures are numbers 0 .. train_count-1, held-out ones the last val_count. */
 static void fill_batch(ssd_trainer *t) {
     const int batch = t->config.batch, pictures = (int)trainer_pictures_a_step(&t->config);
@@ -208,7 +226,10 @@ static void fill_batch(ssd_trainer *t) {
     for (int i = 0; i < pictures; i += batch)
         dataset_batch(t->dataset, t->batch_indices + i, t->batch_mirror + i, batch,
                       t->real + (size_t)i * 3 * size * size);
-    rng_normal(&t->random, t->z, pictures * t->g.arch.latent);
+    rng_normal(&t->random, t->z, pictures / batch * trainer_latents_a_batch(t) * t->g.arch.latent);
+    if (t->g.arch.noise)
+        rng_normal(&t->random, t->noise, pictures * (int)architecture_noise_floats(t->g.arch.stages));
+    draw_crossovers(t, pictures);
     if (kinds)
         augment_draw(t->changes, AUGMENT_USES * pictures, kinds, t->counters.augment_p, size, &t->random);
 }
@@ -335,7 +356,7 @@ ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value)
         return status;
     if (strcmp(name, "augment_p") == 0)
         trainer->counters.augment_p = value;
-    freeze(trainer);
+    trainer_grow(trainer);
     return SSD_OK;
 }
 

@@ -45,7 +45,8 @@ struct ssd_trainer {
     int *order;   /* this epoch's order of the training pictures, train_count long */
     float *block; /* the one arena */
     /* M: micro-batches of N pictures */
-    float *z;             /* M x N x L */
+    float *z;             /* M x N x L; with style mixing M x 2 N x L, each batch's second latents behind its first */
+    float *noise;         /* M x, for each stage, N x H x W; with noise inputs */
     float *real;          /* M x 3 x N x H x W */
     float *augmented;     /* 3 x N x H x W: what D sees, and the gradient on its way back */
     float *perturbed;     /* 3 x N x H x W, for R1 */
@@ -56,6 +57,7 @@ struct ssd_trainer {
     float *squares;       /* of the gradient, piece by piece */
     float *scratch;
     augment *changes;      /* uses x M x N */
+    int *crossover;        /* M x N: the stage from which a picture has its second latent; with style mixing */
     int *batch_indices;    /* M x N */
     uint8_t *batch_mirror; /* M x N */
 };
@@ -74,6 +76,13 @@ size_t trainer_bytes(const ssd_config *config, const architecture *arch, int thr
  * Counters move by one. */
 SSD_MUST_USE ssd_status trainer_step_on_batch(ssd_trainer *t);
 
+/* The pictures of a micro-batch, in t->g.image. */
+void trainer_generate(ssd_trainer *t, int micro);
+
+/* Brings the networks to the level of the next step (growth.h), and marks the tensors that are not trained in it. */
+void trainer_grow(ssd_trainer *t);
+
+int trainer_latents_a_batch(const ssd_trainer *t);
 double trainer_pictures_a_step(const ssd_config *config);
 int trainer_augments(const ssd_config *config); /* a sum of AUGMENT_...: 0 for none */
 double trainer_rate(const ssd_trainer *t);      /* the schedule's factor for the next step */

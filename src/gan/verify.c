@@ -140,7 +140,19 @@ static ssd_status read_changes(ssd_verify *v, int step, int count) {
     return status;
 }
 
-/* z.K and real.K into the trainer. */
+/* mix.K, the stage from which each picture has its second latent, into the trainer. */
+static ssd_status read_crossovers(ssd_verify *v, const safetensors_entry *mix, int count) {
+    ssd_trainer *t = v->trainer;
+    const ssd_status status = safetensors_read(v->context, mix, v->spare, (size_t)count);
+    for (int i = 0; !status && i < count; i++) {
+        if (!(v->spare[i] >= 0 && v->spare[i] <= SSD_MAX_STAGES))
+            return context_fail(v->context, SSD_BAD_FILE, "mix.K holds a stage that is none");
+        t->crossover[i] = (int)v->spare[i];
+    }
+    return status;
+}
+
+/* z.K and real.K into the trainer; noise.K and mix.K too where its options use them. */
 static ssd_status read_inputs(ssd_verify *v, int step) {
     ssd_trainer *t = v->trainer;
     const int pictures = (int)trainer_pictures_a_step(&t->config), batch = t->config.batch;
@@ -150,9 +162,21 @@ static ssd_status read_inputs(ssd_verify *v, int step) {
     const safetensors_entry *z = safetensors_find(v->file, name);
     (void)snprintf(name, sizeof name, "real.%d", step);
     const safetensors_entry *real = safetensors_find(v->file, name);
-    if (!z || !real)
-        return context_fail(v->context, SSD_BAD_FILE, "the file lacks z.%d or real.%d", step, step);
-    ssd_status status = safetensors_read(v->context, z, t->z, (size_t)pictures * t->g.arch.latent);
+    (void)snprintf(name, sizeof name, "noise.%d", step);
+    const safetensors_entry *noise = safetensors_find(v->file, name);
+    (void)snprintf(name, sizeof name, "mix.%d", step);
+    const safetensors_entry *mix = safetensors_find(v->file, name);
+    if (!z || !real || (t->g.arch.noise && !noise) || (t->g.arch.style_mixing && !mix))
+        return context_fail(v->context, SSD_BAD_FILE,
+                            "the file lacks z.%d or real.%d, or noise.%d or mix.%d, which its options use", step, step,
+                            step, step);
+    ssd_status status =
+        safetensors_read(v->context, z, t->z, (size_t)pictures / batch * trainer_latents_a_batch(t) * t->g.arch.latent);
+    if (!status && t->g.arch.noise)
+        status = safetensors_read(v->context, noise, t->noise,
+                                  (size_t)pictures * architecture_noise_floats(t->g.arch.stages));
+    if (!status && t->g.arch.style_mixing)
+        status = read_crossovers(v, mix, pictures);
     if (!status)
         status = safetensors_read(v->context, real, v->spare, 3 * (size_t)pictures * plane);
     for (int i = 0; !status && i < pictures; i += batch)
@@ -171,8 +195,7 @@ static ssd_status compare_fake(ssd_verify *v) {
     ssd_status status = room && state ? SSD_OK : SSD_OUT_OF_MEMORY;
     if (!status) {
         memcpy(state, t->g.blocks.state, state_bytes);
-        const float *w = generator_map(v->context->pool, &t->g, t->z, batch, t->scratch);
-        generator_synthesise(v->context->pool, &t->g, w, 0, batch, 1, t->scratch);
+        trainer_generate(t, 0);
         swap_leading(room, t->g.image, 3, batch, plane);
         memcpy(t->g.blocks.state, state, state_bytes);
         status = compare(v, open_group(v, "fake.0", 0), "fake.0", room, 3 * (size_t)batch * plane);
@@ -227,6 +250,9 @@ static ssd_status make_trainer(ssd_verify *v) {
             context_fail(v->context, SSD_BAD_FILE, "the file's image_size is %d, but its generator makes %d pixels",
                          (int)config.image_size, architecture_image_size(&arch));
     config.latent_size = arch.latent;
+    arch.style_mixing = config.style_mixing > 0;
+    if (!status && (arch.growth != (config.growth_pictures > 0) || (arch.style_mixing && !arch.adain)))
+        status = context_fail(v->context, SSD_BAD_FILE, "the file's tensors do not fit its metadata");
     if (!status)
         status = trainer_create(v->context, &config, &arch, &v->trainer);
     if (!status)
@@ -254,7 +280,7 @@ static ssd_status make_room(ssd_verify *v, int steps) {
 }
 
 static ssd_status replay(ssd_verify *v) {
-    const char *text = safetensors_metadata(v->file, "steps");
+    const char *text = safetensors_metadata(v->file, "steps"), *before = safetensors_metadata(v->file, "step");
     const double steps = text ? strtod(text, NULL) : 1;
     if (!(steps >= 1 && steps <= MAX_STEPS) || steps != floor(steps))
         return context_fail(v->context, SSD_BAD_FILE, "the file's metadata has steps \"%.40s\", which is out of range",
@@ -262,6 +288,10 @@ static ssd_status replay(ssd_verify *v) {
     ssd_status status = make_trainer(v);
     if (!status)
         status = make_room(v, (int)steps);
+    if (!status && before) { /* the phase of growing is that of a training which has done so many */
+        v->trainer->counters.step = strtod(before, NULL);
+        trainer_grow(v->trainer);
+    }
     for (int step = 0; !status && step < (int)steps; step++)
         status = replay_step(v, step);
     if (!status && v->count == 0)

@@ -1,0 +1,143 @@
+/* What a file's tensors (and, where they do not tell, its metadata) say about the networks. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "gan/checkpoint.h"
+#include "nn/mapping.h"
+
+enum { FULL_NAME = 120, MAX_CHANNELS = 4096 };
+
+static const safetensors_entry *find_named(const safetensors *file, const char *prefix, const char *format,
+                                           int number) {
+    char tail[FULL_NAME], name[FULL_NAME];
+    (void)snprintf(tail, sizeof tail, format, number);
+    (void)snprintf(name, sizeof name, "%s%s", prefix, tail);
+    return safetensors_find(file, name);
+}
+
+/* A convolution weight of `side` x `side` and sane size. */
+static int is_kernel(const safetensors_entry *e, int side) {
+    return e && e->rank == 4 && e->shape[2] == side && e->shape[3] == side && e->shape[0] >= 1 && e->shape[1] >= 1 &&
+           e->shape[0] <= MAX_CHANNELS && e->shape[1] <= MAX_CHANNELS;
+}
+
+static ssd_status bad_generator(ssd_context *context) {
+    return context_fail(context, SSD_BAD_FILE,
+                        "the file holds no generator that this program knows (tensors conv_l1.weight ... or "
+                        "model.0.weight ...)");
+}
+
+/* Whether the metadata says so of a flag or a choice: what no tensor tells. */
+static int says(const safetensors *file, const char *field, const char *value) {
+    const char *text = safetensors_metadata(file, field);
+    return text && strcmp(text, value) == 0;
+}
+
+/* A generator's options, from its tensors where they tell. */
+static void generator_options(const safetensors *file, architecture *a, const char *prefix) {
+    a->shared_mapping = find_named(file, prefix, "mapper.linear.weight", 0) != NULL;
+    a->adain = find_named(file, prefix, "ada_l%d.style_scale.weight", 1) != NULL;
+    a->noise = find_named(file, prefix, "noise_l%d.strength", 1) != NULL;
+    a->growth = find_named(file, prefix, "to_rgb_l%d.weight", 2) != NULL;
+    a->pixel_norm = says(file, "pixel_norm", "1");
+    a->mapping_layers = 0;
+    while (a->mapping_layers < MAPPING_MOST && find_named(file, prefix, "mapper.%d.weight", a->mapping_layers))
+        a->mapping_layers++;
+    if (a->shared_mapping || !a->mapping_layers) {
+        const char *text = safetensors_metadata(file, "mapping_layers");
+        const double layers = text ? strtod(text, NULL) : 4;
+        a->mapping_layers = layers >= 1 && layers <= MAPPING_MOST ? (int)layers : 4;
+    }
+}
+
+static ssd_status generator_sizes(ssd_context *context, const safetensors *file, architecture *a, const char *prefix) {
+    const int dcgan = a->kind == SSD_MODEL_DCGAN;
+    int layers = 0, outputs = 0, narrow = 0;
+    a->spectral_g = find_named(file, prefix, "conv_l%d.weight_orig", 1) != NULL;
+    for (;; layers++) {
+        const char *format = dcgan ? "model.%d.weight" : a->spectral_g ? "conv_l%d.weight_orig" : "conv_l%d.weight";
+        const safetensors_entry *e = find_named(file, prefix, format, dcgan ? 3 * layers : layers + 1);
+        if (!e)
+            break;
+        if (layers == 1) /* nn.Conv2d's weight, outputs first, behind an upsampling */
+            narrow = !dcgan && is_kernel(e, 3);
+        const int side = narrow ? 3 : 4, in = narrow ? 1 : 0;
+        if (layers > SSD_MAX_STAGES - 1 || !is_kernel(e, side) || (layers && e->shape[in] != outputs))
+            return bad_generator(context);
+        if (layers == 0)
+            a->latent = (int)e->shape[0];
+        outputs = (int)e->shape[1 - in];
+        a->generator_channels[layers] = outputs; /* the last is the picture's 3, beyond the stages */
+    }
+    a->stages = layers - 1;
+    if (narrow)
+        a->upsampling = says(file, "upsampling", "bilinear") ? SSD_BILINEAR : SSD_NEAREST;
+    if (layers < 3 || outputs != 3)
+        return bad_generator(context);
+    return SSD_OK;
+}
+
+static ssd_status discriminator_sizes(ssd_context *context, const safetensors *file, architecture *a) {
+    int inputs = 3, spectral = 0;
+    for (int i = 0; i <= a->stages; i++) {
+        const int module = i ? 3 * i - 1 : 0;
+        const safetensors_entry *plain = find_named(file, "discriminator.", "model.%d.weight", module);
+        const safetensors_entry *normalised = find_named(file, "discriminator.", "model.%d.weight_orig", module);
+        const safetensors_entry *e = normalised ? normalised : plain;
+        const int head = i == a->stages;
+        if (i == 0)
+            a->downsampling = is_kernel(e, 3) ? SSD_AVERAGE : SSD_STRIDED;
+        a->minibatch_std = head && e && e->rank == 4 && e->shape[1] == inputs + 1;
+        const int side = !head && a->downsampling == SSD_AVERAGE ? 3 : 4;
+        if (!is_kernel(e, side) || e->shape[1] != inputs + a->minibatch_std || (head && e->shape[0] != 1))
+            return context_fail(context, SSD_BAD_FILE, "the file's discriminator does not fit (model.%d)", module);
+        spectral += normalised != NULL;
+        inputs = (int)e->shape[0];
+        if (!head)
+            a->discriminator_channels[i] = inputs;
+    }
+    a->d_norm = find_named(file, "discriminator.", "model.%d.bias", 0) ? SSD_D_NORM_NONE : SSD_D_NORM_BATCH;
+    a->spectral = spectral == 0 ? SSD_SPECTRAL_NONE : spectral == a->stages + 1 ? SSD_SPECTRAL_ALL : SSD_SPECTRAL_PAPER;
+    return SSD_OK;
+}
+
+int checkpoint_has(const safetensors *file, const char *network) {
+    static const char *const firsts[] = {"conv_l1.weight", "conv_l1.weight_orig", "model.0.weight",
+                                         "model.0.weight_orig"};
+    for (int i = 0; i < (int)(sizeof firsts / sizeof firsts[0]); i++)
+        if (find_named(file, network, firsts[i], 0))
+            return 1;
+    return 0;
+}
+
+ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file, architecture *arch,
+                                   const char **prefix) {
+    architecture a = {.kind = SSD_MODEL_SSD};
+    static const char *const prefixes[] = {"generator.", ""};
+    const char *found = NULL;
+    for (int i = 0; !found && i < 2; i++) {
+        if (checkpoint_has(file, prefixes[i]))
+            found = prefixes[i];
+    }
+    if (!found)
+        return bad_generator(context);
+    if (find_named(file, found, "model.%d.weight", 0))
+        a.kind = SSD_MODEL_DCGAN;
+    ssd_status status = generator_sizes(context, file, &a, found);
+    if (status)
+        return status;
+    generator_options(file, &a, found);
+    if (checkpoint_has(file, "discriminator.")) {
+        status = discriminator_sizes(context, file, &a);
+        if (status)
+            return status;
+    } else {
+        for (int i = 0; i < a.stages; i++)
+            a.discriminator_channels[i] = a.generator_channels[a.stages - 1 - i];
+    }
+    *arch = a;
+    *prefix = found;
+    return SSD_OK;
+}
