@@ -162,7 +162,7 @@ typedef struct ssd_config {
     int32_t freeze_d; /* so many layers of D, from the picture inwards (FreezeD, Mo et al. 2020, 2002.10964) */
 
     int32_t initial; /* ssd_initial: pytorch's, as the paper; dcgan's (Radford et al. 2016, 1511.06434), normal 0.02;
-                      * style: pytorch's with a unit-variance w (He et al. 2015, 1502.01852) and scales about 1;
+                      * style: pytorch's with a unit-variance w (He et al. 2015, 1502.01852) and small styles;
                       * orthogonal: style's with orthogonal convolutions (Saxe et al. 2014, 1312.6120) */
 
     /* The networks otherwise: what StyleGAN (Karras et al. 2019, 1812.04948) and the work before it have. Files keep

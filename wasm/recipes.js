@@ -10,13 +10,10 @@
 /** @type {Settings} what both of ours share */
 const OURS = {
   initial: 'style',
-  spectral_norm: 'all',
-  beta1: 0,
-  lr: 0.0005,
+  batch: 16,
+  minibatch_std: 1,
   ema: 10000,
-  augment_colour: 1,
   augment_translation: 1,
-  augment_cutout: 1,
   flip: 1,
 };
 

@@ -64,7 +64,7 @@ void generator_place_backward(generator *g, arena *memory);
 size_t generator_scratch_floats(const architecture *arch, int batch, int threads);
 
 /* Initial values. pytorch: its defaults (a DCGAN's: normal, 0.02). dcgan: normal, 0.02, for convolutions. style: w
- * begins with unit variance and styles with scale 1 +- 0.5 and bias +-0.5, so that latents differ from the first step
+ * begins with unit variance and styles with scale 0.1 +- 0.1 and bias +-0.1, so that latents differ from the first step
  * on (with PyTorch's defaults w varies by 0.003 about its mean: all faces are one, and stay so for long). orthogonal:
  * style's, the convolutions orthogonal (of the weight as a matrix with its first dimension as rows). equalised: normals
  * with He's deviation for all weights, whatever `initial`. */
