@@ -258,8 +258,8 @@ static void stage_forward(parallel_pool *pool, discriminator *d, int i, const fl
 /* The picture (of full size) at the size of inner stage i, into d->small[which], through that stage's from_rgb. */
 static void rgb_forward(parallel_pool *pool, discriminator *d, int i, int which, float *out, const float *image,
                         int count, float *scratch) {
-    const int size = 2 * d->stages[i].size, times = 1 << i;
-    shrink(pool, d->small[which], image, 3 * count, size * times, times, 1.0f / (float)(times * times));
+    const int size = 2 * d->stages[i].size, full = architecture_image_size(&d->arch), times = full / size;
+    shrink(pool, d->small[which], image, 3 * count, full, times, 1.0f / (float)(times * times));
     pointwise_forward(pool, out, d->small[which], &d->stages[i].from_rgb, count * size * size, scratch);
 }
 
@@ -334,9 +334,9 @@ static void rgb_backward(parallel_pool *pool, discriminator *d, int i, int which
 static void pictures_backward(parallel_pool *pool, discriminator *d, int count) {
     const int first = first_stage(d), size = architecture_image_size(&d->arch);
     for (int which = 0; which < 2; which++) {
-        const int i = first + which, times = 1 << i;
+        const int small = 2 * d->stages[first + which].size, times = size / small;
         if (which ? d->grown.fade < 1 : first > 0)
-            enlarge(pool, d->dimage, d->small[which], 3 * count, size / times, times, (float)which,
+            enlarge(pool, d->dimage, d->small[which], 3 * count, small, times, (float)which,
                     1.0f / (float)(times * times));
     }
 }

@@ -124,7 +124,7 @@ static void layer_forward(parallel_pool *pool, generator *g, int i, float *out, 
 
 /* The picture of a level, into `out`: the last layer's, or on the way there to_rgb's. */
 static void picture_forward(parallel_pool *pool, generator *g, int level, float *out, int count, float *scratch) {
-    const int pixels = (4 << level) * (4 << level) * count;
+    const int pixels = g->stages[level].size * g->stages[level].size * count;
     if (level == g->arch.stages)
         layer_forward(pool, g, level, out, count, scratch);
     else
@@ -158,7 +158,8 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, siz
     }
     for (int i = 0; i < 2 - (g->grown.fade == 1); i++) {
         picture_forward(pool, g, level - i, g->rgb[i], count, scratch);
-        enlarge(pool, g->image, g->rgb[i], 3 * count, 4 << (level - i), 1 << (stages - level + i), (float)i,
+        const int size = g->stages[level - i].size;
+        enlarge(pool, g->image, g->rgb[i], 3 * count, size, g->stages[stages].size / size, (float)i,
                 i ? 1 - g->grown.fade : g->grown.fade);
     }
 }

@@ -99,6 +99,7 @@ static void add_tensors(generator *g) {
         add_norm(g, i);
         add_extras(g, i);
     }
+    g->stages[a->stages].size = architecture_image_size(a);
     add_weight(g, a->stages, a->generator_channels[a->stages - 1], 3);
 }
 
