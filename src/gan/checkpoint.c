@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "gan/config.h"
 #include "gan/trainer.h"
 
@@ -52,7 +53,7 @@ static ssd_status read_moments(ssd_context *context, const safetensors *file, co
 
 static double read_double(const safetensors *file, const char *key, double otherwise) {
     const char *text = safetensors_metadata(file, key);
-    return text ? strtod(text, NULL) : otherwise;
+    return text ? number_from_text(text, NULL) : otherwise;
 }
 
 ssd_status checkpoint_read_config(ssd_context *context, const safetensors *file, ssd_config *config) {
@@ -62,7 +63,9 @@ ssd_status checkpoint_read_config(ssd_context *context, const safetensors *file,
         if (!text || field->type == CONFIG_CHOICE)
             continue;
         /* files made by other programs say true and false, or True and False */
-        const double value = *text == 't' || *text == 'T' ? 1 : *text == 'f' || *text == 'F' ? 0 : strtod(text, NULL);
+        const double value = *text == 't' || *text == 'T'   ? 1
+                             : *text == 'f' || *text == 'F' ? 0
+                                                            : number_from_text(text, NULL);
         const ssd_status status = ssd_config_set(context, config, field->name, value);
         if (status)
             return context_fail(context, SSD_BAD_FILE, "the file's metadata has %s \"%.40s\", which is out of range",

@@ -1,8 +1,9 @@
 #include "gan/json.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/number.h"
 
 enum { MAX_DEPTH = 32 };
 
@@ -94,11 +95,11 @@ int json_number(json *j, double *value) {
     skip_space(j);
     if (j->at >= j->end || !strchr("-0123456789", *j->at) || !*j->at)
         return 0;
-    char *stop;
-    *value = strtod(j->at, &stop); /* ends at the zero behind the text at the latest */
+    const char *stop;
+    *value = number_from_text(j->at, &stop); /* ends at the zero behind the text at the latest */
     if (stop == j->at || stop > j->end)
         return 0;
-    j->at = stop;
+    j->at += stop - j->at;
     return 1;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "gan/checkpoint.h"
 #include "gan/config.h"
 #include "gan/trainer.h"
@@ -281,7 +282,7 @@ static ssd_status make_room(ssd_verify *v, int steps) {
 
 static ssd_status replay(ssd_verify *v) {
     const char *text = safetensors_metadata(v->file, "steps"), *before = safetensors_metadata(v->file, "step");
-    const double steps = text ? strtod(text, NULL) : 1;
+    const double steps = text ? number_from_text(text, NULL) : 1;
     if (!(steps >= 1 && steps <= MAX_STEPS) || steps != floor(steps))
         return context_fail(v->context, SSD_BAD_FILE, "the file's metadata has steps \"%.40s\", which is out of range",
                             text ? text : "");
