@@ -284,6 +284,39 @@ SSD_MUST_USE ssd_status ssd_generator_synthesise(ssd_generator *generator, const
 SSD_MUST_USE ssd_status ssd_generator_synthesise_styles(ssd_generator *generator, const float *styles, int count,
                                                         float *images);
 
+/* Directions of w that change the picture most, in closed form (SeFa, Shen & Zhou 2021, 2007.06600): eigenvectors of
+ * At A, A being the AdaIN weights (scale and bias, C x L each) of the chosen stages one under the other. `stages` is a
+ * sum of 1 << stage. Largest first: eigenvalues L, directions L x L, a unit vector a row. SSD_UNSUPPORTED without
+ * stages. */
+SSD_MUST_USE ssd_status ssd_generator_directions(ssd_generator *generator, int stages, double *eigenvalues,
+                                                 float *directions);
+
+/* The styles whose picture comes nearest to a given one (Abdal et al. 2019; Karras et al. 2020, 1912.04958): `samples`
+ * random w are looked at, then `steps` steps of Adam lead on from the mean w and from the nearest starts - 1 of them
+ * (at most 16 starts). per_stage: the second half of the steps moves each stage's style by itself (w+). Nearness is the
+ * squared difference over a pyramid of halved pictures. rgb: H x W x 3 bytes of the model's size, copied, as the
+ * weights are: training may go on. Memory: the generator's and some 30 MB at 64 x 64. SSD_UNSUPPORTED without stages.
+ */
+typedef struct ssd_projection ssd_projection;
+SSD_MUST_USE ssd_status ssd_projection_create(ssd_generator *generator, const uint8_t *rgb, int per_stage, int samples,
+                                              int starts, int steps, double seed, ssd_projection **projection);
+void ssd_projection_destroy(ssd_projection *projection);
+
+/* Does the next rounds, a batch of 16 random w or a step of Adam each, and returns how many are left; 0 rounds: tells
+ * only. */
+int ssd_projection_run(ssd_projection *projection, int rounds);
+
+/* Root mean square difference from the picture, in levels of 255. */
+enum {
+    SSD_PROJECTION_MEAN,    /* of the mean w's picture */
+    SSD_PROJECTION_NEAREST, /* of the nearest random one's */
+    SSD_PROJECTION_FOUND,   /* of the best so far */
+    SSD_PROJECTION_ERRORS
+};
+
+/* The best so far, after one round at least: S x L, and the errors. */
+void ssd_projection_result(const ssd_projection *projection, float *styles, double errors[SSD_PROJECTION_ERRORS]);
+
 /* images (N x 3 x H x W floats) -> rgba (N x H x W x 4 bytes): clamp((x + 1) * 127.5), rounded, 0 for a
  * NaN; alpha 255. image_size at least 2. */
 void ssd_images_to_rgba(const float *images, int count, int image_size, uint8_t *rgba);

@@ -160,8 +160,17 @@ static void tridiagonal(parallel_pool *pool, double *diagonal, double *beside, d
     diagonal[0] = a[0];
 }
 
-/* One implicit QL step on rows first .. last of the tridiagonal matrix; beside[i] joins rows i and i + 1 here. */
-static void ql_step(double *d, double *e, int first, int last) {
+HOT static void rotate_rows(double *a, double *b, double cosine, double sine, int count) {
+    for (int j = 0; j < count; j++) {
+        const double x = a[j];
+        a[j] = cosine * x - sine * b[j];
+        b[j] = sine * x + cosine * b[j];
+    }
+}
+
+/* One implicit QL step on rows first .. last of the tridiagonal matrix; beside[i] joins rows i and i + 1 here. The
+ * rotations also turn the rows of `vectors` (n x n), where that is not NULL. */
+static void ql_step(double *d, double *e, int first, int last, double *vectors, int n) {
     const double half = (d[first + 1] - d[first]) / (2 * e[first]);
     const double root = sqrt(half * half + 1);
     double g = d[last] - d[first] + e[first] / (half + (half < 0 ? -root : root));
@@ -182,15 +191,28 @@ static void ql_step(double *d, double *e, int first, int last) {
         shift = sine * t;
         d[i + 1] = g + shift;
         g = cosine * t - b;
+        if (vectors)
+            rotate_rows(vectors + (size_t)i * n, vectors + (size_t)(i + 1) * n, cosine, sine, n);
     }
     d[first] -= shift;
     e[first] = g;
     e[last] = 0;
 }
 
-int dense_eigenvalues(parallel_pool *pool, double *values, double *a, int n, double *scratch) {
+/* Eigenvectors of the tridiagonal matrix (rows) to those of A, through the reflections that tridiagonal() left in A. */
+static void reflect_back(double *vectors, const double *a, int n) {
+    for (int i = 2; i < n; i++) {
+        const double *v = a + (size_t)i * n, squares = dot(v, v, i);
+        for (int k = 0; k < n && squares > 0; k++)
+            add_row(vectors + (size_t)k * n, v, -2 * dot(vectors + (size_t)k * n, v, i) / squares, i);
+    }
+}
+
+int dense_eigenvalues(parallel_pool *pool, double *values, double *vectors, double *a, int n, double *scratch) {
     double *e = scratch, *p = scratch + n;
     tridiagonal(pool, values, e, a, n, p);
+    for (size_t i = 0; vectors && i < (size_t)n * n; i++)
+        vectors[i] = i % (n + 1) == 0;
     memmove(e, e + 1, sizeof(double) * (size_t)(n - 1));
     e[n - 1] = 0;
     for (int first = 0; first < n; first++) {
@@ -202,10 +224,12 @@ int dense_eigenvalues(parallel_pool *pool, double *values, double *a, int n, dou
                 break;
             if (steps == 60)
                 return 0;
-            ql_step(values, e, first, last);
+            ql_step(values, e, first, last, vectors, n);
         }
         if (isnan(values[first]))
             return 0;
     }
+    if (vectors)
+        reflect_back(vectors, a, n);
     return 1;
 }

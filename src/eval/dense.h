@@ -19,9 +19,10 @@ void dense_product(parallel_pool *pool, double *c, dense_factor a, const double 
  * `scratch` is 2 n doubles. */
 int dense_cholesky(parallel_pool *pool, double *f, const double *s, int n, double *scratch);
 
-/* Eigenvalues of the symmetric A (n x n), unordered, into `values`; A is destroyed. Householder's tridiagonal form,
+/* Eigenvalues of the symmetric A (n x n), unordered, into `values`, and into row k of `vectors` (n x n; NULL where not
+ * wanted) the unit eigenvector of values[k]; A is destroyed. Householder's tridiagonal form,
  * then QL steps with Wilkinson's shift (Golub & Van Loan 2013, sections 8.3.1 and 8.3.3). `scratch` is 3 n doubles.
  * 1, or 0 where 60 steps did not settle an eigenvalue (a NaN in A). */
-int dense_eigenvalues(parallel_pool *pool, double *values, double *a, int n, double *scratch);
+int dense_eigenvalues(parallel_pool *pool, double *values, double *vectors, double *a, int n, double *scratch);
 
 #endif

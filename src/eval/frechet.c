@@ -29,7 +29,7 @@ static double root_trace(parallel_pool *pool, double *s1, double *s2, double *ro
     if (rank == 0)
         return 0;
     double *values = scratch;
-    if (!dense_eigenvalues(pool, values, s2, size, scratch + size))
+    if (!dense_eigenvalues(pool, values, NULL, s2, size, scratch + size))
         return NAN;
     double sum = 0;
     for (int i = 0; i < size; i++)

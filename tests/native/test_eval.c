@@ -143,7 +143,7 @@ static void check_pictures(ssd_context *context, const safetensors *file, ssd_fe
 /* Random orthogonal similarity of known eigenvalues, zeros and equal ones among them. */
 static void check_eigenvalues(ssd_context *context) {
     enum { N = 67 };
-    static double a[N * N], values[N], scratch[3 * N], want[N];
+    static double a[N * N], whole[N * N], vectors[N * N], values[N], scratch[3 * N], want[N];
     memset(a, 0, sizeof a);
     for (int i = 0; i < N; i++)
         a[i * N + i] = want[i] = i < 9 ? 0 : i < 20 ? 2 : i * i * 0.01;
@@ -165,7 +165,22 @@ static void check_eigenvalues(ssd_context *context) {
             for (int j = 0; j < N; j++)
                 a[i * N + j] -= v[i] * (av[j] - vav * v[j]) + (av[i] - vav * v[i]) * v[j];
     }
-    CHECK(dense_eigenvalues(context->pool, values, a, N, scratch));
+    memcpy(whole, a, sizeof a);
+    CHECK(dense_eigenvalues(context->pool, values, vectors, a, N, scratch));
+    double worst = 0; /* of |A v - value v|, and of the vectors' products with each other */
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            double left = -values[i] * vectors[i * N + j], product = i == j ? -1 : 0;
+            for (int k = 0; k < N; k++) {
+                left += whole[j * N + k] * vectors[i * N + k];
+                product += vectors[i * N + k] * vectors[j * N + k];
+            }
+            worst = fmax(worst, fmax(fabs(left), fabs(product)));
+        }
+    CHECK_BELOW(worst, 1e-12);
+    memcpy(a, whole, sizeof a);
+    const double first = values[0];
+    CHECK(dense_eigenvalues(context->pool, values, NULL, a, N, scratch) && values[0] == first);
     for (int i = 0; i < N; i++) {
         int closest = 0;
         for (int j = 0; j < N; j++)

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "check.h"
+#include "gan/latent_projection.h"
 #include "gan/safetensors.h"
-#include "ssdgan.h"
+#include "gan/sampler.h"
+#include "kernels/vector.h"
 
 enum { N = 3, S = 3, L = 9, SIZE = 32, FLOATS = 3 * SIZE * SIZE };
 
@@ -47,6 +49,130 @@ static void check_styles(ssd_context *context, const safetensors *file, ssd_gene
     free(again);
 }
 
+/* SeFa against numpy. */
+static void check_directions(ssd_context *context, const safetensors *file, ssd_generator *generator) {
+    static const char *const names[2][2] = {{"eigenvalues", "directions"}, {"eigenvalues.coarse", "directions.coarse"}};
+    for (int coarse = 0; coarse < 2; coarse++) {
+        float *want_values = read_tensor(context, file, names[coarse][0], L);
+        float *want = read_tensor(context, file, names[coarse][1], (size_t)L * L);
+        double values[L];
+        float got[L * L];
+        CHECK(ssd_generator_directions(generator, coarse ? 1 : 7, values, got) == SSD_OK);
+        for (int i = 0; i < L; i++)
+            CHECK_BELOW(fabs(values[i] / want_values[i] - 1), 1e-6);
+        CHECK_BELOW(difference(got, want, (size_t)L * L), 1e-6);
+        CHECK(ssd_generator_directions(generator, coarse ? 8 : 0, values, got) == SSD_BAD_ARGUMENT);
+        free(want_values);
+        free(want);
+    }
+}
+
+/* The projection's loss and its gradient by the styles, or by one w: against PyTorch, and against differences. */
+static void check_gradient(ssd_context *context, const safetensors *file, ssd_generator *generator, int shared) {
+    float *rows = read_tensor(context, file, "styles", N * S * L),
+          *target = read_tensor(context, file, "target", FLOATS);
+    float *want_losses = read_tensor(context, file, shared ? "losses.w" : "losses", N);
+    float *want = read_tensor(context, file, shared ? "dw" : "dstyles", (shared ? 1 : S) * N * L);
+    float planes[FLOATS], styles[S * N * L], got[S * N * L];
+    for (int i = 0; i < FLOATS; i++)
+        planes[i] = target[i % (SIZE * SIZE) * 3 + i / (SIZE * SIZE)] / 127.5f - 1;
+    struct generator g;
+    arena memory = {0};
+    for (int round = 0; round < 2; round++) {
+        generator_place(&g, &generator->net->arch, N, 0, &memory);
+        generator_place_backward(&g, &memory);
+        if (!round)
+            memory = (arena){.base = malloc(memory.floats * sizeof(float))};
+    }
+    memcpy(g.blocks.trained, generator->net->blocks.trained, g.table.trained_floats * sizeof(float));
+    const int stages = shared ? 1 : S;
+    swap_leading(styles, rows, N, S, L);
+    const size_t stride = shared ? 0 : N * L, count = (size_t)stages * N * L;
+    float *scratch = malloc(sizeof(float) * generator_scratch_floats(&g.arch, N, ssd_context_threads(context)));
+    float *dimages = malloc(sizeof(float) * N * FLOATS), *room = malloc(sizeof(float) * N * pyramid_loss_room(SIZE));
+    double losses[N], squares[N];
+    const pyramid_loss loss = {SIZE, N, planes, g.image, dimages, losses, squares, room};
+    generator_synthesise(context->pool, &g, styles, stride, N, 0, scratch);
+    pyramid_loss_run(context->pool, &loss);
+    for (int n = 0; n < N; n++)
+        CHECK_BELOW(fabs(losses[n] / want_losses[n] - 1), 1e-5);
+    generator_backward_styles(context->pool, &g, dimages, styles, stride, N, 0, scratch);
+    memcpy(got, g.dw, count * sizeof *got);
+    swap_leading(styles, want, N, stages, L); /* as the core has it */
+    CHECK_BELOW(difference(got, styles, count), 2e-5);
+    /* Along a random direction. */
+    double slope = 0, ends[2] = {0, 0};
+    float way[S * N * L];
+    const float h = 1e-3f;
+    rng random;
+    rng_seed(&random, 4, 0);
+    rng_normal(&random, way, S * N * L);
+    for (size_t i = 0; i < count; i++)
+        slope += (double)got[i] * way[i];
+    for (int end = 0; end < 2; end++) {
+        swap_leading(styles, rows, N, S, L);
+        vector_add_scaled(styles, way, end ? h : -h, count);
+        generator_synthesise(context->pool, &g, styles, stride, N, 0, scratch);
+        pyramid_loss_run(context->pool, &loss);
+        for (int n = 0; n < N; n++)
+            ends[end] += losses[n];
+    }
+    CHECK_BELOW(fabs((ends[1] - ends[0]) / (2 * (double)h * slope) - 1), 5e-3);
+    free(memory.base);
+    free(scratch);
+    free(dimages);
+    free(room);
+    free(rows);
+    free(target);
+    free(want);
+    free(want_losses);
+}
+
+/* A picture of the generator's own is found again; a random one comes nearer in w+ than in w. */
+static void check_projection(ssd_context *context, const safetensors *file, ssd_generator *generator, float *found) {
+    float *want = read_tensor(context, file, "target", FLOATS), image[FLOATS], w[L], styles[S * L];
+    uint8_t own[4 * SIZE * SIZE], noise[FLOATS];
+    double errors[2][SSD_PROJECTION_ERRORS];
+    for (int i = 0; i < FLOATS; i++)
+        noise[i] = (uint8_t)want[i];
+    ssd_latent(7, L, w);
+    CHECK(ssd_generator_map(generator, w, 1, 1, w) == SSD_OK);
+    CHECK(ssd_generator_synthesise(generator, w, 1, image) == SSD_OK);
+    ssd_images_to_rgba(image, 1, SIZE, own);
+    for (int i = 0; i < SIZE * SIZE; i++)
+        memmove(own + 3 * (ptrdiff_t)i, own + 4 * (ptrdiff_t)i, 3);
+    ssd_projection *p = NULL;
+    CHECK(ssd_projection_create(generator, own, 0, 100, 4, 150, 1, &p) == SSD_OK);
+    CHECK(ssd_projection_run(p, 0) == 7 + 150);
+    CHECK(ssd_projection_run(p, 8) == 149);
+    CHECK(ssd_projection_run(p, 1000) == 0);
+    ssd_projection_result(p, styles, errors[0]);
+    CHECK_BELOW(errors[0][SSD_PROJECTION_FOUND], 0.29); /* rounding to bytes: 1 / sqrt(12) */
+    CHECK(errors[0][SSD_PROJECTION_MEAN] > errors[0][SSD_PROJECTION_NEAREST]);
+    CHECK(errors[0][SSD_PROJECTION_NEAREST] > errors[0][SSD_PROJECTION_FOUND]);
+    CHECK(!memcmp(styles, styles + L, 2 * L * sizeof *styles)); /* one w */
+    ssd_projection_destroy(p);
+    for (int plus = 0; plus < 2; plus++) {
+        CHECK(ssd_projection_create(generator, noise, plus, 40, 3, 60, 1, &p) == SSD_OK);
+        while (ssd_projection_run(p, 10)) {
+        }
+        ssd_projection_result(p, styles, errors[plus]);
+        CHECK(errors[plus][SSD_PROJECTION_FOUND] < errors[plus][SSD_PROJECTION_NEAREST]);
+        /* The error is that of the styles. */
+        double squares = 0;
+        CHECK(ssd_generator_synthesise_styles(generator, styles, 1, image) == SSD_OK);
+        for (int i = 0; i < FLOATS; i++)
+            squares += pow(127.5 * (image[i] + 1) - noise[i % (SIZE * SIZE) * 3 + i / (SIZE * SIZE)], 2);
+        CHECK_BELOW(fabs(sqrt(squares / FLOATS) - errors[plus][SSD_PROJECTION_FOUND]), 1e-3);
+        ssd_projection_destroy(p);
+    }
+    CHECK(errors[1][SSD_PROJECTION_FOUND] < errors[0][SSD_PROJECTION_FOUND]);
+    CHECK(errors[1][SSD_PROJECTION_MEAN] == errors[0][SSD_PROJECTION_MEAN]);
+    memcpy(found, styles, sizeof styles);
+    CHECK(ssd_projection_create(generator, noise, 0, 3, 4, 10, 0, &p) == SSD_BAD_ARGUMENT);
+    free(want);
+}
+
 /* A DCGAN has no styles. */
 static void check_without(ssd_context *context) {
     ssd_config config;
@@ -62,6 +188,11 @@ static void check_without(ssd_context *context) {
     CHECK(ssd_generator_stages(generator) == 0);
     CHECK(ssd_generator_synthesise_styles(generator, w, 1, images) == SSD_UNSUPPORTED);
     CHECK(strstr(ssd_context_error(context), "AdaIN") != NULL);
+    double value;
+    ssd_projection *projection = NULL;
+    const uint8_t picture[FLOATS] = {0};
+    CHECK(ssd_generator_directions(generator, 1, &value, w) == SSD_UNSUPPORTED);
+    CHECK(ssd_projection_create(generator, picture, 0, 9, 2, 1, 0, &projection) == SSD_UNSUPPORTED && !projection);
     ssd_trainer_destroy(trainer);
 }
 
@@ -69,6 +200,7 @@ int main(void) {
     size_t size;
     unsigned char *bytes = check_read_file("tests/golden/styles.safetensors", &size);
     CHECK(bytes != NULL);
+    float found[2][S * L];
     for (int threads = 1; threads <= 2; threads++) {
         ssd_context *context = ssd_context_create(threads);
         safetensors *file = NULL;
@@ -76,11 +208,16 @@ int main(void) {
         CHECK(safetensors_open(context, bytes, size, &file) == SSD_OK);
         CHECK(ssd_generator_load(context, bytes, size, &generator) == SSD_OK);
         check_styles(context, file, generator);
+        check_directions(context, file, generator);
+        check_gradient(context, file, generator, 0);
+        check_gradient(context, file, generator, 1);
+        check_projection(context, file, generator, found[threads - 1]);
         check_without(context);
         ssd_generator_destroy(generator);
         safetensors_close(file);
         ssd_context_destroy(context);
     }
+    CHECK(!memcmp(found[0], found[1], sizeof found[0]));
     free(bytes);
     return check_report("latent");
 }

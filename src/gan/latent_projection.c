@@ -1,0 +1,290 @@
+/* Projection of a picture into the latent space (Abdal et al. 2019, 1904.03189; Karras et al. 2020, 1912.04958): many
+ * random w, then Adam from the mean and from the nearest of them, all starts as one batch. */
+#include "gan/latent_projection.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gan/sampler.h"
+#include "kernels/vector.h"
+
+enum { BATCH = SAMPLER_BATCH, STREAM = 3 };
+
+/* Adam's rate, as a share of w's deviation, with the ramps of Karras et al. 2020 (up over a twentieth, down over the
+ * last quarter). */
+static const double RATE = 0.1;
+
+struct ssd_projection {
+    ssd_context *context;
+    generator net; /* a copy: training may go on meanwhile */
+    rng random;
+    int per_stage, samples, starts, steps;
+    int searched, stepped; /* random w looked at, the mean among them; Adam's steps done */
+    double spread;         /* sum of squares of w - mean over the random w */
+    pyramid_loss loss;
+    float *block, *scratch, *target, *images, *room;
+    float *mean;      /* L */
+    float *w, *m, *v; /* S x K x L, or K x L while all stages share: where Adam stands */
+    float *best;      /* K x S x L: the best of each start so far */
+    double losses[BATCH], squares[BATCH];
+    double best_loss[BATCH], best_squares[BATCH]; /* K */
+    double mean_squares, nearest_loss, nearest_squares;
+};
+
+/* ---------------------------------------------------------------------------------------- loss --- */
+
+/* d_l (3 planes of s x s) halved. */
+static void halve(float *small, const float *d, int s) {
+    for (int i = 0; i < 3 * s / 2; i++)
+        for (int x = 0; x < s / 2; x++) {
+            const float *p = d + (ptrdiff_t)2 * i * s + 2 * x;
+            small[i * (s / 2) + x] = 0.25f * ((p[0] + p[1]) + (p[s] + p[s + 1]));
+        }
+}
+
+/* d_l becomes the gradient: 2 d_l / (3 s s) + the smaller level's, spread over 2 x 2. */
+static void gradient(float *d, const float *small, int s, int last) {
+    const float factor = 2.0f / (float)(3 * s * s);
+    for (int i = 0; i < 3 * s; i++)
+        for (int x = 0; x < s; x++)
+            d[i * s + x] = factor * d[i * s + x] + (last ? 0 : 0.25f * small[i / 2 * (s / 2) + x / 2]);
+}
+
+static void picture_loss(const void *work, int n) {
+    const pyramid_loss *p = work;
+    const size_t plane = (size_t)p->size * p->size;
+    float *d = p->room + n * pyramid_loss_room(p->size);
+    for (int c = 0; c < 3; c++) {
+        memcpy(d + c * plane, p->images + ((size_t)c * p->count + n) * plane, plane * sizeof *d);
+        vector_add_scaled(d + c * plane, p->target + c * plane, -1, plane);
+    }
+    p->losses[n] = 0;
+    int s = p->size;
+    for (;; d += 3 * (size_t)s * s, s /= 2) {
+        const double squares = vector_dot(d, d, 3 * (size_t)s * s) / (3.0 * s * s);
+        p->losses[n] += squares;
+        if (s == p->size)
+            p->squares[n] = squares;
+        if (s == 4)
+            break;
+        halve(d + 3 * (size_t)s * s, d, s);
+    }
+    gradient(d, NULL, s, 1);
+    for (; s < p->size; s *= 2) {
+        float *large = d - 12 * (size_t)s * s;
+        gradient(large, d, 2 * s, 0);
+        d = large;
+    }
+    for (int c = 0; c < 3; c++)
+        memcpy(p->dimages + ((size_t)c * p->count + n) * plane, d + c * plane, plane * sizeof *d);
+}
+
+void pyramid_loss_run(parallel_pool *pool, const pyramid_loss *loss) {
+    parallel_for(pool, loss->count, picture_loss, loss);
+}
+
+/* Pictures of `count` w, and their losses. */
+static void look(ssd_projection *p, const float *w, size_t stride, int count) {
+    generator_synthesise(p->context->pool, &p->net, w, stride, count, 0, p->scratch);
+    p->loss.count = count;
+    pyramid_loss_run(p->context->pool, &p->loss);
+}
+
+/* -------------------------------------------------------------------------------------- search --- */
+
+/* Start k's best: a w for all stages. */
+static void put(ssd_projection *p, int k, const float *w, double loss, double squares) {
+    const int stages = p->net.arch.stages, latent = p->net.arch.latent;
+    p->best_loss[k] = loss;
+    p->best_squares[k] = squares;
+    for (int i = 0; i < stages; i++)
+        memcpy(p->best + ((ptrdiff_t)k * stages + i) * latent, w, latent * sizeof *w);
+}
+
+/* A random w for the starts behind the mean's, which are in order; the last one goes. */
+static void offer(ssd_projection *p, const float *w, double loss, double squares) {
+    if (loss < p->nearest_loss) {
+        p->nearest_loss = loss;
+        p->nearest_squares = squares;
+    }
+    const size_t length = (size_t)p->net.arch.stages * p->net.arch.latent;
+    int k = p->starts - 1;
+    if (k < 1 || !(loss < p->best_loss[k]))
+        return;
+    for (; k > 1 && loss < p->best_loss[k - 1]; k--) {
+        p->best_loss[k] = p->best_loss[k - 1];
+        p->best_squares[k] = p->best_squares[k - 1];
+        memcpy(p->best + k * length, p->best + (k - 1) * length, length * sizeof *w);
+    }
+    put(p, k, w, loss, squares);
+}
+
+/* The next batch of random w; the very first picture is the mean's. */
+static void search(ssd_projection *p) {
+    const int latent = p->net.arch.latent, left = p->samples + 1 - p->searched, count = left < BATCH ? left : BATCH;
+    float *w = p->w; /* z at first */
+    rng_normal(&p->random, w, count * latent);
+    memcpy(w, generator_map(p->context->pool, &p->net, w, count, p->scratch), (size_t)count * latent * sizeof *w);
+    if (p->searched == 0)
+        memcpy(w, p->mean, latent * sizeof *w);
+    look(p, w, 0, count);
+    for (int i = 0; i < count * latent; i++)
+        p->spread += pow((double)w[i] - p->mean[i % latent], 2);
+    for (int n = 0; n < count; n++) {
+        if (p->searched + n == 0)
+            put(p, 0, w, p->losses[0], p->mean_squares = p->squares[0]);
+        else
+            offer(p, w + (ptrdiff_t)n * latent, p->losses[n], p->squares[n]);
+    }
+    p->searched += count;
+}
+
+/* ---------------------------------------------------------------------------------------- adam --- */
+
+/* Adam's w from the best of each start. */
+static void begin(ssd_projection *p, int stages) {
+    const size_t length = (size_t)p->net.arch.stages * p->net.arch.latent, latent = (size_t)p->net.arch.latent;
+    for (int k = 0; k < p->starts; k++)
+        for (int i = 0; i < stages; i++)
+            memcpy(p->w + (i * p->starts + k) * latent, p->best + k * length + i * latent, latent * sizeof *p->w);
+    memset(p->m, 0, p->starts * length * sizeof *p->m);
+    memset(p->v, 0, p->starts * length * sizeof *p->v);
+}
+
+/* Keeps what is better than before; stage i has the w of row i % stages. */
+static void keep(ssd_projection *p, int stages) {
+    const size_t latent = (size_t)p->net.arch.latent;
+    for (int k = 0; k < p->starts; k++) {
+        if (!(p->losses[k] < p->best_loss[k]))
+            continue;
+        p->best_loss[k] = p->losses[k];
+        p->best_squares[k] = p->squares[k];
+        for (int i = 0; i < p->net.arch.stages; i++)
+            memcpy(p->best + ((size_t)k * p->net.arch.stages + i) * latent,
+                   p->w + (i % stages * p->starts + k) * latent, latent * sizeof *p->w);
+    }
+}
+
+/* One step of all starts: in w, and for w+ the second half of the steps in w+, from what w gave. */
+static void step(ssd_projection *p) {
+    const int half = p->per_stage ? p->steps / 2 : 0, fine = p->per_stage && p->stepped >= half;
+    const int at = fine ? p->stepped - half : p->stepped, of = fine || !p->per_stage ? p->steps - half : half;
+    const int stages = fine ? p->net.arch.stages : 1, latent = p->net.arch.latent;
+    const size_t stride = fine ? (size_t)p->starts * latent : 0, count = (size_t)stages * p->starts * latent;
+    if (at == 0)
+        begin(p, stages);
+    look(p, p->w, stride, p->starts);
+    keep(p, stages);
+    generator_backward_styles(p->context->pool, &p->net, p->loss.dimages, p->w, stride, p->starts, 0, p->scratch);
+    const double done = (at + 1.0) / of, down = done > 0.75 ? 4 * (1 - done) : 1, up = done < 0.05 ? 20 * done : 1;
+    const double deviation = sqrt(p->spread / ((double)p->samples * latent));
+    const double rate = RATE * deviation * up * (0.5 - 0.5 * cos(3.141592653589793 * down));
+    const adam_step adam = adam_step_at(rate, 0.9, 0.999, 1e-8, at + 1);
+    adam_update(p->context->pool, p->w, p->m, p->v, p->net.dw, &adam, count);
+    p->stepped++;
+}
+
+/* -------------------------------------------------------------------------------------- public --- */
+
+static void place(ssd_projection *p, const architecture *arch, size_t scratch, arena *memory) {
+    const size_t size = (size_t)architecture_image_size(arch), plane = 3 * size * size;
+    const size_t styles = (size_t)BATCH * arch->stages * arch->latent;
+    generator_place(&p->net, arch, BATCH, 0, memory);
+    generator_place_backward(&p->net, memory);
+    p->scratch = arena_floats(memory, scratch);
+    p->target = arena_floats(memory, plane);
+    p->images = arena_floats(memory, BATCH * plane);
+    p->room = arena_floats(memory, BATCH * pyramid_loss_room((int)size));
+    p->mean = arena_floats(memory, (size_t)arch->latent);
+    p->w = arena_floats(memory, styles);
+    p->m = arena_floats(memory, styles);
+    p->v = arena_floats(memory, styles);
+    p->best = arena_floats(memory, styles);
+}
+
+static ssd_status fill(ssd_projection *p, ssd_generator *generator, const uint8_t *rgb) {
+    const struct generator *from = generator->net;
+    const int size = architecture_image_size(&from->arch), plane = size * size;
+    memcpy(p->net.blocks.trained, from->blocks.trained, from->table.trained_floats * sizeof(float));
+    for (int i = 0; i < 3 * plane; i++)
+        p->target[i] = (float)rgb[i % plane * 3 + i / plane] / 127.5f - 1;
+    p->loss = (pyramid_loss){.size = size,
+                             .target = p->target,
+                             .images = p->net.image,
+                             .dimages = p->images,
+                             .losses = p->losses,
+                             .squares = p->squares,
+                             .room = p->room};
+    for (int k = 0; k < BATCH; k++)
+        p->best_loss[k] = INFINITY;
+    p->nearest_loss = INFINITY;
+    p->nearest_squares = p->mean_squares = NAN;
+    return ssd_generator_map(generator, p->w, 1, 0, p->mean);
+}
+
+ssd_status ssd_projection_create(ssd_generator *generator, const uint8_t *rgb, int per_stage, int samples, int starts,
+                                 int steps, double seed, ssd_projection **projection) {
+    ssd_context *context = generator->context;
+    if (!ssd_generator_stages(generator))
+        return sampler_has_no_styles(generator);
+    if (!rgb || starts < 1 || starts > BATCH || samples < starts || samples > 1000000 || steps < 0 || steps > 100000)
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "a projection needs a picture, 1 to %d starts, as many samples at least (at most a "
+                            "million), and 0 to 100,000 steps",
+                            BATCH);
+    const architecture *arch = &generator->net->arch;
+    const size_t scratch = generator_scratch_floats(arch, BATCH, ssd_context_threads(context));
+    ssd_projection *p = context_allocate(context, 1, sizeof *p);
+    arena memory = {0};
+    if (!p)
+        return SSD_OUT_OF_MEMORY;
+    place(p, arch, scratch, &memory);
+    float *block = context_allocate(context, memory.floats, sizeof *block);
+    ssd_status status = block ? SSD_OK : SSD_OUT_OF_MEMORY;
+    if (!status) {
+        memory = (arena){.base = block};
+        place(p, arch, scratch, &memory);
+        p->block = block;
+        p->context = context;
+        p->per_stage = per_stage;
+        p->samples = samples;
+        p->starts = starts;
+        p->steps = steps;
+        rng_seed(&p->random, (uint64_t)seed, STREAM);
+        status = fill(p, generator, rgb);
+    }
+    if (status)
+        ssd_projection_destroy(p);
+    else
+        *projection = p;
+    return status;
+}
+
+void ssd_projection_destroy(ssd_projection *projection) {
+    if (!projection)
+        return;
+    free(projection->block);
+    free(projection);
+}
+
+int ssd_projection_run(ssd_projection *p, int rounds) {
+    for (; rounds > 0; rounds--) {
+        if (p->searched <= p->samples)
+            search(p);
+        else if (p->stepped < p->steps)
+            step(p);
+    }
+    return (p->samples + BATCH - p->searched) / BATCH + p->steps - p->stepped;
+}
+
+void ssd_projection_result(const ssd_projection *p, float *styles, double errors[SSD_PROJECTION_ERRORS]) {
+    int best = 0;
+    for (int k = 1; k < p->starts; k++)
+        best = p->best_loss[k] < p->best_loss[best] ? k : best;
+    const size_t length = (size_t)p->net.arch.stages * p->net.arch.latent;
+    memcpy(styles, p->best + best * length, length * sizeof *styles);
+    errors[SSD_PROJECTION_MEAN] = 127.5 * sqrt(p->mean_squares);
+    errors[SSD_PROJECTION_NEAREST] = 127.5 * sqrt(p->nearest_squares);
+    errors[SSD_PROJECTION_FOUND] = 127.5 * sqrt(p->best_squares[best]);
+}
