@@ -16,9 +16,10 @@ import { Dataset, inChunks } from './dataset.js';
 import { Evaluator } from './evaluate.js';
 import { Generator } from './generator.js';
 import { loadModule } from './loader.js';
+import { Projection } from './projection.js';
 import { Trainer } from './trainer.js';
 
-export { Dataset, Evaluator, Generator, inChunks, SsdganError, Trainer };
+export { Dataset, Evaluator, Generator, inChunks, Projection, SsdganError, Trainer };
 /** @typedef {{name: string, step: number, error: number, worst: number, worstName: string}} VerifyGroup */
 /** @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number, choices: string[], help: string}} ConfigField */
 

@@ -1,9 +1,13 @@
 /** A generator: latents to styles to pictures. */
+import { SsdganError } from './bridge.js';
 
 /** @typedef {import('./bridge.js').Bridge} Bridge */
 
 /** Pictures that are turned into bytes at once: a multiple of the core's batch of 16. */
 const RGBA_PICTURES = 64;
+
+/** Random w by which typical distances are measured. */
+const RADIUS_SAMPLES = 256;
 
 export class Generator {
   /** @param {Bridge} bridge @param {number} pointer @param {boolean} owned a trainer's generator is only lent */
@@ -18,6 +22,10 @@ export class Generator {
     this.latentSize = module._ssd_generator_latent_size(pointer);
     /** @type {boolean} false for a DCGAN, whose w is z itself */
     this.hasMapping = module._ssd_generator_has_mapping(pointer) !== 0;
+    /** @type {number} stages with a style of their own, coarse first; 0 for a DCGAN, or without AdaIN */
+    this.stages = module._ssd_generator_stages(pointer);
+    /** @type {number} S: styles that make a picture, 1 where the model has no stages */
+    this.styleCount = Math.max(1, this.stages);
     /** @type {number} */
     this.parameterCount = module._ssd_generator_parameter_count(pointer);
   }
@@ -32,29 +40,34 @@ export class Generator {
     });
   }
 
-  /** w (N x latentSize) to pictures, N x 3 x H x W in [-1, 1]. @param {Float32Array} w @returns {Float32Array} */
-  synthesise(w) {
+  /**
+   * w to pictures, N x 3 x H x W in [-1, 1].
+   * @param {Float32Array} w N x latentSize, or N x S x latentSize with perStage
+   * @returns {Float32Array}
+   */
+  synthesise(w, perStage = false) {
     const { bridge } = this;
-    const count = w.length / this.latentSize;
+    const count = w.length / this.lengthOf(perStage);
     const floats = count * 3 * this.imageSize * this.imageSize;
     return bridge.withFloats(w, (from) =>
       bridge.withRoom(floats * 4, (to) => {
-        bridge.check(bridge.module._ssd_generator_synthesise(this.pointer, from, count, to));
+        bridge.check(this.synthesiseAt(from, count, perStage, to));
         return bridge.floats(to, floats);
       }),
     );
   }
 
   /**
-   * w (N x latentSize) to pictures as bytes, N x H x W x 4: the floats stay in the module's memory, a few pictures at a
-   * time, and the bytes are copied once, into a buffer of their own that can be transferred.
-   * @param {Float32Array} w
+   * w to pictures as bytes, N x H x W x 4: the floats stay in the module's memory, a few pictures at a time, and the
+   * bytes are copied once, into a buffer of their own that can be transferred.
+   * @param {Float32Array} w as synthesise()
    * @returns {Uint8ClampedArray<ArrayBuffer>}
    */
-  synthesiseRgba(w) {
-    const { bridge, imageSize, latentSize } = this;
+  synthesiseRgba(w, perStage = false) {
+    const { bridge, imageSize } = this;
     const { module } = bridge;
-    const count = w.length / latentSize;
+    const length = this.lengthOf(perStage);
+    const count = w.length / length;
     const pixels = imageSize * imageSize;
     const most = Math.min(count, RGBA_PICTURES);
     const rgba = new Uint8ClampedArray(count * pixels * 4);
@@ -63,14 +76,59 @@ export class Generator {
         const bytes = room + most * pixels * 12;
         for (let first = 0; first < count; first += most) {
           const part = Math.min(most, count - first);
-          const styles = from + first * latentSize * 4;
-          bridge.check(module._ssd_generator_synthesise(this.pointer, styles, part, room));
+          bridge.check(this.synthesiseAt(from + first * length * 4, part, perStage, room));
           module._ssd_images_to_rgba(room, part, imageSize, bytes);
           rgba.set(module.HEAPU8.subarray(bytes, bytes + part * pixels * 4), first * pixels * 4);
         }
       }),
     );
     return rgba;
+  }
+
+  /** @param {boolean} perStage @returns {number} numbers that make a picture */
+  lengthOf(perStage) {
+    return this.latentSize * (perStage ? this.styleCount : 1);
+  }
+
+  /** @param {number} from @param {number} count @param {boolean} perStage @param {number} to @returns {number} status */
+  synthesiseAt(from, count, perStage, to) {
+    const { module } = this.bridge;
+    return perStage && this.stages
+      ? module._ssd_generator_synthesise_styles(this.pointer, from, count, to)
+      : module._ssd_generator_synthesise(this.pointer, from, count, to);
+  }
+
+  /** The mean w (zero for a DCGAN). @returns {Float32Array} */
+  mean() {
+    return this.map(new Float32Array(this.latentSize), 0);
+  }
+
+  /** How far w typically is from its mean: the root mean square of the distance. @returns {number} */
+  radius() {
+    const { latentSize } = this;
+    const mean = this.mean();
+    const w = this.styles(Array.from({ length: RADIUS_SAMPLES }, (_, seed) => seed));
+    return Math.sqrt(w.reduce((sum, x, i) => sum + (x - mean[i % latentSize]) ** 2, 0) / RADIUS_SAMPLES);
+  }
+
+  /**
+   * SeFa's directions of w, the ones that change the picture most first: unit vectors, one after the other.
+   * @param {number[]} [stages] whose AdaIN layers decide; all
+   * @returns {{eigenvalues: number[], vectors: Float32Array}}
+   */
+  directions(stages) {
+    const { bridge, latentSize: n } = this;
+    const chosen = (stages ?? Array.from({ length: this.stages }, (_, i) => i)).reduce((sum, i) => sum | (1 << i), 0);
+    return bridge.withRoom(n * 8 + n * n * 4, (out) => {
+      bridge.check(bridge.module._ssd_generator_directions(this.pointer, chosen, out, out + n * 8));
+      return { eigenvalues: bridge.doubles(out, n), vectors: bridge.floats(out + n * 8, n * n) };
+    });
+  }
+
+  /** @returns {SsdganError} for tools that need stages */
+  noStyles() {
+    const why = 'the model has no styles for its stages (a DCGAN, or one without AdaIN)';
+    return new SsdganError('unsupported', `${why}: take one with AdaIN`);
   }
 
   /** The pictures of these seeds. @param {number[]} seeds @param {number} psi @returns {Float32Array} */
@@ -85,6 +143,11 @@ export class Generator {
 
   /** The styles of these seeds, N x latentSize. @param {number[]} seeds @param {number} psi @returns {Float32Array} */
   styles(seeds, psi = 1) {
+    return this.map(this.latents(seeds), psi);
+  }
+
+  /** The latents of these seeds, N x latentSize. @param {number[]} seeds @returns {Float32Array} */
+  latents(seeds) {
     const { bridge, latentSize } = this;
     const z = new Float32Array(seeds.length * latentSize);
     bridge.withRoom(latentSize * 4, (out) =>
@@ -93,7 +156,7 @@ export class Generator {
         z.set(bridge.floats(out, latentSize), i * latentSize);
       }),
     );
-    return this.map(z, psi);
+    return z;
   }
 
   dispose() {

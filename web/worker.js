@@ -174,12 +174,12 @@ const handlers = {
     const keys = seeds.map((/** @type {number} */ seed) => engine.latent(seed, generator.latentSize));
     const w =
       space === 'z'
-        ? generator.map(walk(keys, frames, slerp, loop), psi)
+        ? generator.map(walk(keys, frames, slerp, { loop }), psi)
         : walk(
             keys.map((/** @type {Float32Array} */ z) => generator.map(z, psi)),
             frames,
             lerp,
-            loop,
+            { loop },
           );
     const rgba = generator.synthesiseRgba(w);
     return withBytes({ size: generator.imageSize, rgba, frames }, rgba);

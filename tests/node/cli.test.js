@@ -42,6 +42,8 @@ test('every command has help', () => {
     'train',
     'generate',
     'interpolate',
+    'directions',
+    'project',
     'evaluate',
     'export',
     'info',

@@ -100,7 +100,7 @@ test('ways begin and end at their keys', () => {
   const [a, b, c] = [Float32Array.of(1, 0), Float32Array.of(0, 2), Float32Array.of(-1, 0)];
   const way = walk([a, b, c], 5, lerp);
   assert.deepEqual([...way], [1, 0, 0.5, 1, 0, 2, -0.5, 1, -1, 0]);
-  const loop = walk([a, b], 4, lerp, true);
+  const loop = walk([a, b], 4, lerp, { loop: true });
   assert.deepEqual([...loop.slice(4, 6)], [...b]);
   const middle = slerp([3, 0], [0, 3], 0.5);
   assert.ok(Math.abs(Math.hypot(...middle) - 3) < 1e-6, 'slerp keeps the length');

@@ -1,7 +1,9 @@
 /** `ssdgan generate`: pictures from a model. */
 import path from 'node:path';
-import { readSafetensors, writeSafetensors } from '../safetensors.js';
-import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
+import { mixtures, stylesOf } from '../faces.js';
+import { writeSafetensors } from '../safetensors.js';
+import { amountsOf, facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
+import { makeFolderOf, readModel, writeWhole } from './files.js';
 import { gridOf, writeFolder, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
 
@@ -15,8 +17,19 @@ const OPTIONS = {
     whole: true,
     help: 'the first seed; picture k has seed + k (default: 0)',
   },
-  psi: { type: 'string', value: 'X', number: true, help: 'truncation: 1 all variety (default), 0 the mean face' },
-  latents: { type: 'string', value: 'FILE', help: 'latents from a safetensors file: tensor z or w, N x 100' },
+  psi: PSI,
+  move: { type: 'string', value: 'K:X[,...]', help: 'along direction K by X, as ssdgan directions shows them' },
+  stages: { type: 'string', value: 'NAME', help: '--move: all (default), coarse, fine, or numbers like 1,2' },
+  mix: { type: 'string', value: 'ROWS:COLS', help: 'a grid of mixed styles, as 1,2,3:10-14: coarse of the row' },
+  stage: {
+    type: 'string',
+    value: 'K',
+    number: true,
+    whole: true,
+    help: '--mix: the first K stages are coarse (default: half of them)',
+  },
+  w: W,
+  latents: { type: 'string', value: 'FILE', help: 'the same as --w' },
   out: {
     type: 'string',
     value: 'PATH',
@@ -28,19 +41,37 @@ const OPTIONS = {
 const ABOUT = `Makes pictures with a model (or a run's folder, or a checkpoint). The same seed gives the same picture.
 With --out x.safetensors, the raw pictures: tensor images, N x 3 x H x W, in [-1, 1].`;
 
-/** Latents from a file, brought to w. @param {string} file @param {import('../generator.js').Generator} generator @param {number} psi @returns {Float32Array} */
-function stylesFromFile(file, generator, psi) {
-  const { tensors } = readSafetensors(readFile(file));
-  const tensor = tensors.z ?? tensors.w;
-  if (!tensor) throw new CliError(`${file} has neither a tensor z nor a tensor w.`);
-  const [count, size] = tensor.shape;
-  if (tensor.shape.length !== 2 || count < 1 || size !== generator.latentSize) {
-    throw new CliError(
-      `The latents in ${file} are ${tensor.shape.join(' x ')}, but must be N x ${generator.latentSize}.`,
-    );
+/**
+ * @typedef {import('../engine.js').Engine} Engine
+ * @typedef {import('../generator.js').Generator} Generator
+ */
+
+/** The mixed grid below the columns' faces and beside the rows'. @param {Generator} generator @param {Record<string, any>} values */
+function writeMixed(generator, values) {
+  const { mix, stage = Math.ceil(generator.stages / 2), out = 'grid.png' } = values;
+  const sides = mix.split(':');
+  if (sides.length !== 2) throw new CliError(`--mix is "${mix}", but must be like 1,2,3:10-14 (rows:columns).`);
+  if (path.extname(out).toLowerCase() !== '.png') throw new CliError(`--out is ${out}, but --mix writes a .png.`);
+  const psis = psisOf(values.psi);
+  const [down, across] = sides.map((/** @type {string} */ side) =>
+    seedsOf(side, 'mix').map((seed) => ({ seed, psis })),
+  );
+  const styles = mixtures(generator, down, across, stage);
+  const bytes = generator.imageSize ** 2 * 4;
+  const columns = across.length + 1;
+  const cells = new Uint8ClampedArray((down.length + 1) * columns * bytes).fill(255);
+  const [top, left, inner] = [styles.across, styles.down, styles.grid].map((w) => generator.synthesiseRgba(w, true));
+  cells.set(top, bytes);
+  for (let row = 0; row < down.length; row++) {
+    const at = (row + 1) * columns * bytes;
+    cells.set(left.subarray(row * bytes, (row + 1) * bytes), at);
+    cells.set(inner.subarray(row * across.length * bytes, (row + 1) * across.length * bytes), at + bytes);
   }
-  if (!tensor.data.every(Number.isFinite)) throw new CliError(`The latents in ${file} are not all finite numbers.`);
-  return tensors.z ? generator.map(tensor.data, psi) : tensor.data;
+  writePng(out, gridOf(cells, generator.imageSize, columns));
+  const [rows, count] = [down.length, across.length];
+  console.log(
+    `${rows} x ${count} faces in ${out}: stages 1-${stage} of the row, the other ${generator.stages - stage} of the column`,
+  );
 }
 
 /** @param {string[]} args */
@@ -50,25 +81,27 @@ export async function run(args) {
     console.log(helpText('generate MODEL [options]', ABOUT, OPTIONS));
     return 0;
   }
-  const { n = 64, seed = 0, psi = 1, out = 'grid.png' } = values;
+  const { n = 64, seed = 0, out = 'grid.png' } = values;
   if (positionals.length > 1) throw new CliError('Name one model only.');
   if (n < 1 || n > 100000) throw new CliError(`--n is ${n}, but must be from 1 to 100000.`);
   if (seed < 0) throw new CliError(`--seed is ${seed}, but must not be negative.`);
+  const psis = psisOf(values.psi);
+  const amounts = amountsOf(values.move);
   const { bytes } = readModel(positionals[0]);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);
+  if (values.mix !== undefined) {
+    writeMixed(generator, values);
+    return 0;
+  }
   const size = generator.imageSize;
-  const w = values.latents
-    ? stylesFromFile(values.latents, generator, psi)
-    : generator.map(
-        engine.latents(
-          Array.from({ length: n }, (_, i) => seed + i),
-          generator.latentSize,
-        ),
-        psi,
-      );
-  const count = w.length / generator.latentSize;
-  const images = generator.synthesise(w);
+  const options = { psis, moves: amounts.length ? { stages: values.stages, amounts } : undefined };
+  const file = values.w ?? values.latents;
+  const faces = file
+    ? facesFromFile(file, generator, options)
+    : Array.from({ length: n }, (_, i) => ({ seed: seed + i, ...options }));
+  const count = faces.length;
+  const images = generator.synthesise(stylesOf(generator, faces), true);
 
   const kind = path.extname(out).toLowerCase();
   if (kind === '.safetensors') {
@@ -81,7 +114,7 @@ export async function run(args) {
     writePng(out, gridOf(engine.toRgba(images, size), size, Math.ceil(Math.sqrt(count))));
   } else if (kind === '') {
     writeFolder(out, engine.toRgba(images, size), size, (i) =>
-      values.latents ? `latent-${String(i).padStart(5, '0')}` : `seed-${String(seed + i).padStart(5, '0')}`,
+      file ? `latent-${String(i).padStart(5, '0')}` : `seed-${String(seed + i).padStart(5, '0')}`,
     );
   } else {
     throw new CliError(`--out is ${out}, but must end in .png or .safetensors, or be a folder.`);

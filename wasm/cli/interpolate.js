@@ -1,6 +1,8 @@
-/** `ssdgan interpolate`: the way from one picture to another. */
+/** `ssdgan interpolate`: the way from one picture to another, or through several. */
 import path from 'node:path';
-import { lerp, slerp, walk } from '../latents.js';
+import { walkThrough } from '../faces.js';
+import { EASINGS } from '../latents.js';
+import { facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
 import { readModel } from './files.js';
 import { gridOf, writeFolder, writeGif, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
@@ -9,56 +11,65 @@ import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.j
 const OPTIONS = {
   from: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the first picture (default: 0)' },
   to: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the last (default: 1)' },
+  keys: { type: 'string', value: 'SEEDS', help: 'in place of these: the way goes through all of them, as 3,8,10-14' },
+  w: { ...W, help: 'and through these, as ssdgan project writes them (.safetensors or .json)' },
   space: { type: 'string', value: 'z|w', help: 'where the way lies: z (along the sphere) or w (straight; default)' },
+  ease: { type: 'string', value: 'NAME', help: 'linear (default), or smooth: slow at each picture of the way' },
+  loop: { type: 'boolean', help: 'and back to the first' },
   frames: {
     type: 'string',
     value: 'N',
     number: true,
     whole: true,
-    help: 'pictures on the way, both ends included (default: 8; GIF 60)',
+    help: 'pictures on the way, both ends included (default: 8; GIF 60; more for more than two)',
   },
-  psi: { type: 'string', value: 'X', number: true, help: 'truncation (default: 1)' },
+  psi: PSI,
   out: { type: 'string', value: 'PATH', help: 'strip.png (default), x.gif, or a folder' },
   scale: { type: 'string', value: 'N', number: true, whole: true, help: 'GIF: screen pixels a pixel (default: 4)' },
   ...ENGINE_OPTIONS,
 };
 
+/** @param {Record<string, any>} values @param {number} legs */
+function framesOf({ frames, out = 'strip.png' }, legs) {
+  const gif = path.extname(out).toLowerCase() === '.gif';
+  const number = frames ?? (gif ? Math.max(60, 30 * legs) : Math.max(8, 5 * legs));
+  if (number < 2 || number > 10000) throw new CliError(`--frames is ${number}, but must be from 2 to 10000.`);
+  return number;
+}
+
 /** @param {string[]} args */
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'interpolate');
   if (values.help) {
-    console.log(
-      helpText('interpolate MODEL --from SEED --to SEED [options]', 'Walks from one picture to another.', OPTIONS),
-    );
+    const about = 'Walks from one picture to another, or through several.';
+    console.log(helpText('interpolate MODEL --from SEED --to SEED [options]', about, OPTIONS));
     return 0;
   }
-  const { from = 0, to = 1, space = 'w', psi = 1, out = 'strip.png', scale = 4 } = values;
+  const { from = 0, to = 1, space = 'w', out = 'strip.png', scale = 4, ease = 'linear', loop = false } = values;
   const kind = path.extname(out).toLowerCase();
-  const frames = values.frames ?? (kind === '.gif' ? 60 : 8);
   if (positionals.length > 1) throw new CliError('Name one model only.');
   if (space !== 'z' && space !== 'w') throw new CliError(`--space is "${space}", but must be z or w.`);
-  if (frames < 2 || frames > 10000) throw new CliError(`--frames is ${frames}, but must be from 2 to 10000.`);
+  if (!(ease in EASINGS)) throw new CliError(`--ease is "${ease}", but must be ${Object.keys(EASINGS).join(' or ')}.`);
   if (from < 0 || to < 0) throw new CliError('Seeds must not be negative.');
+  framesOf(values, 1);
   if (scale < 1 || scale > 16) throw new CliError(`--scale is ${scale}, but must be from 1 to 16.`);
   if (!['.png', '.gif', ''].includes(kind))
     throw new CliError(`--out is ${out}, but must end in .png or .gif, or be a folder.`);
+  const psis = psisOf(values.psi);
+  const named = values.keys === undefined ? (values.w === undefined ? [from, to] : []) : seedsOf(values.keys, 'keys');
   const { bytes } = readModel(positionals[0]);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);
-  const { imageSize: size, latentSize } = generator;
-  const ends = [from, to].map((seed) => engine.latent(seed, latentSize));
-  const w =
-    space === 'z'
-      ? generator.map(walk(ends, frames, slerp), psi)
-      : walk(
-          ends.map((z) => generator.map(z, psi)),
-          frames,
-          lerp,
-        );
-  const rgba = generator.synthesiseRgba(w);
+  const faces = named.map((seed) => /** @type {import('../faces.js').Face} */ ({ seed, psis }));
+  if (values.w !== undefined) faces.push(...facesFromFile(values.w, generator, { psis }));
+  if (faces.length < 2) throw new CliError('A way needs two pictures at least: name them by --keys or --w.');
+  const frames = framesOf(values, faces.length - (loop ? 0 : 1));
+  const size = generator.imageSize;
+  const rgba = generator.synthesiseRgba(walkThrough(generator, faces, { space, frames, loop, ease }), true);
   if (kind === '.gif') await writeGif(out, rgba, size, 50, scale);
   else if (kind === '.png') writePng(out, gridOf(rgba, size, frames));
   else writeFolder(out, rgba, size, (i) => `frame-${String(i).padStart(5, '0')}`);
-  console.log(`${frames} frames from seed ${from} to seed ${to} (${space}) in ${out}`);
+  const way = values.keys === undefined && values.w === undefined ? `from seed ${from} to seed ${to}` : '';
+  console.log(`${frames} frames ${way || `through ${faces.length} pictures`} (${space}) in ${out}`);
   return 0;
 }

@@ -6,6 +6,8 @@ const COMMANDS = [
   'train',
   'generate',
   'interpolate',
+  'directions',
+  'project',
   'evaluate',
   'experiment',
   'export',
@@ -22,7 +24,9 @@ Trains a GAN on your own pictures and makes new ones, on the processor, with not
 Commands:
   train [PICTURES...]   train on files, folders, zips, or (given none) on doodles
   generate MODEL        make pictures
-  interpolate MODEL     walk from one picture to another
+  interpolate MODEL     walk from one picture to another, or through several
+  directions MODEL      find what moves the pictures most
+  project MODEL PICS    find the model's face nearest to a picture
   evaluate MODEL PICS   score pictures against real ones
   experiment FILE.json  trainings and scores in a row, and a table of them
   export MODEL FILE     write the model alone, as float16 too

@@ -1,0 +1,153 @@
+/** Faces by what decides them, and what can be done with several: styles for the generator, walks and mixtures. */
+import { SsdganError } from './bridge.js';
+import { EASINGS, lerp, mix, psiOfStages, slerp, stagesNamed, walk } from './latents.js';
+
+/**
+ * A face: a seed or a latent, truncated by psis (coarse to fine, as psiOfStages) and moved along directions, or finished
+ * styles (S x L; S is 1 where the model has no stages).
+ * @typedef {{stages?: string, amounts: number[]}} Moves amounts of the strongest directions of these stages (all, coarse,
+ *   fine), in typical distances of w from its mean
+ * @typedef {{seed?: number, z?: Float32Array, styles?: Float32Array, psis?: number[], moves?: Moves}} Face
+ * @typedef {import('./generator.js').Generator} Generator
+ */
+
+/** @param {number} a @param {number} b @param {number} psi a + psi (b - a) with float32's rounding, as the core has it */
+const towards = (a, b, psi) => a + Math.fround(Math.fround(psi) * Math.fround(b - a));
+
+/**
+ * @param {Generator} generator
+ * @param {Float32Array} z N x L
+ * @param {ArrayLike<number>} psis N x S
+ * @returns {Float32Array} N x S x L
+ */
+function styled(generator, z, psis) {
+  if (!z.length) return new Float32Array(0); // no face has a seed
+  const { latentSize, styleCount } = generator;
+  const w = generator.map(z);
+  const styles = new Float32Array(w.length * styleCount);
+  const mean = Array.from(psis).every((psi) => psi === 1) ? null : generator.mean();
+  for (let row = 0; row < styles.length / latentSize; row++) {
+    const from = Math.floor(row / styleCount) * latentSize;
+    const psi = psis[row];
+    for (let l = 0; l < latentSize; l++) {
+      const x = w[from + l];
+      styles[row * latentSize + l] = mean && psi !== 1 ? towards(mean[l], x, psi) : x;
+    }
+  }
+  return styles;
+}
+
+/** What the moves add to a face's styles. @param {Generator} generator @param {Moves | undefined} moves @returns {Float32Array} S x L */
+function shiftOf(generator, moves) {
+  const { latentSize, styleCount } = generator;
+  const shift = new Float32Array(styleCount * latentSize);
+  if (!moves || moves.amounts.every((amount) => amount === 0)) return shift;
+  const stages = stagesNamed(moves.stages ?? 'all', styleCount);
+  const { vectors } = generator.directions(stages);
+  const unit = generator.radius();
+  moves.amounts.forEach((amount, k) => {
+    for (const stage of stages)
+      for (let l = 0; l < latentSize; l++) shift[stage * latentSize + l] += amount * unit * vectors[k * latentSize + l];
+  });
+  return shift;
+}
+
+/**
+ * @param {Generator} generator @param {Face[]} faces without styles
+ * @returns {{z: Float32Array, psis: number[][], shifts: Float32Array[]}}
+ */
+function parts(generator, faces) {
+  const { latentSize, styleCount } = generator;
+  const z = generator.latents(faces.map(({ seed = 0 }) => seed));
+  faces.forEach((face, i) => face.z && z.set(face.z, i * latentSize));
+  /** @type {Map<Moves | undefined, Float32Array>} most often all faces have the same */
+  const known = new Map();
+  const shifts = faces.map(({ moves }) => {
+    const shift = known.get(moves) ?? shiftOf(generator, moves);
+    known.set(moves, shift);
+    return shift;
+  });
+  return { z, psis: faces.map(({ psis = [1] }) => psiOfStages(psis, styleCount)), shifts };
+}
+
+/** @param {Float32Array} styles grows by the shift @param {ArrayLike<number>} shift @param {number} at */
+function add(styles, shift, at) {
+  for (let i = 0; i < shift.length; i++) if (shift[i] !== 0) styles[at + i] += shift[i];
+}
+
+/** @param {Generator} generator @param {Face[]} faces @returns {Float32Array} N x S x L */
+export function stylesOf(generator, faces) {
+  const length = generator.styleCount * generator.latentSize;
+  const { z, psis, shifts } = parts(
+    generator,
+    faces.filter(({ styles }) => !styles),
+  );
+  const seeded = styled(generator, z, psis.flat());
+  shifts.forEach((shift, i) => add(seeded, shift, i * length));
+  const all = new Float32Array(faces.length * length);
+  let next = 0;
+  faces.forEach(({ styles }, i) => {
+    if (styles && styles.length !== length) {
+      throw new SsdganError('bad_argument', 'a face belongs to another model: its styles have another size');
+    }
+    all.set(styles ?? seeded.subarray(next * length, ++next * length), i * length);
+  });
+  return all;
+}
+
+/** @param {Float32Array} all @param {number} length @returns {Float32Array[]} its rows */
+export function rows(all, length) {
+  return Array.from({ length: all.length / length }, (_, i) => all.subarray(i * length, (i + 1) * length));
+}
+
+/**
+ * Styles on the way through faces: straight in w, or along the sphere in z, where all have a seed; truncation and moves
+ * then change evenly.
+ * @param {Generator} generator
+ * @param {Face[]} faces at least two
+ * @param {{space?: string, frames: number, loop?: boolean, ease?: string}} options space: z or w (default)
+ * @returns {Float32Array} frames x S x L
+ */
+export function walkThrough(generator, faces, { space = 'w', frames, ...options }) {
+  if (options.ease !== undefined && !(options.ease in EASINGS)) {
+    const choice = Object.keys(EASINGS).join(' or ');
+    throw new SsdganError('bad_argument', `the easing is "${options.ease}", but must be ${choice}`);
+  }
+  const { latentSize, styleCount } = generator;
+  if (space !== 'z') {
+    return walk(rows(stylesOf(generator, faces), styleCount * latentSize), frames, lerp, options);
+  }
+  if (faces.some(({ styles }) => styles)) {
+    throw new SsdganError('bad_argument', 'a projected or mixed face has no z: let the way go through w');
+  }
+  const { z, psis, shifts } = parts(generator, faces);
+  const styles = styled(
+    generator,
+    walk(rows(z, latentSize), frames, slerp, options),
+    walk(psis, frames, lerp, options),
+  );
+  add(styles, walk(shifts, frames, lerp, options), 0);
+  return styles;
+}
+
+/**
+ * The grid of StyleGAN's figure 3: the coarse styles, up to `stage`, are the row's, the others the column's.
+ * @param {Generator} generator
+ * @param {Face[]} down @param {Face[]} across
+ * @param {number} stage
+ * @returns {{grid: Float32Array, down: Float32Array, across: Float32Array}} styles: row by row; of the faces themselves
+ */
+export function mixtures(generator, down, across, stage) {
+  const { latentSize, styleCount, stages } = generator;
+  if (!stages) throw generator.noStyles();
+  if (!(Number.isInteger(stage) && stage >= 0 && stage <= stages)) {
+    throw new SsdganError('bad_argument', `the stage is ${stage}, but must be a whole number from 0 to ${stages}`);
+  }
+  const length = styleCount * latentSize;
+  const [a, b] = [down, across].map((faces) => stylesOf(generator, faces));
+  const grid = new Float32Array(down.length * across.length * length);
+  rows(a, length).forEach((x, r) =>
+    rows(b, length).forEach((y, c) => grid.set(mix(x, y, stage, latentSize), (r * across.length + c) * length)),
+  );
+  return { grid, down: a, across: b };
+}
