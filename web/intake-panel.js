@@ -63,10 +63,11 @@ export class IntakePanel {
     window.addEventListener('dragleave', () => (depth--, mark()));
     window.addEventListener('dragover', (event) => event.preventDefault());
     window.addEventListener('drop', async (event) => {
+      const taken = event.defaultPrevented; // by a panel that it was dropped on
       event.preventDefault();
       depth = 0;
       mark();
-      if (event.dataTransfer) this.takeFiles(await droppedFiles(event.dataTransfer));
+      if (event.dataTransfer && !taken) this.takeFiles(await droppedFiles(event.dataTransfer));
     });
   }
 

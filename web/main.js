@@ -16,18 +16,14 @@ const app = new App();
 const starter = new Starter(app, (seed) => morph.pick(seed)); // before the panels: it decides what they make faces with
 const make = new MakePanel(
   app,
-  (seed, picture) => morph.pick(seed, picture),
+  (key, picture) => morph.pick(key, picture),
   (metadata) => train.prepare(metadata),
 );
-const morph = new MorphPanel(
-  app,
-  () => make.psi,
-  (face, seed) => make.picked(face, seed),
-);
+const morph = new MorphPanel(app, (face, label) => make.picked(face, label));
 const intake = new IntakePanel(app, (file) => make.open(file));
 const train = new TrainPanel(app, intake, (seed) => {
   app.source = 'run';
-  morph.pick(seed);
+  morph.pick({ face: { seed, psis: make.psis }, label: `seed ${seed}` });
 });
 
 new JudgePanel(app);

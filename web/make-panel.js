@@ -4,28 +4,28 @@ import { any, button, canvas, download, downloadCanvas, drawGrid, element, pictu
 export class MakePanel {
   /**
    * @param {import('./app.js').App} app
-   * @param {(seed: number, picture?: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   * @param {(key: import('./mix.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
    * @param {(metadata: Record<string, string>) => Promise<void>} onRun a checkpoint was loaded
    */
   constructor(app, pick, onRun) {
     this.app = app;
     this.onRun = onRun;
     this.form = element('generate', HTMLFormElement);
-    /** @type {{size: number, rgba: Uint8ClampedArray, seeds: number[], columns: number} | null} */
+    /** @type {{size: number, rgba: Uint8ClampedArray, faces: {seed: number}[], columns: number} | null} */
     this.made = null;
     /** @type {HTMLCanvasElement | null} */
     this.face = null;
-    this.faceSeed = 0;
-    const psi = /** @type {HTMLInputElement} */ (this.form.elements.namedItem('psi'));
-    const output = /** @type {HTMLOutputElement} */ (this.form.elements.namedItem('psi-value'));
-    let queued = false;
-    psi.oninput = async () => {
-      output.value = Number(psi.value).toFixed(2);
-      if (!this.made || queued) return;
-      queued = true;
-      await this.generate();
-      queued = false;
-    };
+    this.faceLabel = '';
+    this.making = this.late = false;
+    for (const name of ['psi', 'psi-fine']) {
+      this.input(name).oninput = () => {
+        if (name === 'psi') this.input('psi-fine').value = this.input('psi').value;
+        this.changed();
+      };
+    }
+    for (const slider of this.moves) slider.oninput = () => this.changed();
+    element('move-stages', HTMLSelectElement).onchange = () => this.rest();
+    button('move-rest').onclick = () => this.rest();
     this.form.onsubmit = (event) => {
       event.preventDefault();
       this.generate();
@@ -33,11 +33,12 @@ export class MakePanel {
     button('generate-button').onclick = () => this.generate();
     canvas('made-grid').onclick = (event) => {
       if (!this.made) return;
-      const { size, rgba, seeds, columns } = this.made;
-      const index = pictureAt(canvas('made-grid'), event, size, columns, seeds.length);
+      const { size, rgba, faces, columns } = this.made;
+      const index = pictureAt(canvas('made-grid'), event, size, columns, faces.length);
       if (index < 0) return;
       const bytes = size * size * 4;
-      pick(seeds[index], { size, rgba: rgba.slice(index * bytes, (index + 1) * bytes) });
+      const key = { face: faces[index], label: `seed ${faces[index].seed}` };
+      pick(key, { size, rgba: rgba.slice(index * bytes, (index + 1) * bytes) });
     };
     const input = element('model-input', HTMLInputElement);
     button('load-model').onclick = () => input.click();
@@ -48,7 +49,7 @@ export class MakePanel {
     button('save-model').onclick = () => this.save(false);
     button('save-checkpoint').onclick = () => this.save(true);
     button('save-grid').onclick = () => downloadCanvas(canvas('made-grid'), 'faces.png');
-    button('save-face').onclick = () => this.face && downloadCanvas(this.face, `face-${this.faceSeed}.png`);
+    button('save-face').onclick = () => this.face && downloadCanvas(this.face, `face-${this.faceLabel}.png`);
     app.watch(() => this.show());
   }
 
@@ -59,37 +60,71 @@ export class MakePanel {
     if (has && any('make-state').textContent?.startsWith('Train first')) any('make-state').textContent = '';
   }
 
-  /** Remembers the face for its download. @param {HTMLCanvasElement} face @param {number} seed */
-  picked(face, seed) {
+  /** Remembers the face for its download. @param {HTMLCanvasElement} face @param {string} label */
+  picked(face, label) {
     this.face = face;
-    this.faceSeed = seed;
+    this.faceLabel = label.replace(/^seed /, '').replace(/[^\w.-]+/g, '-');
     button('save-face').disabled = false;
   }
 
   /** @param {string} name */
-  number(name) {
-    return Number(/** @type {HTMLInputElement} */ (this.form.elements.namedItem(name)).value);
+  input(name) {
+    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name));
   }
 
-  get psi() {
-    return this.number('psi');
+  /** @param {string} name */
+  number(name) {
+    return Number(this.input(name).value);
+  }
+
+  /** Truncation, coarse and fine. */
+  get psis() {
+    return [this.number('psi'), this.number('psi-fine')];
+  }
+
+  /** The sliders of the strongest directions. @returns {HTMLInputElement[]} */
+  get moves() {
+    return [...any('moves').querySelectorAll('input')];
+  }
+
+  /** A slider moved: the faces follow, as fast as they are made. */
+  async changed() {
+    for (const name of ['psi', 'psi-fine']) {
+      const output = /** @type {HTMLOutputElement} */ (this.form.elements.namedItem(`${name}-value`));
+      output.value = this.number(name).toFixed(2);
+    }
+    if (!this.made) return;
+    this.late = this.making; // what moves meanwhile counts afterwards
+    if (this.making) return;
+    this.making = true;
+    do {
+      this.late = false;
+      await this.generate();
+    } while (this.late);
+    this.making = false;
+  }
+
+  /** All directions back to the middle. */
+  rest() {
+    for (const slider of this.moves) slider.value = '0';
+    this.changed();
   }
 
   generate() {
     return this.app.attempt('make-state', async () => {
       if (!this.form.reportValidity()) return;
-      const [seed, count] = [this.number('seed'), this.number('count')];
-      const seeds = Array.from({ length: count }, (_, i) => seed + i);
+      const [seed, count, psis] = [this.number('seed'), this.number('count'), this.psis];
+      const amounts = this.moves.map(({ value }) => Number(value));
+      const stages = element('move-stages', HTMLSelectElement).value;
+      const moves = amounts.some((amount) => amount !== 0) ? { stages, amounts } : undefined;
+      const faces = Array.from({ length: count }, (_, i) => ({ seed: seed + i, psis, moves }));
       const began = performance.now();
-      const { size, rgba } = await this.app.client.request('generate', {
-        seeds,
-        psi: this.psi,
-        source: this.app.source,
-      });
+      const { size, rgba, ...reply } = await this.app.client.request('generate', { faces, source: this.app.source });
       const ms = performance.now() - began;
       const columns = Math.min(count, Math.max(1, Math.ceil(Math.sqrt(count))));
-      this.made = { size, rgba, seeds, columns };
+      this.made = { size, rgba, faces, columns };
       any('made').hidden = false;
+      any('move').hidden = reply.stages === 0;
       drawGrid(canvas('made-grid'), rgba, size, columns);
       button('save-grid').disabled = false;
       any('make-state').textContent =

@@ -1,19 +1,22 @@
-/** Panel 4: the way between picked faces: slider, play, GIF. */
+/** Panel 4: picked faces and projected pictures: the way through them (slider, play, GIF) and their mixtures. */
 import { any, button, canvas, download, element } from './draw.js';
+import { Mixer } from './mix.js';
+import { Projector } from './projector.js';
 
 const FRAMES_A_LEG = 40;
 const FRAME_MS = 50;
 const MOST_KEYS = 12;
 
+/** @typedef {import('./mix.js').Key} Key */
+
 export class MorphPanel {
-  /** @param {import('./app.js').App} app @param {() => number} psi @param {(face: HTMLCanvasElement, seed: number) => void} onPick */
-  constructor(app, psi, onPick) {
+  /** @param {import('./app.js').App} app @param {(face: HTMLCanvasElement, label: string) => void} onPick */
+  constructor(app, onPick) {
     this.app = app;
-    this.psi = psi;
     this.onPick = onPick;
-    /** @type {number[]} */
-    this.seeds = [];
-    /** @type {{size: number, rgba: Uint8ClampedArray, frames: number} | null} */
+    /** @type {Key[]} */
+    this.keys = [];
+    /** @type {{size: number, rgba: Uint8ClampedArray, frames: number, loop: boolean} | null} */
     this.way = null;
     this.playing = false;
     const slider = element('morph-slider', HTMLInputElement);
@@ -24,45 +27,52 @@ export class MorphPanel {
     button('morph-play').onclick = () => (this.playing ? this.stop() : this.play());
     button('unpick').onclick = () => this.clear();
     button('save-gif').onclick = () => this.saveGif();
-    element('morph-space', HTMLSelectElement).onchange = () => this.find();
+    for (const id of ['morph-space', 'morph-ease']) element(id, HTMLSelectElement).onchange = () => this.find();
+    element('morph-loop', HTMLInputElement).onchange = () => this.find();
+    /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} picture */
+    const pick = (key, picture) => this.pick(key, picture);
+    this.mixer = new Mixer(app, () => this.keys, pick);
+    this.projector = new Projector(app, pick);
   }
 
   clear() {
     this.stop();
-    this.seeds = [];
+    this.keys = [];
     this.way = null;
     any('picked').replaceChildren();
     any('player').hidden = true;
     any('morph-state').textContent = 'Pick two or more faces above.';
+    this.mixer.show();
   }
 
-  /** @param {number} seed @param {{size: number, rgba: Uint8ClampedArray}} [picture] its face, if it is at hand */
-  pick(seed, picture) {
+  /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} [picture] its face, if it is at hand */
+  pick(key, picture) {
     return this.app.attempt('morph-state', async () => {
-      if (this.seeds.length >= MOST_KEYS) {
+      if (this.keys.length >= MOST_KEYS) {
         any('morph-state').textContent = `${MOST_KEYS} faces are enough for one way. Clear to pick others.`;
         return;
       }
       const { size, rgba } =
-        picture ??
-        (await this.app.client.request('generate', { seeds: [seed], psi: this.psi(), source: this.app.source }));
+        picture ?? (await this.app.client.request('generate', { faces: [key.face], source: this.app.source }));
       const face = document.createElement('canvas');
       face.width = face.height = size;
       face.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(rgba), size, size), 0, 0);
       const chip = document.createElement('button');
       chip.type = 'button';
-      chip.title = 'Take this face out';
-      chip.append(face, `seed ${seed}`);
+      chip.title = `${key.label}: take this face out`;
+      const name = document.createElement('span');
+      name.textContent = key.label;
+      chip.append(face, name);
       const item = document.createElement('li');
       item.append(chip);
       chip.onclick = () => {
-        this.seeds.splice([...any('picked').children].indexOf(item), 1);
+        this.keys.splice([...any('picked').children].indexOf(item), 1);
         item.remove();
         this.find();
       };
       any('picked').append(item);
-      this.seeds.push(seed);
-      this.onPick(face, seed);
+      this.keys.push(key);
+      this.onPick(face, key.label);
       await this.find();
     });
   }
@@ -70,18 +80,21 @@ export class MorphPanel {
   /** Asks for the frames of the way. */
   async find() {
     this.stop();
-    if (this.seeds.length < 2) {
+    this.mixer.show();
+    if (this.keys.length < 2) {
       any('player').hidden = true;
-      any('morph-state').textContent = this.seeds.length ? 'Pick one more face.' : 'Pick two or more faces above.';
+      any('morph-state').textContent = this.keys.length ? 'Pick one more face.' : 'Pick two or more faces above.';
       return;
     }
     await this.app.attempt('morph-state', async () => {
-      const frames = FRAMES_A_LEG * (this.seeds.length - 1) + 1;
-      const space = element('morph-space', HTMLSelectElement).value;
-      const request = { seeds: this.seeds, space, frames, psi: this.psi(), loop: false, source: this.app.source };
-      this.way = await this.app.client.request('walk', request);
-      any('morph-state').textContent = `${this.seeds.length} faces, ${frames} frames.`;
       any('player').hidden = false;
+      const loop = element('morph-loop', HTMLInputElement).checked;
+      const frames = FRAMES_A_LEG * (this.keys.length - (loop ? 0 : 1)) + (loop ? 0 : 1);
+      const [space, ease] = ['morph-space', 'morph-ease'].map((id) => element(id, HTMLSelectElement).value);
+      const faces = this.keys.map(({ face }) => face);
+      const request = { faces, space, frames, loop, ease, source: this.app.source };
+      this.way = { ...(await this.app.client.request('walk', request)), loop };
+      any('morph-state').textContent = `${this.keys.length} faces, ${frames} frames.`;
       element('morph-slider', HTMLInputElement).max = String(frames - 1);
       this.showFrame(0);
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.play();
@@ -100,15 +113,16 @@ export class MorphPanel {
     element('morph-slider', HTMLInputElement).value = String(index);
   }
 
-  /** There and back again. */
+  /** Round and round in a loop; else there and back again. */
   play() {
     this.playing = true;
     button('morph-play').textContent = 'Stop';
     const began = performance.now() - Number(element('morph-slider', HTMLInputElement).value) * FRAME_MS;
     const frame = () => {
       if (!this.playing || !this.way) return;
-      const last = this.way.frames - 1;
-      const at = Math.floor((performance.now() - began) / FRAME_MS) % (2 * last);
+      const { frames, loop } = this.way;
+      const last = frames - 1;
+      const at = Math.floor((performance.now() - began) / FRAME_MS) % (loop ? frames : 2 * last);
       this.showFrame(at > last ? 2 * last - at : at);
       requestAnimationFrame(frame);
     };

@@ -27,8 +27,14 @@
  *   starter.faces {time, count}          its faces on their slow walks; time in ways from style to style
  *                                        -> {size, seeds, rgba}
  *   model.load {bytes}                   a model to generate with -> {size, latentSize, hasMapping, parameters}
- *   generate {seeds, psi, source}        source: run, model, starter -> {size, rgba}
- *   walk {seeds, space, frames, psi, loop, source}   -> {size, rgba, frames}
+ *   generate {faces, source}             faces: [{seed, psis, moves} or {styles}], as wasm/faces.js has them; source:
+ *                                        run, model, starter -> {size, stages, rgba}
+ *   walk {faces, space, frames, loop, ease, source}   -> {size, rgba, frames}
+ *   mix {faces, stage, source}           -> {size, stages, stage, columns, rgba, styles}: a grid with the faces themselves
+ *                                        above and on the left, and the styles of the mixtures
+ *   project {file, perStage, source}     a File; tells by events, one at a time -> {size, rgba, styles, errors: {mean,
+ *                                        nearest, found}, psnr} or {cancelled: true}
+ *   project.cancel {}                    -> {}
  *   judge {source}                       scores against the pictures -> {count, training, bars, verdict, warnings,
  *                                        size, columns, rgba}: two rows, samples above their nearest pictures
  *   gif {rgba, size, delay, scale}       -> {bytes}
@@ -39,6 +45,7 @@
  *   intake {done, total}                 pictures being read
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second
  *   samples {step, size, rgba}           the 64 fixed latents; only after a credit
+ *   projection {done, total, size, rgba, errors}   the picture, and the nearest face so far
  *   checkpoint {bytes, step}             every two minutes and at a pause: what the page can restart from
  *   finished {stats}                     the wanted number of steps is reached
  *   trouble {kind, step, action, sentence}   the doctor found something; after action stop, paused

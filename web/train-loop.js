@@ -14,7 +14,7 @@ const waiting = [];
 channel.port1.onmessage = () => waiting.shift()?.();
 
 /** @returns {Promise<void>} after the messages that wait now */
-const nextTurn = () =>
+export const nextTurn = () =>
   new Promise((resolve) => {
     waiting.push(resolve);
     channel.port2.postMessage(0);

@@ -2,8 +2,8 @@
 import { createEngine, SsdganError } from '../wasm/engine.js';
 import { RECIPES } from '../wasm/recipes.js';
 import { encodeGif } from '../wasm/gif.js';
-import { lerp, slerp, walk } from '../wasm/latents.js';
 import { readMetadata } from '../wasm/safetensors.js';
+import { faceHandlers } from './faces.js';
 import { addFiles } from './intake.js';
 import { Judge } from './judge.js';
 import { Stroll } from './stroll.js';
@@ -164,26 +164,7 @@ const handlers = {
     const { imageSize: size, latentSize, hasMapping, parameterCount: parameters } = loaded;
     return { size, latentSize, hasMapping, parameters };
   },
-  generate({ seeds, psi, source }) {
-    const generator = generatorOf(source);
-    const rgba = generator.generateRgba(seeds, psi);
-    return withBytes({ size: generator.imageSize, rgba }, rgba);
-  },
-  walk({ seeds, space, frames, psi, loop, source }) {
-    const generator = generatorOf(source);
-    const keys = seeds.map((/** @type {number} */ seed) => engine.latent(seed, generator.latentSize));
-    const w =
-      space === 'z'
-        ? generator.map(walk(keys, frames, slerp, { loop }), psi)
-        : walk(
-            keys.map((/** @type {Float32Array} */ z) => generator.map(z, psi)),
-            frames,
-            lerp,
-            { loop },
-          );
-    const rgba = generator.synthesiseRgba(w);
-    return withBytes({ size: generator.imageSize, rgba, frames }, rgba);
-  },
+  ...faceHandlers(() => engine, generatorOf, send),
   judge({ source }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     const generator = generatorOf(source);

@@ -1,0 +1,91 @@
+/** The latent space on the page: moving, mixing, walking round, projecting a picture and cancelling that. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseSize, openPage, untilReady, untilStep, untilText } from './page.js';
+
+const PICTURE = {
+  name: 'sky.ppm',
+  mimeType: 'image/x-portable-pixmap',
+  buffer: Buffer.concat([Buffer.from('P6 40 40 255\n'), Buffer.from(Array.from({ length: 4800 }, (_, i) => i / 20))]),
+};
+
+/** @param {import('playwright-core').Page} page @param {string} id @returns {Promise<string>} what a canvas shows */
+const drawn = (page, id) =>
+  page.evaluate((name) => /** @type {HTMLCanvasElement} */ (document.getElementById(name)).toDataURL(), id);
+
+/** Until a canvas shows something else. @param {import('playwright-core').Page} page @param {string} id @param {string} before */
+const untilOther = (page, id, before) =>
+  page.waitForFunction(
+    ([name, old]) => /** @type {HTMLCanvasElement} */ (document.getElementById(name)).toDataURL() !== old,
+    [id, before],
+    { timeout: 60000 },
+  );
+
+test('faces are moved, mixed, walked round and found', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  assert.ok(await page.isDisabled('#project-button'), 'no model yet');
+  await page.fill('[name=epochs]', '500');
+  await page.click('#train-button');
+  await untilStep(page, 3);
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^Paused/);
+  await page.fill('#generate [name=count]', '4');
+  await page.click('#generate-button');
+  await untilText(page, 'make-state', /^4 faces/);
+
+  await page.click('#move summary');
+  const still = await drawn(page, 'made-grid');
+  await page.locator('#moves input').nth(0).fill('3');
+  await untilOther(page, 'made-grid', still);
+  const moved = await drawn(page, 'made-grid');
+  await page.click('#move-rest');
+  await untilOther(page, 'made-grid', moved);
+  assert.equal(await drawn(page, 'made-grid'), still, 'back to the middle');
+  await page.fill('#generate [name=psi-fine]', '0');
+  await untilOther(page, 'made-grid', still);
+
+  for (const position of [
+    { x: 20, y: 20 },
+    { x: 200, y: 20 },
+  ])
+    await page.locator('#made-grid').click({ position });
+  await untilText(page, 'morph-state', /^2 faces, 41 frames/);
+  await page.check('#morph-loop');
+  await untilText(page, 'morph-state', /^2 faces, 80 frames/);
+  await page.selectOption('#morph-ease', 'smooth');
+
+  await page.click('#mix summary');
+  await untilText(page, 'mix-state', /^Stages 1–2 \(of 3\) are the row’s/);
+  const two = await drawn(page, 'mix-grid');
+  await page.fill('#mix-stage', '3');
+  await untilText(page, 'mix-state', /^All styles are the row’s/);
+  assert.notEqual(await drawn(page, 'mix-grid'), two);
+  const box = await page.locator('#mix-grid').boundingBox();
+  await page.locator('#mix-grid').click({ position: { x: (box?.width ?? 0) * 0.8, y: (box?.height ?? 0) * 0.5 } });
+  await untilText(page, 'morph-state', /^3 faces, 120 frames/);
+  assert.match(String(await page.textContent('#picked li:nth-child(3)')), /seed \d × seed \d/);
+
+  await page.setInputFiles('#project-input', PICTURE);
+  await untilText(
+    page,
+    'project-state',
+    /^sky\.ppm: error [\d.]+ of 255 \([\d.]+ dB\)\. The mean face has [\d.]+, the nearest of 1,024 random faces [\d.]+/,
+  );
+  await untilText(page, 'morph-state', /^4 faces, 160 frames/);
+  await page.selectOption('#morph-space', 'z');
+  await untilText(page, 'morph-state', /has no z/);
+  await page.selectOption('#morph-space', 'w');
+  await untilText(page, 'morph-state', /^4 faces/);
+
+  await page.selectOption('#project-space', 'w+');
+  await page.setInputFiles('#project-input', PICTURE);
+  await page.waitForSelector('#project-cancel:not([hidden])');
+  await page.click('#project-cancel');
+  await untilText(page, 'project-state', /^Cancelled/);
+  await page.setInputFiles('#project-input', { ...PICTURE, name: 'no.txt', buffer: Buffer.from('no picture') });
+  await untilText(page, 'project-state', /No\.txt|no\.txt: /i);
+  assert.ok(await page.isEnabled('#project-button'));
+  await close();
+});

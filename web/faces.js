@@ -1,0 +1,125 @@
+/** The worker's part in faces: making, walking, mixing and projecting them (protocol.js has the messages). */
+import { Projection, SsdganError } from '../wasm/engine.js';
+import { mixtures, stylesOf, walkThrough } from '../wasm/faces.js';
+import { psnr } from '../wasm/projection.js';
+import { addFiles } from './intake.js';
+import { nextTurn } from './train-loop.js';
+
+/** Between two messages a projection works so long, and shows itself so often, in milliseconds. */
+const SLICE = 40;
+const SHOW = 200;
+
+/** @typedef {import('../wasm/generator.js').Generator} Generator */
+
+/** @param {Record<string, any>} reply @param {Uint8ClampedArray} rgba */
+const withPictures = (reply, rgba) => ({ reply: { ...reply, rgba }, transfer: [rgba.buffer] });
+
+/** @param {Uint8ClampedArray[]} parts @returns {Uint8ClampedArray<ArrayBuffer>} one after the other */
+function joined(parts) {
+  const whole = new Uint8ClampedArray(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
+}
+
+/** @param {Uint8Array} rgb @returns {Uint8ClampedArray} opaque */
+function toRgba(rgb) {
+  const rgba = new Uint8ClampedArray((rgb.length / 3) * 4).fill(255);
+  for (let i = 0; i < rgb.length / 3; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+  return rgba;
+}
+
+/** The picture, cropped and reduced to the model's size. @param {import('../wasm/engine.js').Engine} engine @param {File} file @param {number} size */
+async function readPicture(engine, file, size) {
+  const dataset = engine.createDataset({ size });
+  try {
+    const { refused } = await addFiles(dataset, [file], () => {});
+    if (!dataset.count) throw new SsdganError('bad_file', `${file.name}: ${refused[0]?.reason ?? 'no picture'}`);
+    return dataset.picture(0);
+  } finally {
+    dataset.dispose();
+  }
+}
+
+/**
+ * @param {() => import('../wasm/engine.js').Engine} engineOf
+ * @param {(source: string) => Generator} generatorOf
+ * @param {(message: Record<string, unknown>, transfer?: Transferable[]) => void} send
+ * @returns {Record<string, (request: any) => any>}
+ */
+export function faceHandlers(engineOf, generatorOf, send) {
+  /** @type {{cancelled: boolean} | null} the projection that runs */
+  let running = null;
+
+  /** @param {Projection} projection @param {Generator} generator @param {() => boolean} goesOn @param {Uint8ClampedArray} original */
+  async function search(projection, generator, goesOn, original) {
+    let shown = 0;
+    for (let left = projection.rounds; left > 0 && goesOn();) {
+      for (const began = performance.now(); left > 0 && performance.now() - began < SLICE;) left = projection.run(1);
+      if (performance.now() - shown > SHOW || left === 0) {
+        shown = performance.now();
+        const { styles, errors } = projection.result();
+        const rgba = joined([original, generator.synthesiseRgba(styles, true)]);
+        const done = projection.rounds - left;
+        const size = generator.imageSize;
+        send({ event: 'projection', done, total: projection.rounds, size, rgba, errors }, [rgba.buffer]);
+      }
+      await nextTurn();
+    }
+  }
+
+  return {
+    generate({ faces, source }) {
+      const generator = generatorOf(source);
+      const { imageSize: size, stages } = generator;
+      return withPictures({ size, stages }, generator.synthesiseRgba(stylesOf(generator, faces), true));
+    },
+    walk({ faces, space, frames, loop, ease, source }) {
+      const generator = generatorOf(source);
+      const styles = walkThrough(generator, faces, { space, frames, loop, ease });
+      return withPictures({ size: generator.imageSize, frames }, generator.synthesiseRgba(styles, true));
+    },
+    mix({ faces, stage, source }) {
+      const generator = generatorOf(source);
+      const { stages, imageSize: size } = generator;
+      const at = Math.min(stage ?? Math.ceil(stages / 2), stages);
+      const { grid, down, across } = mixtures(generator, faces, faces, at);
+      const bytes = size * size * 4;
+      const [top, left, inner] = [across, down, grid].map((styles) => generator.synthesiseRgba(styles, true));
+      const row = bytes * faces.length;
+      const parts = [new Uint8ClampedArray(bytes), top]; // an empty corner
+      for (let i = 0; i < faces.length; i++)
+        parts.push(left.subarray(i * bytes, (i + 1) * bytes), inner.subarray(i * row, (i + 1) * row));
+      return withPictures({ size, stages, stage: at, columns: faces.length + 1, styles: grid }, joined(parts));
+    },
+    async project({ file, perStage, source }) {
+      if (running) throw new SsdganError('bad_state', 'another picture is being projected; wait for it or cancel it');
+      const mine = { cancelled: false };
+      running = mine;
+      /** @type {Projection | null} */
+      let projection = null;
+      try {
+        const generator = generatorOf(source);
+        const rgb = await readPicture(engineOf(), file, generator.imageSize);
+        const present = () => {
+          if (generatorOf(source) !== generator)
+            throw new SsdganError('bad_state', 'the model was replaced while the picture was projected');
+          return !mine.cancelled;
+        };
+        present();
+        projection = new Projection(generator, rgb, { perStage });
+        await search(projection, generator, present, toRgba(rgb));
+        if (mine.cancelled) return { cancelled: true };
+        const { styles, errors } = projection.result();
+        const rgba = generator.synthesiseRgba(styles, true);
+        return withPictures({ size: generator.imageSize, styles, errors, psnr: psnr(errors.found) }, rgba);
+      } finally {
+        projection?.dispose();
+        running = null;
+      }
+    },
+    'project.cancel'() {
+      if (running) running.cancelled = true;
+      return {};
+    },
+  };
+}

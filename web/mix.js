@@ -1,0 +1,59 @@
+/** Panel 4's grid of mixed styles: coarse of the row's face, fine of the column's. */
+import { any, canvas, drawGrid, element, pictureAt } from './draw.js';
+
+/** @typedef {{face: any, label: string}} Key a picked face, as the protocol has it, and its name */
+
+export class Mixer {
+  /**
+   * @param {import('./app.js').App} app
+   * @param {() => Key[]} keys
+   * @param {(key: Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   */
+  constructor(app, keys, pick) {
+    this.app = app;
+    this.keys = keys;
+    this.pick = pick;
+    /** @type {any} the worker's last reply */
+    this.mixed = null;
+    this.box = element('mix', HTMLDetailsElement);
+    this.slider = element('mix-stage', HTMLInputElement);
+    this.box.ontoggle = () => this.show();
+    this.slider.oninput = () => this.show();
+    canvas('mix-grid').onclick = (event) => this.take(event);
+  }
+
+  /** Draws the picked faces' mixtures, where the grid is open. */
+  async show() {
+    const keys = this.keys();
+    this.box.hidden = keys.length < 2;
+    if (this.box.hidden || !this.box.open) return;
+    await this.app.attempt('mix-state', async () => {
+      const faces = keys.map(({ face }) => face);
+      const stage = this.mixed ? Number(this.slider.value) : undefined;
+      const mixed = await this.app.client.request('mix', { faces, stage, source: this.app.source });
+      this.mixed = { ...mixed, keys };
+      this.slider.max = String(mixed.stages);
+      this.slider.value = String(mixed.stage);
+      any('mix-state').textContent = ['All styles are the column’s.', 'All styles are the row’s.'][
+        [0, mixed.stages].indexOf(mixed.stage)
+      ] ?? `Stages 1–${mixed.stage} (of ${mixed.stages}) are the row’s: its shapes. The rest is the column’s.`; // prettier-ignore
+      drawGrid(canvas('mix-grid'), mixed.rgba, mixed.size, mixed.columns);
+    });
+  }
+
+  /** @param {MouseEvent} event a click on a mixture picks it */
+  take(event) {
+    if (!this.mixed) return;
+    const { size, rgba, columns, styles, keys } = this.mixed;
+    const index = pictureAt(canvas('mix-grid'), event, size, columns, columns * columns);
+    const [row, column] = [Math.floor(index / columns) - 1, (index % columns) - 1];
+    if (index < 0 || row < 0 || column < 0) return;
+    const bytes = size * size * 4;
+    const length = styles.length / (columns - 1) ** 2;
+    const at = (row * (columns - 1) + column) * length;
+    this.pick(
+      { face: { styles: styles.slice(at, at + length) }, label: `${keys[row].label} × ${keys[column].label}` },
+      { size, rgba: rgba.slice(index * bytes, (index + 1) * bytes) },
+    );
+  }
+}

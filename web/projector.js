@@ -1,0 +1,83 @@
+/** Panel 4's projection: the face of the model that is nearest to a picture. */
+import { any, button, canvas, drawGrid, element } from './draw.js';
+
+/** @param {number} error */
+const shown = (error) => error.toFixed(1);
+
+export class Projector {
+  /**
+   * @param {import('./app.js').App} app
+   * @param {(key: import('./mix.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   */
+  constructor(app, pick) {
+    this.app = app;
+    this.pick = pick;
+    this.working = false;
+    this.name = '';
+    const input = element('project-input', HTMLInputElement);
+    button('project-button').onclick = () => input.click();
+    input.onchange = () => {
+      if (input.files?.[0]) this.project(input.files[0]);
+      input.value = '';
+    };
+    button('project-cancel').onclick = () => this.app.client.request('project.cancel');
+    // Pictures that are dropped anywhere else are to be trained on.
+    any('morph').addEventListener('drop', (event) => {
+      const file = event.dataTransfer?.files[0];
+      if (!file || file.name.endsWith('.safetensors')) return;
+      event.preventDefault();
+      this.project(file);
+    });
+    app.watch(() => this.show());
+  }
+
+  /** Hears of the worker's progress; again after each new worker. */
+  listen() {
+    this.app.client.on('projection', (event) => this.draw(event));
+  }
+
+  show() {
+    button('project-button').disabled = !this.app.canGenerate || this.working;
+    button('project-cancel').hidden = any('project-progress').hidden = !this.working;
+  }
+
+  /** @param {{done: number, total: number, size: number, rgba: Uint8ClampedArray, errors: {mean: number, nearest: number, found: number}}} event */
+  draw({ done, total, size, rgba, errors }) {
+    if (!this.working) return;
+    any('projected').hidden = false;
+    drawGrid(canvas('project-canvas'), rgba, size, 2);
+    element('project-progress', HTMLProgressElement).value = done / total;
+    any('project-state').textContent = `${this.name}: error ${shown(errors.found)} so far.`;
+  }
+
+  /** @param {File} file */
+  project(file) {
+    return this.app.attempt('project-state', async () => {
+      if (this.working) return;
+      this.working = true;
+      this.name = file.name;
+      this.listen();
+      this.show();
+      any('projected').hidden = true;
+      element('project-progress', HTMLProgressElement).value = 0;
+      any('project-state').textContent = `Looking for ${file.name} …`;
+      try {
+        const perStage = element('project-space', HTMLSelectElement).value === 'w+';
+        const request = { file, perStage, source: this.app.source };
+        const { size, rgba, styles, errors, psnr, cancelled } = await this.app.client.request('project', request);
+        if (cancelled) {
+          any('projected').hidden = true;
+          any('project-state').textContent = 'Cancelled.';
+          return;
+        }
+        any('project-state').textContent =
+          `${file.name}: error ${shown(errors.found)} of 255 (${psnr.toFixed(1)} dB). ` +
+          `The mean face has ${shown(errors.mean)}, the nearest of 1,024 random faces ${shown(errors.nearest)}.`;
+        this.pick({ face: { styles }, label: file.name }, { size, rgba });
+      } finally {
+        this.working = false;
+        this.show();
+      }
+    });
+  }
+}
