@@ -294,9 +294,9 @@ SSD_MUST_USE ssd_status ssd_generator_directions(ssd_generator *generator, int s
 /* The styles whose picture comes nearest to a given one (Abdal et al. 2019; Karras et al. 2020, 1912.04958): `samples`
  * random w are looked at, then `steps` steps of Adam lead on from the mean w and from the nearest starts - 1 of them
  * (at most 16 starts). per_stage: the second half of the steps moves each stage's style by itself (w+). Nearness is the
- * squared difference over a pyramid of halved pictures. rgb: H x W x 3 bytes of the model's size, copied, as the
- * weights are: training may go on. Memory: the generator's and some 30 MB at 64 x 64. SSD_UNSUPPORTED without stages.
- */
+ * squared difference over a pyramid of halved pictures, with a light pull to the mean; the ways keep to the axes along
+ * which random w vary. rgb: H x W x 3 bytes of the model's size, copied, as the weights are: training may go on.
+ * Memory: the generator's and some 30 MB at 64 x 64. SSD_UNSUPPORTED without stages. */
 typedef struct ssd_projection ssd_projection;
 SSD_MUST_USE ssd_status ssd_projection_create(ssd_generator *generator, const uint8_t *rgb, int per_stage, int samples,
                                               int starts, int steps, double seed, ssd_projection **projection);

@@ -1,19 +1,25 @@
 /* Projection of a picture into the latent space (Abdal et al. 2019, 1904.03189; Karras et al. 2020, 1912.04958): many
- * random w, then Adam from the mean and from the nearest of them, all starts as one batch. */
+ * random w, then Adam from the mean and from the nearest of them, all starts as one batch. Adam moves u, of which
+ * w = mean + sum of u_k a_k, the a_k being the principal axes of the random w, a deviation long (Zhu et al. 2020,
+ * 2012.09036): where w never goes, no face is sought. */
 #include "gan/latent_projection.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/dense.h"
 #include "gan/sampler.h"
 #include "kernels/vector.h"
 
 enum { BATCH = SAMPLER_BATCH, STREAM = 3 };
 
-/* Adam's rate, as a share of w's deviation, with the ramps of Karras et al. 2020 (up over a twentieth, down over the
- * last quarter). */
+/* Adam's rate, in deviations, with the ramps of Karras et al. 2020 (up over a twentieth, down over the last quarter).
+ */
 static const double RATE = 0.1;
+
+/* The pull to the mean: PRIOR |u|^2 / L, as a share of the mean face's loss. */
+static const double PRIOR = 0.02;
 
 struct ssd_projection {
     ssd_context *context;
@@ -21,15 +27,16 @@ struct ssd_projection {
     rng random;
     int per_stage, samples, starts, steps;
     int searched, stepped; /* random w looked at, the mean among them; Adam's steps done */
-    double spread;         /* sum of squares of w - mean over the random w */
     pyramid_loss loss;
     float *block, *scratch, *target, *images, *room;
-    float *mean;      /* L */
-    float *w, *m, *v; /* S x K x L, or K x L while all stages share: where Adam stands */
-    float *best;      /* K x S x L: the best of each start so far */
+    float *mean;          /* L */
+    float *axes, *back;   /* L x L, a row an axis: w = mean + sum of u_k axes_k; u_k = <w - mean, back_k> */
+    float *w, *u, *m, *v; /* S x K x L, or K x L while all stages share: where Adam stands */
+    double *covariance;   /* L x L of the random w, and room for what becomes of it */
+    float *best;          /* K x S x L: the best of each start so far */
     double losses[BATCH], squares[BATCH];
     double best_loss[BATCH], best_squares[BATCH]; /* K */
-    double mean_squares, nearest_loss, nearest_squares;
+    double mean_squares, mean_loss, nearest_loss, nearest_squares;
 };
 
 /* ---------------------------------------------------------------------------------------- loss --- */
@@ -120,6 +127,29 @@ static void offer(ssd_projection *p, const float *w, double loss, double squares
     put(p, k, w, loss, squares);
 }
 
+static void add_covariance(ssd_projection *p, const float *w) {
+    const int latent = p->net.arch.latent;
+    for (int i = 0; i < latent; i++)
+        for (int j = 0; j < latent; j++)
+            p->covariance[i * latent + j] += ((double)w[i] - p->mean[i]) * ((double)w[j] - p->mean[j]) / p->samples;
+}
+
+/* The axes, when all random w are seen. Those without variance stay zero, and so do all where w is not finite. */
+static void find_axes(ssd_projection *p) {
+    const int latent = p->net.arch.latent;
+    double *vectors = p->covariance + (size_t)latent * latent, *values = vectors + (size_t)latent * latent;
+    if (!dense_eigenvalues(p->context->pool, values, vectors, p->covariance, latent, values + latent))
+        return;
+    double most = 0;
+    for (int k = 0; k < latent; k++)
+        most = values[k] > most ? values[k] : most;
+    for (int i = 0; i < latent * latent; i++) {
+        const double value = values[i / latent], deviation = value > 1e-9 * most ? sqrt(value) : 0;
+        p->axes[i] = (float)(vectors[i] * deviation);
+        p->back[i] = deviation > 0 ? (float)(vectors[i] / deviation) : 0;
+    }
+}
+
 /* The next batch of random w; the very first picture is the mean's. */
 static void search(ssd_projection *p) {
     const int latent = p->net.arch.latent, left = p->samples + 1 - p->searched, count = left < BATCH ? left : BATCH;
@@ -129,11 +159,10 @@ static void search(ssd_projection *p) {
     if (p->searched == 0)
         memcpy(w, p->mean, latent * sizeof *w);
     look(p, w, 0, count);
-    for (int i = 0; i < count * latent; i++)
-        p->spread += pow((double)w[i] - p->mean[i % latent], 2);
     for (int n = 0; n < count; n++) {
+        add_covariance(p, w + (ptrdiff_t)n * latent);
         if (p->searched + n == 0)
-            put(p, 0, w, p->losses[0], p->mean_squares = p->squares[0]);
+            put(p, 0, w, p->mean_loss = p->losses[0], p->mean_squares = p->squares[0]);
         else
             offer(p, w + (ptrdiff_t)n * latent, p->losses[n], p->squares[n]);
     }
@@ -142,14 +171,38 @@ static void search(ssd_projection *p) {
 
 /* ---------------------------------------------------------------------------------------- adam --- */
 
-/* Adam's w from the best of each start. */
+/* Adam's u from the best of each start. */
 static void begin(ssd_projection *p, int stages) {
-    const size_t length = (size_t)p->net.arch.stages * p->net.arch.latent, latent = (size_t)p->net.arch.latent;
-    for (int k = 0; k < p->starts; k++)
-        for (int i = 0; i < stages; i++)
-            memcpy(p->w + (i * p->starts + k) * latent, p->best + k * length + i * latent, latent * sizeof *p->w);
-    memset(p->m, 0, p->starts * length * sizeof *p->m);
-    memset(p->v, 0, p->starts * length * sizeof *p->v);
+    const size_t latent = (size_t)p->net.arch.latent, count = stages * p->starts * latent;
+    if (p->stepped == 0)
+        find_axes(p);
+    for (size_t i = 0; i < count; i++) {
+        const size_t row = i / latent, k = row % p->starts, stage = row / p->starts;
+        const float *w = p->best + (k * p->net.arch.stages + stage) * latent, *back = p->back + i % latent * latent;
+        p->u[i] = (float)(vector_dot(w, back, latent) - vector_dot(p->mean, back, latent));
+    }
+    memset(p->m, 0, count * sizeof *p->m);
+    memset(p->v, 0, count * sizeof *p->v);
+}
+
+/* w from u, for `rows` styles. */
+static void place_styles(ssd_projection *p, int rows) {
+    const size_t latent = (size_t)p->net.arch.latent;
+    for (int row = 0; row < rows; row++) {
+        float *w = p->w + row * latent;
+        memcpy(w, p->mean, latent * sizeof *w);
+        for (size_t k = 0; k < latent; k++)
+            vector_add_scaled(w, p->axes + k * latent, p->u[row * latent + k], latent);
+    }
+}
+
+/* The gradient by u, in place of w, which is done with. */
+static void gradient_by_axes(ssd_projection *p, size_t count, int stages) {
+    const size_t latent = (size_t)p->net.arch.latent;
+    const double pull = 2 * PRIOR * p->mean_loss / ((double)latent * stages);
+    for (size_t i = 0; i < count; i++)
+        p->w[i] = (float)(vector_dot(p->net.dw + i / latent * latent, p->axes + i % latent * latent, latent) +
+                          pull * p->u[i]);
 }
 
 /* Keeps what is better than before; stage i has the w of row i % stages. */
@@ -174,14 +227,15 @@ static void step(ssd_projection *p) {
     const size_t stride = fine ? (size_t)p->starts * latent : 0, count = (size_t)stages * p->starts * latent;
     if (at == 0)
         begin(p, stages);
+    place_styles(p, stages * p->starts);
     look(p, p->w, stride, p->starts);
     keep(p, stages);
     generator_backward_styles(p->context->pool, &p->net, p->loss.dimages, p->w, stride, p->starts, 0, p->scratch);
     const double done = (at + 1.0) / of, down = done > 0.75 ? 4 * (1 - done) : 1, up = done < 0.05 ? 20 * done : 1;
-    const double deviation = sqrt(p->spread / ((double)p->samples * latent));
-    const double rate = RATE * deviation * up * (0.5 - 0.5 * cos(3.141592653589793 * down));
+    const double rate = RATE * up * (0.5 - 0.5 * cos(3.141592653589793 * down));
     const adam_step adam = adam_step_at(rate, 0.9, 0.999, 1e-8, at + 1);
-    adam_update(p->context->pool, p->w, p->m, p->v, p->net.dw, &adam, count);
+    gradient_by_axes(p, count, stages);
+    adam_update(p->context->pool, p->u, p->m, p->v, p->w, &adam, count);
     p->stepped++;
 }
 
@@ -197,7 +251,11 @@ static void place(ssd_projection *p, const architecture *arch, size_t scratch, a
     p->images = arena_floats(memory, BATCH * plane);
     p->room = arena_floats(memory, BATCH * pyramid_loss_room((int)size));
     p->mean = arena_floats(memory, (size_t)arch->latent);
+    p->axes = arena_floats(memory, (size_t)arch->latent * arch->latent);
+    p->back = arena_floats(memory, (size_t)arch->latent * arch->latent);
+    p->covariance = (double *)arena_floats(memory, 4 * (size_t)arch->latent * (arch->latent + 2));
     p->w = arena_floats(memory, styles);
+    p->u = arena_floats(memory, styles);
     p->m = arena_floats(memory, styles);
     p->v = arena_floats(memory, styles);
     p->best = arena_floats(memory, styles);
