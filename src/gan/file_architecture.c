@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/number.h"
 #include "gan/checkpoint.h"
 #include "nn/mapping.h"
 
@@ -47,7 +48,7 @@ static void generator_options(const safetensors *file, architecture *a, const ch
         a->mapping_layers++;
     if (a->shared_mapping || !a->mapping_layers) {
         const char *text = safetensors_metadata(file, "mapping_layers");
-        const double layers = text ? strtod(text, NULL) : 4;
+        const double layers = text ? number_from_text(text, NULL) : 4;
         a->mapping_layers = layers >= 1 && layers <= MAPPING_MOST ? (int)layers : 4;
     }
 }

@@ -265,6 +265,8 @@ static ssd_status fill(ssd_projection *p, ssd_generator *generator, const uint8_
     const struct generator *from = generator->net;
     const int size = architecture_image_size(&from->arch), plane = size * size;
     memcpy(p->net.blocks.trained, from->blocks.trained, from->table.trained_floats * sizeof(float));
+    memcpy(p->net.blocks.state, from->blocks.state, from->table.state_floats * sizeof(float));
+    p->net.grown = from->grown;
     for (int i = 0; i < 3 * plane; i++)
         p->target[i] = (float)rgb[i % plane * 3 + i / plane] / 127.5f - 1;
     p->loss = (pyramid_loss){.size = size,

@@ -290,7 +290,7 @@ static ssd_status replay(ssd_verify *v) {
     if (!status)
         status = make_room(v, (int)steps);
     if (!status && before) { /* the phase of growing is that of a training which has done so many */
-        v->trainer->counters.step = strtod(before, NULL);
+        v->trainer->counters.step = number_from_text(before, NULL);
         trainer_grow(v->trainer);
     }
     for (int step = 0; !status && step < (int)steps; step++)
