@@ -13,7 +13,12 @@ import { TrainPanel } from './train-panel.js';
 const FACES_FIRST_MS = 500;
 
 const app = new App();
-const starter = new Starter(app, (seed) => morph.pick(seed)); // before the panels: it decides what they make faces with
+
+/** A face of a grid, as Make faces would make it. @param {number} seed */
+const seedKey = (seed) => ({ face: { seed, psis: make.psis }, label: `seed ${seed}` });
+
+// Before the panels: it decides what they make faces with.
+const starter = new Starter(app, (seed) => morph.pick(seedKey(seed)));
 const make = new MakePanel(
   app,
   (key, picture) => morph.pick(key, picture),
@@ -23,7 +28,7 @@ const morph = new MorphPanel(app, (face, label) => make.picked(face, label));
 const intake = new IntakePanel(app, (file) => make.open(file));
 const train = new TrainPanel(app, intake, (seed) => {
   app.source = 'run';
-  morph.pick({ face: { seed, psis: make.psis }, label: `seed ${seed}` });
+  morph.pick(seedKey(seed));
 });
 
 new JudgePanel(app);

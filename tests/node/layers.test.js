@@ -28,7 +28,8 @@ const WORKER_SIDE = [
   'web/train-loop.js',
 ];
 
-const MOST_LINES = { c: 450, js: 350 };
+/** The public header is mostly comment, and one file on purpose. */
+const MOST_LINES = { c: 450, js: 350, public: 550 };
 
 /**
  * @param {string} folder
@@ -177,7 +178,7 @@ test("the worker's files are the worker's: the page's main thread does not load 
 test('files stay short enough to read', () => {
   const all = [...C_FILES, ...files('include', /\.h$/), ...files('tests', /\.([ch]|js)$/), ...SCRIPTS];
   const long = [...all, ...files('scripts', /\.js$/)].flatMap((file) => {
-    const most = file.endsWith('.js') ? MOST_LINES.js : MOST_LINES.c;
+    const most = MOST_LINES[file.endsWith(PUBLIC) ? 'public' : file.endsWith('.js') ? 'js' : 'c'];
     const lines = read(file).split('\n').length - 1;
     return lines > most ? [`${file}: ${lines} lines, at most ${most}`] : [];
   });
