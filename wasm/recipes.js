@@ -7,6 +7,9 @@
 /** @typedef {Record<string, number | string>} Settings */
 /** @typedef {{about: string, settings: Settings, onTrouble: 'stop' | 'rollback' | 'augment' | 'ignore'}} Recipe */
 
+/** What a user has who names none. */
+export const DEFAULT_RECIPE = 'quick';
+
 /** @type {Settings} what both of ours share */
 const OURS = {
   initial: 'style',

@@ -1,6 +1,6 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
 import { createEngine, SsdganError } from '../wasm/engine.js';
-import { RECIPES } from '../wasm/recipes.js';
+import { DEFAULT_RECIPE, RECIPES } from '../wasm/recipes.js';
 import { encodeGif } from '../wasm/gif.js';
 import { readMetadata } from '../wasm/safetensors.js';
 import { faceHandlers } from './faces.js';
@@ -99,7 +99,7 @@ const handlers = {
     return withBytes({ size, rgba }, rgba);
   },
 
-  async 'train.create'({ config, recipe = 'paper', onTrouble, from = 'scratch' }) {
+  async 'train.create'({ config, recipe = DEFAULT_RECIPE, onTrouble, from = 'scratch' }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     await run?.dispose();
     run = null;

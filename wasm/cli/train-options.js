@@ -1,5 +1,5 @@
 /** The options of `ssdgan train`, and what they say about the configuration. */
-import { RECIPES } from '../recipes.js';
+import { DEFAULT_RECIPE, RECIPES } from '../recipes.js';
 import { CliError, ENGINE_OPTIONS } from './usage.js';
 
 /** @typedef {import('./usage.js').Option} Option */
@@ -15,7 +15,7 @@ const flag = (help) => ({ type: 'boolean', help });
 
 /** Options that are configuration fields: name -> field and option. @type {Record<string, [string, Option]>} */
 const FIELDS = {
-  batch: ['batch', whole('pictures a step (default: 32)')],
+  batch: ['batch', whole('pictures a step (paper: 32, quick and best: 16)')],
   size: ['image_size', whole('pixels a side: 32, 64, 128 or 256 (default: 64)')],
   lr: ['lr', number('learning rate (default: 0.0005)')],
   'lr-g': ['lr_g', number("generator's own learning rate")],
@@ -28,7 +28,7 @@ const FIELDS = {
   model: ['model', text('ssd (default), or the baseline dcgan')],
   width: ['width', whole('channels next to the picture (default: 64)')],
   'width-max': ['width_max', whole('most channels of a layer (default: 512)')],
-  initial: ['initial', text('initial values: pytorch (default), dcgan, style or orthogonal')],
+  initial: ['initial', text('initial values: pytorch (paper), dcgan, style (quick, best) or orthogonal')],
   spectral: ['spectral_norm', text('layers of D with spectral norm: none, paper (default) or all')],
   'spectral-g': ['spectral_g', flag('spectral norm of the convolutions of G too')],
   'mapping-layers': ['mapping_layers', whole('layers of the mapping (default: 4)')],
@@ -69,7 +69,7 @@ export const OPTIONS = {
   out: text('folder of the run (default: ssdgan-run)', 'DIR'),
   resume: text('go on with the run in DIR (or with a checkpoint file)', 'DIR'),
   from: text("fine-tune: begin with this model's or checkpoint's weights and sizes; starter: the page's", 'FILE'),
-  recipe: text(`${RECIPE_HELP}; other options change it`),
+  recipe: text(`${RECIPE_HELP}; default ${DEFAULT_RECIPE}; other options change it`),
   epochs: whole('passes over the pictures (default: 20)'),
   steps: whole('stop after this step instead'),
   ...Object.fromEntries(Object.entries(FIELDS).map(([name, [, option]]) => [name, option])),
@@ -120,7 +120,7 @@ function fieldsFrom(values) {
  * @returns {{config: Record<string, any>, given: string[], onTrouble: string}} given: the options that set a field
  */
 export function configFrom(values) {
-  const { recipe: name = 'paper' } = values;
+  const { recipe: name = DEFAULT_RECIPE } = values;
   if (!Object.hasOwn(RECIPES, name))
     throw new CliError(`There is no recipe "${name}"; there are: ${Object.keys(RECIPES).join(', ')}.`);
   for (const option of ['epochs', 'steps', 'doodles', 'sample-every', 'save-every']) {

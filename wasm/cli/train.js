@@ -6,6 +6,7 @@ import { BestKeeper } from './keep-best.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
+import { DEFAULT_RECIPE } from '../recipes.js';
 import { Supervisor } from '../supervisor.js';
 import { configFrom, OPTIONS } from './train-options.js';
 import { CliError, commandLine, engineFrom, helpText, parse } from './usage.js';
@@ -42,7 +43,7 @@ export async function run(args) {
     epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? 20,
     steps: values.steps ?? (values.epochs === undefined ? resumed?.plan.steps : undefined),
     keepBest: values['keep-best'] ?? resumed?.plan.keepBest,
-    recipe: resumed?.plan.recipe ?? values.recipe ?? 'paper',
+    recipe: resumed?.plan.recipe ?? values.recipe ?? DEFAULT_RECIPE,
   };
   const dataset = engine.createDataset({
     size: Number(settings.image_size),
