@@ -160,6 +160,16 @@ static void project(ssd_generator *generator, const uint8_t *rgb, int plus, floa
     CHECK(errors[SSD_PROJECTION_FOUND] < 0.6 * errors[SSD_PROJECTION_NEAREST]);
 }
 
+/* Initial styles are small; these faces are to differ as a trained model's do. */
+static void strengthen_styles(ssd_generator *generator) {
+    const struct generator *g = generator->net;
+    for (int i = 0; i < g->table.count; i++) {
+        float *data = tensor_data(&g->table, &g->blocks, i);
+        for (size_t k = 0; strncmp(g->table.list[i].name, "ada_", 4) == 0 && k < g->table.list[i].count; k++)
+            data[k] *= g->table.list[i].rank == 1 ? 10 : 5; /* scales 1 +- 0.5, biases +-0.5 */
+    }
+}
+
 /* A face of the generator's own is found again in w; one of mixed styles is nearer in w+ than in w. */
 static void check_projection(ssd_context *context, float *found) {
     ssd_config config;
@@ -171,6 +181,7 @@ static void check_projection(ssd_context *context, float *found) {
     ssd_trainer *trainer = NULL;
     CHECK(ssd_trainer_create(context, &config, &trainer) == SSD_OK);
     ssd_generator *generator = ssd_trainer_generator(trainer);
+    strengthen_styles(generator);
     float w[LONG], mixed[S * LONG], own[S * LONG], styles[S * LONG];
     uint8_t rgb[FLOATS];
     for (int i = 0; i < S; i++) {

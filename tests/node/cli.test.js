@@ -94,7 +94,7 @@ test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', (
   const quick = ['--recipe', 'quick', ...SMALL];
   assert.equal(ssdgan('train', '--out', 'quick', ...quick, '--schedule', 'cosine', '--steps', '20').status, 0);
   const model = read('quick/model.safetensors');
-  assert.equal(readSafetensors(model).metadata.augment_cutout, '1');
+  assert.equal(readSafetensors(model).metadata.augment_translation, '1');
   assert.equal(ssdgan('train', '--out', 'half', ...quick, '--steps', '9').status, 0);
   assert.equal(ssdgan('train', '--resume', 'half', '--steps', '20', '--threads', '1').status, 0);
   assert.equal(ssdgan('train', '--out', 'again', ...quick, '--steps', '20').status, 0);

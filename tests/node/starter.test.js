@@ -57,7 +57,7 @@ test('a run is exported as float16, with its history; its pictures are nearly th
 
   const [whole, half] = [readSafetensors(read('run/model.safetensors')), readSafetensors(read('out/half.safetensors'))];
   assert.deepEqual(Object.keys(half.tensors), Object.keys(whole.tensors));
-  assert.equal(half.metadata.augment_cutout, '1');
+  assert.equal(half.metadata.augment_translation, '1');
   for (const [name, { data }] of Object.entries(whole.tensors))
     half.tensors[name].data.forEach((value, i) =>
       assert.ok(Math.abs(value - data[i]) <= Math.max(Math.abs(data[i]) * 2 ** -11, 2 ** -25), `${name}[${i}]`),
