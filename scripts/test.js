@@ -23,7 +23,7 @@ const STAGES = [
   ['types', 'tsc -p tsconfig.json'],
   ['tidy', "clang-tidy-19 --quiet -p build/asan $(git ls-files 'src/*.c' | grep -v src/data/stb.c) 2>/dev/null"],
   ['node', `node --test ${reporters('node')} tests/node/*.test.js`],
-  ['browser', `node --test ${reporters('browser')} --test-concurrency=1 tests/browser/*.test.js`],
+  ['browser', `node --test ${reporters('browser')} --test-force-exit --test-concurrency=1 tests/browser/*.test.js`],
 ];
 
 const wanted = process.argv.slice(2);

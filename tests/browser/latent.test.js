@@ -45,12 +45,16 @@ test('faces are moved, mixed, walked round and found', async () => {
   await untilOther(page, 'made-grid', moved);
   await page.fill('#generate [name=psi-fine]', '0');
   await untilOther(page, 'made-grid', still);
+  const flat = await drawn(page, 'made-grid');
+  await page.fill('#generate [name=psi-fine]', '1'); // with 0 all share the last stage's style, and mixing it shows nothing
+  await untilOther(page, 'made-grid', flat);
 
-  for (const position of [
-    { x: 20, y: 20 },
-    { x: 200, y: 20 },
-  ])
-    await page.locator('#made-grid').click({ position });
+  const made = await page.locator('#made-grid').boundingBox();
+  for (const share of [0.25, 0.75])
+    // the two of the upper row
+    await page
+      .locator('#made-grid')
+      .click({ position: { x: (made?.width ?? 0) * share, y: (made?.height ?? 0) * 0.25 } });
   await untilText(page, 'morph-state', /^2 faces, 41 frames/);
   await page.check('#morph-loop');
   await untilText(page, 'morph-state', /^2 faces, 80 frames/);
@@ -61,7 +65,7 @@ test('faces are moved, mixed, walked round and found', async () => {
   const two = await drawn(page, 'mix-grid');
   await page.fill('#mix-stage', '3');
   await untilText(page, 'mix-state', /^All styles are the row’s/);
-  assert.notEqual(await drawn(page, 'mix-grid'), two);
+  await untilOther(page, 'mix-grid', two);
   const box = await page.locator('#mix-grid').boundingBox();
   await page.locator('#mix-grid').click({ position: { x: (box?.width ?? 0) * 0.8, y: (box?.height ?? 0) * 0.5 } });
   await untilText(page, 'morph-state', /^3 faces, 120 frames/);
