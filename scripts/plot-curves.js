@@ -43,6 +43,7 @@ await page.evaluate((data) => {
       {
         title,
         width: 390,
+        legend: { live: false },
         height: 230,
         scales: { x: { time: false }, y: { range } },
         series: [
