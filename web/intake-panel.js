@@ -34,7 +34,9 @@ export class IntakePanel {
     this.size = 64;
     /** @type {{name: string, reason: string}[]} */
     this.refused = [];
-    this.reading = false;
+    /** Readings under way or waiting, and the last of them. */
+    this.readings = 0;
+    this.last = Promise.resolve();
     const files = element('file-input', HTMLInputElement);
     const folder = element('folder-input', HTMLInputElement);
     button('pick-files').onclick = () => files.click();
@@ -71,6 +73,27 @@ export class IntakePanel {
     });
   }
 
+  get reading() {
+    return this.readings > 0;
+  }
+
+  /**
+   * One reading at a time: what comes meanwhile waits its turn. Training is locked from the first moment on.
+   * @param {() => Promise<void>} work
+   */
+  async inTurn(work) {
+    this.readings++;
+    this.app.enter(this.app.phase);
+    const done = this.last.then(work);
+    this.last = done.catch(() => {});
+    try {
+      await done;
+    } finally {
+      this.readings--;
+      this.app.enter(this.app.phase);
+    }
+  }
+
   lock() {
     const { busy, phase } = this.app;
     for (const id of ['pick-files', 'pick-folder', 'use-doodles']) {
@@ -93,19 +116,18 @@ export class IntakePanel {
 
   /** @param {import('./app.js').Source} source */
   async take(source) {
-    if (this.reading || this.app.phase === 'starting') return;
-    // Real pictures take the doodles' place, and doodles everything's.
-    const fresh = source.kind === 'doodles' || this.app.sources.some(({ kind }) => kind === 'doodles');
-    await this.app.attempt('intake-state', async () => {
-      if (fresh) await this.reset();
-      this.app.sources.push(source);
-      await this.read(source);
-    });
-  }
-
-  async reset() {
-    this.app.sources = [];
-    await this.begin();
+    if (this.app.phase === 'starting') return;
+    await this.app.attempt('intake-state', () =>
+      this.inTurn(async () => {
+        // Real pictures take the doodles' place, and doodles everything's.
+        if (source.kind === 'doodles' || this.app.sources.some(({ kind }) => kind === 'doodles')) {
+          this.app.sources = [];
+          await this.begin();
+        }
+        this.app.sources.push(source);
+        await this.read(source);
+      }),
+    );
   }
 
   async begin() {
@@ -119,16 +141,16 @@ export class IntakePanel {
   }
 
   /** Reads everything once more: size or crop have changed, or the worker is new. */
-  async readAgain() {
-    await this.begin();
-    for (const source of this.app.sources) await this.read(source);
+  readAgain() {
+    return this.inTurn(async () => {
+      await this.begin();
+      for (const source of this.app.sources) await this.read(source);
+    });
   }
 
   /** @param {import('./app.js').Source} source */
   async read(source) {
     const { client } = this.app;
-    this.reading = true;
-    this.lock();
     await this.app.attempt('intake-state', async () => {
       if (source.kind === 'doodles') {
         const { count } = await client.request('pictures.doodles', { seed: 0, count: source.count });
@@ -142,12 +164,9 @@ export class IntakePanel {
         this.say(this.verdict(), count < 2);
       }
     });
-    this.reading = false;
     any('intake-progress').hidden = true;
     this.showRefused();
     await this.showThumbnails();
-    this.lock();
-    this.app.enter(this.app.phase);
   }
 
   verdict() {

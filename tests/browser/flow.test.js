@@ -75,6 +75,22 @@ test(
   },
 );
 
+test('pictures that come while others are read wait their turn', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await page.selectOption('[name=image_size]', '128'); // reads the doodles again
+  const bytes = (/** @type {number} */ level) => Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, level)]);
+  const files = [1, 2, 3].map((n) => ({
+    name: `${n}.ppm`,
+    mimeType: 'image/x-portable-pixmap',
+    buffer: bytes(60 * n),
+  }));
+  await page.setInputFiles('#file-input', files);
+  await untilText(page, 'intake-state', /^3 pictures/);
+  await untilReady(page);
+  await close();
+});
+
 /** A checkpoint of a few steps on the doodles at 32 pixels. */
 async function makeCheckpoint() {
   const { page, close } = await openPage();
