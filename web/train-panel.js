@@ -18,6 +18,8 @@ export class TrainPanel {
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
     this.samples = null;
+    /** @type {{name: string, about: string, batch: number}[]} */
+    this.recipes = [];
     const width = app.options.get('width');
     if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
 
@@ -26,6 +28,7 @@ export class TrainPanel {
     this.form.addEventListener('change', ({ target }) => {
       const { name, value } = /** @type {HTMLSelectElement} */ (target);
       if (name === 'start') this.start = /** @type {any} */ (value);
+      if (name === 'recipe') this.showBatch();
       this.show();
     });
     for (const name of ['image_size', 'crop']) {
@@ -97,12 +100,22 @@ export class TrainPanel {
     return /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe')).value;
   }
 
-  /** The engine's recipes, once it is there. @param {{name: string, about: string}[]} recipes */
+  /** A batch that the user has left alone is the recipe's. */
+  showBatch() {
+    const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem('batch'));
+    const batch = String(this.recipes.find(({ name }) => name === this.recipe())?.batch ?? field.value);
+    if (field.value === field.defaultValue) field.value = batch;
+    field.defaultValue = batch;
+  }
+
+  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number}[]} recipes */
   offer(recipes) {
+    this.recipes = recipes;
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
     const chosen = select.value;
     select.replaceChildren(...recipes.map(({ name, about }) => new Option(`${name}: ${about}`, name)));
     select.value = chosen;
+    this.showBatch();
   }
 
   /** A training from the starter model has its sizes. */

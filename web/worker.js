@@ -56,7 +56,11 @@ const withBytes = (reply, bytes) => ({ reply, transfer: [bytes.buffer] });
 const handlers = {
   async hello({ base, variant, threads }) {
     engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
-    const recipes = Object.entries(RECIPES).map(([name, { about }]) => ({ name, about }));
+    const recipes = Object.entries(RECIPES).map(([name, { about, settings }]) => ({
+      name,
+      about,
+      batch: Number(settings.batch ?? 32),
+    }));
     const { variant: build, threads: count, notes, describe } = engine;
     return { variant: build, threads: count, notes, describe, recipes };
   },
