@@ -90,6 +90,6 @@ test('faces are moved, mixed, walked round and found', async () => {
   await untilText(page, 'project-state', /^Cancelled/);
   await page.setInputFiles('#project-input', { ...PICTURE, name: 'no.txt', buffer: Buffer.from('no picture') });
   await untilText(page, 'project-state', /No\.txt|no\.txt: /i);
-  assert.ok(await page.isEnabled('#project-button'));
+  await page.waitForSelector('#project-button:enabled');
   await close();
 });
