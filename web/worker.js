@@ -56,12 +56,13 @@ const withBytes = (reply, bytes) => ({ reply, transfer: [bytes.buffer] });
 const handlers = {
   async hello({ base, variant, threads }) {
     engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
+    const { variant: build, threads: count, notes, describe } = engine;
+    const usual = describe.config.find(({ name }) => name === 'batch')?.default;
     const recipes = Object.entries(RECIPES).map(([name, { about, settings }]) => ({
       name,
       about,
-      batch: Number(settings.batch ?? 32),
+      batch: Number(settings.batch ?? usual),
     }));
-    const { variant: build, threads: count, notes, describe } = engine;
     return { variant: build, threads: count, notes, describe, recipes };
   },
 

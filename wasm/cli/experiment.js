@@ -134,7 +134,8 @@ async function score({ run, seed, folder }, { score: which, evaluate }, pictures
   const file = path.join(folder, `scores-${which}.json`);
   if (!fs.existsSync(file)) {
     console.log(`--- ${run.name}, seed ${seed}: scores`);
-    const reals = pictures.length ? pictures : [await doodles(run, path.dirname(folder))];
+    // Without pictures train takes doodles; as many, the same ones, are scored against.
+    const reals = pictures.length ? pictures : ['--doodles', String(run.options.doodles ?? 2000)];
     const { status, out } = await ssdgan(
       ['evaluate', model, ...reals, '--json', ...argsOf(evaluate), ...threads],
       true,
@@ -144,15 +145,6 @@ async function score({ run, seed, folder }, { score: which, evaluate }, pictures
   }
   if (!fs.existsSync(sheet))
     await ssdgan(['generate', model, '--n', String(SHEET_PICTURES), '--out', sheet, ...threads], true);
-}
-
-/** The doodles that train uses where no pictures are named, as a folder. @param {Run} run @param {string} out */
-async function doodles({ options }, out) {
-  const { doodles: n = 2000, size = 64 } = options;
-  const folder = path.join(out, `doodles-${n}-${size}`);
-  if (!fs.existsSync(folder))
-    await ssdgan(['doodles', '--n', String(n), '--size', String(size), '--out', folder], true);
-  return folder;
 }
 
 /** @param {Job} job @param {Experiment} experiment @returns {{row: Row, bounds: any, log: string} | null} */
