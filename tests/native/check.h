@@ -2,6 +2,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,6 +32,16 @@ static int check_count, check_failures;
 static inline int check_report(const char *stem) {
     printf("%s: %d checks, %d failures\n", stem, check_count, check_failures);
     return check_failures || !check_count;
+}
+
+/* Norm of got - want over that of want. */
+static inline double check_distance(const float *got, const float *want, size_t count) {
+    double squares = 0, all = 0;
+    for (size_t i = 0; i < count; i++) {
+        squares += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
+        all += (double)want[i] * want[i];
+    }
+    return sqrt(squares / all);
 }
 
 /* A whole file in new memory, or NULL. */

@@ -17,22 +17,13 @@ static float *read_tensor(ssd_context *context, const safetensors *file, const c
     return out;
 }
 
-static double difference(const float *got, const float *want, size_t count) {
-    double squares = 0, all = 0;
-    for (size_t i = 0; i < count; i++) {
-        squares += pow((double)got[i] - want[i], 2);
-        all += pow(want[i], 2);
-    }
-    return sqrt(squares / all);
-}
-
 static void check_styles(ssd_context *context, const safetensors *file, ssd_generator *generator) {
     float *styles = read_tensor(context, file, "styles", N * S * L);
     float *want = read_tensor(context, file, "images", N * FLOATS);
     float *got = malloc(sizeof *got * 20 * FLOATS), *again = malloc(sizeof *got * 20 * FLOATS);
     CHECK(ssd_generator_stages(generator) == S);
     CHECK(ssd_generator_synthesise_styles(generator, styles, N, got) == SSD_OK);
-    CHECK_BELOW(difference(got, want, N * FLOATS), 2e-6);
+    CHECK_BELOW(check_distance(got, want, N * FLOATS), 2e-6);
     /* One w for all stages, more pictures than the inner batch. */
     float w[20 * L], plus[20 * S * L];
     for (int n = 0; n < 20; n++)
@@ -60,7 +51,7 @@ static void check_directions(ssd_context *context, const safetensors *file, ssd_
         CHECK(ssd_generator_directions(generator, coarse ? 1 : 7, values, got) == SSD_OK);
         for (int i = 0; i < L; i++)
             CHECK_BELOW(fabs(values[i] / want_values[i] - 1), 1e-6);
-        CHECK_BELOW(difference(got, want, (size_t)L * L), 1e-6);
+        CHECK_BELOW(check_distance(got, want, (size_t)L * L), 1e-6);
         CHECK(ssd_generator_directions(generator, coarse ? 8 : 0, values, got) == SSD_BAD_ARGUMENT);
         free(want_values);
         free(want);
@@ -99,7 +90,7 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     generator_backward_styles(context->pool, &g, dimages, styles, stride, N, 0, scratch);
     memcpy(got, g.dw, count * sizeof *got);
     swap_leading(styles, want, N, stages, L); /* as the core has it */
-    CHECK_BELOW(difference(got, styles, count), 2e-5);
+    CHECK_BELOW(check_distance(got, styles, count), 2e-5);
     /* Along a random direction. */
     double slope = 0, ends[2] = {0, 0};
     float way[S * N * L];

@@ -34,15 +34,6 @@ static double dot(const float *a, const float *b, int count) {
     return sum;
 }
 
-static double distance(const float *a, const float *b, int count) {
-    double squares = 0, all = 0;
-    for (int i = 0; i < count; i++) {
-        squares += pow((double)a[i] - b[i], 2);
-        all += pow(b[i], 2);
-    }
-    return sqrt(squares / all);
-}
-
 /* y (K planes) = 3x3 convolution, padding 1, of x (C planes of `size`), w: K x C x 3 x 3. */
 static void convolve(float *y, const float *x, const float *w, int outputs, int inputs, int size) {
     for (int k = 0; k < outputs; k++)
@@ -73,7 +64,7 @@ static void check_weights(parallel_pool *pool) {
     convolve(want, between, w3, C, K, LARGE);
     weights_widen(pool, w4, w3, K, C, 1, 1.0f);
     conv_input_grad_reference(got, small, w4, 1.0f, &shape);
-    CHECK_BELOW(distance(got, want, C * LARGE * LARGE), 1e-6);
+    CHECK_BELOW(check_distance(got, want, C * LARGE * LARGE), 1e-6);
     convolve(between, large, w3, K, C, LARGE); /* 3x3 from C to K, then means */
     for (int i = 0; i < K * SMALL * SMALL; i++) {
         const float *block =
@@ -82,7 +73,7 @@ static void check_weights(parallel_pool *pool) {
     }
     weights_widen(pool, w4, w3, K, C, 0, 0.25f);
     conv_forward_reference(got, large, w4, 1.0f, &shape);
-    CHECK_BELOW(distance(got, want, K * SMALL * SMALL), 1e-6);
+    CHECK_BELOW(check_distance(got, want, K * SMALL * SMALL), 1e-6);
     for (int turned = 0; turned < 2; turned++) {
         float *d4 = noise(WEIGHTS * 16), *d3 = nothing(WEIGHTS * 9);
         weights_widen(pool, w4, w3, K, C, turned, 0.7f);
@@ -116,7 +107,7 @@ static void check_blur(parallel_pool *pool, int size) {
         want[i] = (float)sum;
     }
     blur(pool, got, 3, size);
-    CHECK_BELOW(distance(got, want, count), 1e-6);
+    CHECK_BELOW(check_distance(got, want, count), 1e-6);
     float *y = noise(count), *back = nothing(count);
     memcpy(back, y, sizeof *y * count);
     blur(pool, back, 3, size);
@@ -189,7 +180,7 @@ static void check_pointwise(parallel_pool *pool, int inputs, int outputs, int pi
                 sum += (double)w[o * inputs + i] * x[i * pixels + p];
             want[o * pixels + p] = (float)sum;
         }
-    CHECK_BELOW(distance(y, want, outputs * pixels), 1e-6);
+    CHECK_BELOW(check_distance(y, want, outputs * pixels), 1e-6);
     for (int weights = 1; weights < 3; weights++) {
         pointwise_backward(pool, dx, dy, x, &layer, pixels, weights, weights == 2, scratch);
         double through = dot(y, dy, outputs * pixels);
