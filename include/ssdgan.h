@@ -92,6 +92,7 @@ typedef enum ssd_initial {
 } ssd_initial;
 typedef enum ssd_upsampling { SSD_TRANSPOSED = 0, SSD_NEAREST = 1, SSD_BILINEAR = 2 } ssd_upsampling;
 typedef enum ssd_downsampling { SSD_STRIDED = 0, SSD_AVERAGE = 1 } ssd_downsampling;
+typedef enum ssd_first_input { SSD_FIRST_CONSTANT = 0, SSD_FIRST_LATENT = 1 } ssd_first_input;
 typedef enum ssd_d_norm { SSD_D_NORM_BATCH = 0, SSD_D_NORM_NONE = 1 } ssd_d_norm;
 
 /* Everything that a training run is configured by. Plain data; fill it with ssd_config_default. Field names are
@@ -185,6 +186,8 @@ typedef struct ssd_config {
      * networks: D sees means of blocks, G's are enlarged. When it has grown up, the model is an ordinary one. */
     double growth_pictures;
     double style_mixing; /* probability that a picture has two latents, the second one's style from a random stage on */
+    int32_t first_input; /* ssd_first_input: G's first layer sees the learned constant, or w, as a DCGAN's sees z
+                          * (Radford et al. 2016, 1511.06434): each picture then has its own 4x4 map */
 } ssd_config;
 
 /* The paper's settings (METHOD: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */

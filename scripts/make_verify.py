@@ -104,8 +104,9 @@ class Generator(nn.Module):
         channels, _ = channels_of(o)
         self.adain, self.stages, self.size, self.grown = not o.no_adain, len(channels), o.image_size, None
         self.upsampling = option(o, "upsampling", "transposed")
+        self.from_constant = self.adain and option(o, "first_input", "constant") == "constant"
         self.mapper = Mapping(o)
-        if self.adain:
+        if self.from_constant:
             self.starting_const = nn.Parameter(torch.randn(o.latent, 1, 1))
         for i, (a, b) in enumerate(zip([o.latent] + channels, channels + [3])):
             if i == 0 or self.upsampling == "transposed":
@@ -137,7 +138,7 @@ class Generator(nn.Module):
         """w: one for all stages, or a list of one each; noise: each stage's N x H x W, one behind the other."""
         ws = w if isinstance(w, list) else [w] * self.stages
         level, fade = self.grown or (self.stages, 1)
-        x = self.starting_const[None].expand(len(ws[0]), -1, -1, -1) if self.adain else ws[0][:, :, None, None]
+        x = self.starting_const[None].expand(len(ws[0]), -1, -1, -1) if self.from_constant else ws[0][:, :, None, None]
         pictures = []
         for i in range(1, self.stages + 1):
             x = self.layer(i, x)
@@ -507,7 +508,7 @@ def run(o):
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
-                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing"):
+                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
     options.update({"step": o.begin} if o.begin else {})
@@ -561,6 +562,7 @@ def parser():
     p.add_argument("--growth-pictures", type=float, default=0)
     p.add_argument("--begin", type=int, default=0, help="steps done before, for the phase of growing")
     p.add_argument("--style-mixing", type=float, default=0)
+    p.add_argument("--first-input", choices=["constant", "latent"], default="constant")
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     return p
 

@@ -16,6 +16,7 @@ typedef struct architecture {
     int shared_mapping;
     int adain;
     int noise;
+    ssd_first_input first_input;
     ssd_upsampling upsampling;
     int spectral_g;
     int growth;       /* 1: with layers from and to pictures at the inner sizes */
@@ -27,6 +28,9 @@ typedef struct architecture {
     int generator_channels[SSD_MAX_STAGES];
     int discriminator_channels[SSD_MAX_STAGES];
 } architecture;
+
+/* Whether the generator's first layer sees the learned constant, not w or z. */
+static inline int architecture_has_constant(const architecture *a) { return a->adain && !a->first_input; }
 
 static inline int architecture_image_size(const architecture *a) { return a->stages > 0 ? 4 << a->stages : 0; }
 

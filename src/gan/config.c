@@ -66,6 +66,7 @@ static const config_field FIELDS[] = {
     {"growth_pictures", CONFIG_FLOAT, AT(growth_pictures), 0, 0, 1e12, "",
      "Progressive growing: pictures a phase; 0: none"},
     {"style_mixing", CONFIG_FLOAT, AT(style_mixing), 0, 0, 1, "", "Probability of two latents a picture"},
+    {"first_input", CONFIG_CHOICE, AT(first_input), 0, 0, 1, "constant,latent", "What G's first layer sees"},
 };
 
 int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }
@@ -121,10 +122,10 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
         return context_fail(context, SSD_BAD_ARGUMENT, "image_size is %d, but must be 32, 64, 128 or 256",
                             (int)config->image_size);
     if (config->model == SSD_MODEL_DCGAN && (config->pixel_norm || config->noise || config->upsampling ||
-                                             config->spectral_g || config->growth_pictures > 0))
+                                             config->spectral_g || config->growth_pictures > 0 || config->first_input))
         return context_fail(context, SSD_BAD_ARGUMENT,
-                            "pixel_norm, noise, upsampling, spectral_g and growth_pictures are options of the model "
-                            "ssd: leave them out, or take that model");
+                            "pixel_norm, noise, upsampling, spectral_g, growth_pictures and first_input are options of "
+                            "the model ssd: leave them out, or take that model");
     if (config->style_mixing > 0 && !(config->adain && config->model == SSD_MODEL_SSD))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "style_mixing needs styles: the model ssd with adain, or leave it out");
@@ -175,6 +176,7 @@ void architecture_from_config(architecture *a, const ssd_config *config) {
                         .mapping_layers = config->mapping_layers,
                         .pixel_norm = config->pixel_norm,
                         .noise = config->noise,
+                        .first_input = (ssd_first_input)config->first_input,
                         .upsampling = (ssd_upsampling)config->upsampling,
                         .spectral_g = config->spectral_g,
                         .growth = config->growth_pictures > 0,

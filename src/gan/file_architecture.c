@@ -41,6 +41,8 @@ static void generator_options(const safetensors *file, architecture *a, const ch
     a->shared_mapping = find_named(file, prefix, "mapper.linear.weight", 0) != NULL;
     a->adain = find_named(file, prefix, "ada_l%d.style_scale.weight", 1) != NULL;
     a->noise = find_named(file, prefix, "noise_l%d.strength", 1) != NULL;
+    if (a->adain && !find_named(file, prefix, "starting_const", 0))
+        a->first_input = SSD_FIRST_LATENT;
     a->growth = find_named(file, prefix, "to_rgb_l%d.weight", 2) != NULL;
     a->pixel_norm = says(file, "pixel_norm", "1");
     a->mapping_layers = 0;

@@ -194,11 +194,13 @@ static void layer_backward(parallel_pool *pool, generator *g, int i, float *dy, 
     conv_forward(pool, g->dact, dy, layer_weight(pool, g, i), 1.0f, &shape, scratch);
 }
 
-/* dpre of stage 0 -> gradients of L1 and of what it saw: the constant, or w (added to dw). */
-static void first_backward(parallel_pool *pool, generator *g, int count, float *scratch) {
+/* dpre of stage 0 -> gradients of L1, where `weights`, and of what it saw: the constant, or w (added to dw). */
+static void first_backward(parallel_pool *pool, generator *g, int count, int weights, float *scratch) {
     generator_stage *s = &g->stages[0];
     const int latent = g->arch.latent, outputs = s->channels * FIRST_PIXELS;
-    float *dweight = layer_weight_room(g, 0);
+    if (g->constant >= 0 && !weights)
+        return;
+    float *dweight = weights ? layer_weight_room(g, 0) : NULL;
     if (g->constant >= 0) {
         const float *constant = weight_of(g, g->constant), *dmap = g->dpre;
         if (g->arch.noise) {
@@ -217,9 +219,11 @@ static void first_backward(parallel_pool *pool, generator *g, int count, float *
         return;
     }
     swap_leading(g->first_output, g->dpre, s->channels, count, FIRST_PIXELS);
-    const gemm_matrices weight_product = {g->first_input, 1, latent, g->first_output, 1, outputs};
-    gemm_dense(pool, dweight, &weight_product, latent, outputs, count, 0, scratch);
-    layer_weight_grad(pool, g, 0);
+    if (weights) {
+        const gemm_matrices weight_product = {g->first_input, 1, latent, g->first_output, 1, outputs};
+        gemm_dense(pool, dweight, &weight_product, latent, outputs, count, 0, scratch);
+        layer_weight_grad(pool, g, 0);
+    }
     if (generator_has_mapping(&g->arch)) {
         const gemm_matrices input_product = {g->first_output, outputs, 1, layer_weight(pool, g, 0), outputs, 1};
         gemm_dense(pool, g->dw, &input_product, count, latent, outputs, 1, scratch);
@@ -265,8 +269,7 @@ void generator_backward_styles(parallel_pool *pool, generator *g, float *dimage,
         norm_stage_backward(pool, g, i - 1, w + (i - 1) * stride, g->dw + (i - 1) * stride, count, weights, scratch);
         dpre = g->dpre;
     }
-    if (weights)
-        first_backward(pool, g, count, scratch);
+    first_backward(pool, g, count, weights, scratch);
 }
 
 void generator_backward(parallel_pool *pool, generator *g, float *dimage, int count, float *scratch) {

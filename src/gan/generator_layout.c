@@ -89,7 +89,9 @@ static void add_extras(generator *g, int stage) {
 static void add_tensors(generator *g) {
     const architecture *a = &g->arch;
     g->table = (tensor_table){0};
-    g->constant = a->adain ? tensor_add(&g->table, TENSOR_TRAINED, "starting_const", 3, a->latent, 1, 1, 1) : -1;
+    g->constant = architecture_has_constant(a)
+                      ? tensor_add(&g->table, TENSOR_TRAINED, "starting_const", 3, a->latent, 1, 1, 1)
+                      : -1;
     if (generator_has_mapping(a))
         add_mapping(g);
     for (int i = 0; i < a->stages; i++) {
@@ -188,7 +190,8 @@ static void place_stage(generator *g, int i, arena *memory) {
     const architecture *a = &g->arch;
     generator_stage *s = &g->stages[i];
     const size_t pixels = (size_t)s->size * s->size, groups = (size_t)s->channels * g->batch;
-    const int constant = i == 0 && a->adain && !a->noise; /* noise makes a map of it for each picture */
+    const int constant =
+        i == 0 && architecture_has_constant(a) && !a->noise; /* noise makes a map of it for each picture */
     s->pre = arena_floats(memory, (constant ? (size_t)s->channels : groups) * pixels);
     s->act = arena_floats(memory, groups * pixels);
     const conv_shape shape = i ? generator_shape(a, i, g->batch) : (conv_shape){0};
