@@ -93,6 +93,7 @@ typedef enum ssd_initial {
 typedef enum ssd_upsampling { SSD_TRANSPOSED = 0, SSD_NEAREST = 1, SSD_BILINEAR = 2 } ssd_upsampling;
 typedef enum ssd_downsampling { SSD_STRIDED = 0, SSD_AVERAGE = 1 } ssd_downsampling;
 typedef enum ssd_first_input { SSD_FIRST_CONSTANT = 0, SSD_FIRST_LATENT = 1 } ssd_first_input;
+typedef enum ssd_g_norm { SSD_G_NORM_INSTANCE = 0, SSD_G_NORM_BATCH = 1 } ssd_g_norm;
 typedef enum ssd_d_norm { SSD_D_NORM_BATCH = 0, SSD_D_NORM_NONE = 1 } ssd_d_norm;
 
 /* Everything that a training run is configured by. Plain data; fill it with ssd_config_default. Field names are
@@ -188,6 +189,8 @@ typedef struct ssd_config {
     double style_mixing; /* probability that a picture has two latents, the second one's style from a random stage on */
     int32_t first_input; /* ssd_first_input: G's first layer sees the learned constant, or w, as a DCGAN's sees z
                           * (Radford et al. 2016, 1511.06434): each picture then has its own 4x4 map */
+    int32_t g_norm; /* ssd_g_norm: styles scale and shift an instance norm (AdaIN), or a batch norm: self-modulation
+                     * (Chen et al. 2019, 1810.01365), which needs first_input latent */
 } ssd_config;
 
 /* The paper's settings (METHOD: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */

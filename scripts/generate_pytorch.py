@@ -39,7 +39,8 @@ def generator_for(state):
     options = Namespace(
         latent=first.shape[0], width=layers[-1].shape[0], width_max=first.shape[1], image_size=4 << (len(layers) - 1),
         shared_mapping="mapper.linear.weight" in state, no_adain="ada_l1.style_scale.weight" not in state,
-        first_input="constant" if "starting_const" in state else "latent")
+        first_input="constant" if "starting_const" in state else "latent",
+        g_norm="batch" if "bn_l1.running_mean" in state else "instance")
     return (DcganGenerator if dcgan else Generator)(options)
 
 

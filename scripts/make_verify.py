@@ -70,14 +70,15 @@ class Mapping(nn.Module):
 
 
 class AdaIN(nn.Module):
-    def __init__(self, o, channels):
+    def __init__(self, o, channels, normalised=False):
         super().__init__()
+        self.normalised = normalised
         self.style_scale = equalise(o, nn.Linear(o.latent, channels), 1)
         self.style_bias = equalise(o, nn.Linear(o.latent, channels), 1)
 
     def forward(self, x, w):
         scale, bias = self.style_scale(w)[:, :, None, None], self.style_bias(w)[:, :, None, None]
-        return scale * F.instance_norm(x, eps=1e-5) + bias
+        return scale * (x if self.normalised else F.instance_norm(x, eps=1e-5)) + bias
 
 
 class Noise(nn.Module):
@@ -105,6 +106,7 @@ class Generator(nn.Module):
         self.adain, self.stages, self.size, self.grown = not o.no_adain, len(channels), o.image_size, None
         self.upsampling = option(o, "upsampling", "transposed")
         self.from_constant = self.adain and option(o, "first_input", "constant") == "constant"
+        self.batched = option(o, "g_norm", "instance") == "batch"
         self.mapper = Mapping(o)
         if self.from_constant:
             self.starting_const = nn.Parameter(torch.randn(o.latent, 1, 1))
@@ -116,7 +118,9 @@ class Generator(nn.Module):
             conv = equalise(o, conv, 2 if i < self.stages else 1)
             self.add_module(f"conv_l{i + 1}", spectral_norm(conv, dim=0) if option(o, "spectral_g") else conv)
             if i < self.stages and self.adain:
-                self.add_module(f"ada_l{i + 1}", AdaIN(o, b))
+                self.add_module(f"ada_l{i + 1}", AdaIN(o, b, self.batched))
+                if self.batched:
+                    self.add_module(f"bn_l{i + 1}", nn.BatchNorm2d(b, affine=False))
             elif i < self.stages:
                 self.add_module(f"bn_l{i + 1}", nn.BatchNorm2d(b))
             if i < self.stages and option(o, "noise"):
@@ -145,7 +149,10 @@ class Generator(nn.Module):
             if noise is not None:
                 mine, noise = noise[:len(x) * 16 << 2 * (i - 1)], noise[len(x) * 16 << 2 * (i - 1):]
                 x = getattr(self, f"noise_l{i}")(x, mine.reshape(len(x), x.shape[2], x.shape[3]))
-            x = getattr(self, f"ada_l{i}")(x, ws[i - 1]) if self.adain else getattr(self, f"bn_l{i}")(x)
+            if not self.adain or self.batched:
+                x = getattr(self, f"bn_l{i}")(x)
+            if self.adain:
+                x = getattr(self, f"ada_l{i}")(x, ws[i - 1])
             x = F.relu(x)
             if i - 1 == level or (i - 1 == level - 1 and fade < 1):
                 pictures.append(torch.tanh(getattr(self, f"to_rgb_l{i}")(x)))
@@ -366,7 +373,7 @@ def build(o):
     d = Discriminator(o)
     for network in (g, d):
         for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):  # off their neutral values, so that mistakes show
+            if isinstance(module, nn.BatchNorm2d) and module.affine:  # off their neutral values, so that mistakes show
                 nn.init.normal_(module.weight, 1, 0.1)
                 nn.init.normal_(module.bias, 0, 0.1)
             elif o.model == "dcgan" and hasattr(module, "weight") and module.weight.dim() == 4:
@@ -508,7 +515,7 @@ def run(o):
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
-                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input"):
+                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input", "g_norm"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
     options.update({"step": o.begin} if o.begin else {})
@@ -563,6 +570,7 @@ def parser():
     p.add_argument("--begin", type=int, default=0, help="steps done before, for the phase of growing")
     p.add_argument("--style-mixing", type=float, default=0)
     p.add_argument("--first-input", choices=["constant", "latent"], default="constant")
+    p.add_argument("--g-norm", choices=["instance", "batch"], default="instance")
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     return p
 

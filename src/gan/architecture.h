@@ -17,6 +17,7 @@ typedef struct architecture {
     int adain;
     int noise;
     ssd_first_input first_input;
+    ssd_g_norm g_norm;
     ssd_upsampling upsampling;
     int spectral_g;
     int growth;       /* 1: with layers from and to pictures at the inner sizes */

@@ -192,6 +192,7 @@ static ssd_status begin_from(ssd_context *context, const safetensors *file, cons
     c.mapping_layers = arch.mapping_layers;
     c.pixel_norm = arch.pixel_norm;
     c.noise = arch.noise;
+    c.g_norm = (int32_t)arch.g_norm;
     c.first_input = (int32_t)arch.first_input;
     c.upsampling = (int32_t)arch.upsampling;
     c.spectral_g = arch.spectral_g;

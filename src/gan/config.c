@@ -67,6 +67,7 @@ static const config_field FIELDS[] = {
      "Progressive growing: pictures a phase; 0: none"},
     {"style_mixing", CONFIG_FLOAT, AT(style_mixing), 0, 0, 1, "", "Probability of two latents a picture"},
     {"first_input", CONFIG_CHOICE, AT(first_input), 0, 0, 1, "constant,latent", "What G's first layer sees"},
+    {"g_norm", CONFIG_CHOICE, AT(g_norm), 0, 0, 1, "instance,batch", "What styles scale and shift"},
 };
 
 int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }
@@ -126,6 +127,10 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "pixel_norm, noise, upsampling, spectral_g, growth_pictures and first_input are options of "
                             "the model ssd: leave them out, or take that model");
+    if (config->g_norm && !(config->first_input && config->adain))
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "g_norm batch needs styles and pictures that differ from the first layer on: take "
+                            "first_input latent with adain, or leave it out");
     if (config->style_mixing > 0 && !(config->adain && config->model == SSD_MODEL_SSD))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "style_mixing needs styles: the model ssd with adain, or leave it out");
@@ -176,6 +181,7 @@ void architecture_from_config(architecture *a, const ssd_config *config) {
                         .mapping_layers = config->mapping_layers,
                         .pixel_norm = config->pixel_norm,
                         .noise = config->noise,
+                        .g_norm = (ssd_g_norm)config->g_norm,
                         .first_input = (ssd_first_input)config->first_input,
                         .upsampling = (ssd_upsampling)config->upsampling,
                         .spectral_g = config->spectral_g,

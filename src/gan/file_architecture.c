@@ -43,6 +43,8 @@ static void generator_options(const safetensors *file, architecture *a, const ch
     a->noise = find_named(file, prefix, "noise_l%d.strength", 1) != NULL;
     if (a->adain && !find_named(file, prefix, "starting_const", 0))
         a->first_input = SSD_FIRST_LATENT;
+    if (a->first_input && find_named(file, prefix, "bn_l%d.running_mean", 1))
+        a->g_norm = SSD_G_NORM_BATCH;
     a->growth = find_named(file, prefix, "to_rgb_l%d.weight", 2) != NULL;
     a->pixel_norm = says(file, "pixel_norm", "1");
     a->mapping_layers = 0;

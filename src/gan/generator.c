@@ -96,7 +96,7 @@ static void norm_stage(parallel_pool *pool, generator *g, int i, const float *w,
         noise_forward(pool, s->pre, noise, stride, &s->noise, s->channels, count, s->size * s->size);
     }
     if (g->arch.adain)
-        adain_forward(pool, s->act, s->pre, w, &s->style, count, scratch);
+        adain_forward(pool, s->act, s->pre, w, &s->style, count, training, scratch);
     else
         batch_norm_forward(pool, s->act, s->pre, &s->norm, count, training);
 }
@@ -171,7 +171,7 @@ static void norm_stage_backward(parallel_pool *pool, generator *g, int i, const 
                                 int weights, float *scratch) {
     generator_stage *s = &g->stages[i];
     if (g->arch.adain)
-        adain_backward(pool, g->dpre, dw, g->dact, s->pre, w, &s->style, count, g->dstyle, scratch);
+        adain_backward(pool, g->dpre, dw, g->dact, s->pre, w, &s->style, count, weights, g->dstyle, scratch);
     else
         batch_norm_backward(pool, g->dpre, g->dact, s->pre, &s->norm, count, 1, g->dstyle);
     if (!g->arch.noise || !weights)

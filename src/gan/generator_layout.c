@@ -59,6 +59,10 @@ static void add_norm(generator *g, int stage) {
             (void)snprintf(name, sizeof name, "ada_l%d.%s.bias", stage + 1, parts[part]);
             tensor_add(&g->table, TENSOR_TRAINED, name, 1, channels, 1, 1, 1);
         }
+        for (int part = 0; part < 2 && g->arch.g_norm == SSD_G_NORM_BATCH; part++) {
+            (void)snprintf(name, sizeof name, "bn_l%d.running_%s", stage + 1, part ? "var" : "mean");
+            tensor_add(&g->table, TENSOR_STATE, name, 1, channels, 1, 1, 1);
+        }
         return;
     }
     static const char *const parts[] = {"weight", "bias", "running_mean", "running_var"};
@@ -139,6 +143,11 @@ static void bind_norm(generator *g, int stage) {
         s->style.scale.bias = data_of(g, "ada_l%d.style_scale.bias", number, &s->style.scale.dbias);
         s->style.shift.weight = data_of(g, "ada_l%d.style_bias.weight", number, &s->style.shift.dweight);
         s->style.shift.bias = data_of(g, "ada_l%d.style_bias.bias", number, &s->style.shift.dbias);
+        s->style.across = g->arch.g_norm == SSD_G_NORM_BATCH;
+        if (s->style.across) {
+            s->style.running_mean = data_of(g, "bn_l%d.running_mean", number, NULL);
+            s->style.running_var = data_of(g, "bn_l%d.running_var", number, NULL);
+        }
         return;
     }
     const int dcgan = g->arch.kind == SSD_MODEL_DCGAN;
@@ -335,18 +344,21 @@ size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
  * faces; after 9,500 pictures SWD 86 with 1 +- 1, 70 with 0.1 +- 0.1 and minibatch deviation). */
 static const double STYLE_SIZE = 0.1;
 
+/* Of self-modulation, whose scales begin as batch norm's, at 1. */
+static const double MODULATION_SPREAD = 0.2;
+
 /* The mapping keeps the variance of its input (He et al. 2015, for slope 0.2); its first layer takes that of a
  * normalised latent, 1 / L, to 1. */
 static void initialise_styles(generator *g, const tensor *t, float *data, rng *random) {
     const double latent = g->arch.latent;
-    const int is_weight = strstr(t->name, ".weight") != NULL;
+    const int is_weight = strstr(t->name, ".weight") != NULL, batch = g->arch.g_norm == SSD_G_NORM_BATCH;
     if (strncmp(t->name, "mapper", 6) == 0) {
         const double gain = strncmp(t->name, "mapper.0", 8) == 0 ? sqrt(latent) : 1;
         tensor_normal(data, t->count, 0, is_weight ? gain * sqrt(2 / (1.04 * latent)) : 0, random);
     } else if (is_weight) {
-        tensor_normal(data, t->count, 0, STYLE_SIZE / sqrt(latent), random);
+        tensor_normal(data, t->count, 0, (batch ? MODULATION_SPREAD : STYLE_SIZE) / sqrt(latent), random);
     } else {
-        tensor_fill(data, t->count, strstr(t->name, "style_scale") ? (float)STYLE_SIZE : 0.0f);
+        tensor_fill(data, t->count, strstr(t->name, "style_scale") ? (batch ? 1.0f : (float)STYLE_SIZE) : 0.0f);
     }
 }
 
@@ -373,7 +385,8 @@ void generator_set_rates(generator *g, const ssd_config *config) {
 void generator_initialise(generator *g, const ssd_config *config, rng *random) {
     const ssd_initial initial = (ssd_initial)config->initial;
     const int dcgan = g->arch.kind == SSD_MODEL_DCGAN || initial == SSD_INITIAL_DCGAN;
-    const int styled = initial == SSD_INITIAL_STYLE || initial == SSD_INITIAL_ORTHOGONAL || config->equalised;
+    const int styled = initial == SSD_INITIAL_STYLE || initial == SSD_INITIAL_ORTHOGONAL || config->equalised ||
+                       g->arch.g_norm == SSD_G_NORM_BATCH;
     generator_set_rates(g, config);
     for (int i = 0; i < g->table.count; i++) {
         const tensor *t = &g->table.list[i];

@@ -68,14 +68,14 @@ static adain adain_of(const ssd_measure *m) {
 
 static void adain_forward_once(ssd_measure *m) {
     adain layer = adain_of(m);
-    adain_forward(m->pool, m->array[3], m->array[0], m->array[2], &layer, m->shape.batch, m->scratch);
+    adain_forward(m->pool, m->array[3], m->array[0], m->array[2], &layer, m->shape.batch, 1, m->scratch);
 }
 
 static void adain_backward_once(ssd_measure *m) {
     const adain layer = adain_of(m);
     float *dstyle = m->aux + 5 * (size_t)m->shape.channels * m->shape.batch;
     float *dw = dstyle + 2 * (size_t)m->shape.channels * m->shape.batch;
-    adain_backward(m->pool, m->array[3], dw, m->array[2], m->array[0], m->array[2], &layer, m->shape.batch, dstyle,
+    adain_backward(m->pool, m->array[3], dw, m->array[2], m->array[0], m->array[2], &layer, m->shape.batch, 1, dstyle,
                    m->scratch);
 }
 

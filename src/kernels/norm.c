@@ -11,6 +11,7 @@ typedef struct norm_work {
     const float *dy, *x, *mean, *rstd, *scale, *shift;
     float slope;
     const norm_shape *shape;
+    int across;    /* groups with common statistics; 0: the statistics stand still */
     int per_piece; /* groups a piece */
     int total;     /* groups in all */
 } norm_work;
@@ -161,22 +162,30 @@ HOT static void backward_apply(const group_terms *t, float *dx, const float *dy,
     }
 }
 
+/* A group's sums, in double over chunks, also as dshift and dscale. */
+static void group_sums(const norm_work *work, int g, const group_terms *t, double *sum, double *product) {
+    const int length = work->shape->length;
+    const float *dy = work->dy + (long)g * length, *x = work->x + (long)g * length;
+    *sum = *product = 0;
+    for (int i = 0; i < length; i += SUM_CHUNK) {
+        float part[2];
+        backward_sums(t, dy + i, x + i, chunk_at(i, length), part);
+        *sum += part[0];
+        *product += part[1];
+    }
+    work->dshift[g] = (float)*sum;
+    work->dscale[g] = (float)(*product * work->rstd[g]);
+}
+
 static void backward_piece(const void *argument, int piece) {
     const norm_work *work = argument;
     const int length = work->shape->length;
     for (int g = piece * work->per_piece; g < last_group(work, piece); g++) {
         const float *dy = work->dy + (long)g * length, *x = work->x + (long)g * length;
         const group_terms t = terms_of(work, g, g);
-        double sum = 0, product = 0;
-        for (int i = 0; i < length; i += SUM_CHUNK) {
-            float part[2];
-            backward_sums(&t, dy + i, x + i, chunk_at(i, length), part);
-            sum += part[0];
-            product += part[1];
-        }
+        double sum, product;
+        group_sums(work, g, &t, &sum, &product);
         const double rstd = work->rstd[g];
-        work->dshift[g] = (float)sum;
-        work->dscale[g] = (float)(product * rstd);
         for (int i = 0; i < length; i += SUM_CHUNK)
             backward_apply(&t, work->out + (long)g * length + i, dy + i, x + i, (float)(sum / length),
                            (float)(product * rstd * rstd / length), chunk_at(i, length));
@@ -198,6 +207,58 @@ void norm_backward(parallel_pool *pool, float *dx, float *dscale, float *dshift,
                       .slope = slope,
                       .shape = shape};
     run(pool, &work, shape->groups, backward_piece);
+}
+
+static void across_sums_piece(const void *argument, int piece) {
+    const norm_work *work = argument;
+    for (int g = piece * work->per_piece; g < last_group(work, piece); g++) {
+        const group_terms t = terms_of(work, g, g);
+        double sum, product;
+        group_sums(work, g, &t, &sum, &product);
+    }
+}
+
+/* dx = gain * dv - rstd * (mean(dxhat) + xhat * mean(dxhat * xhat)), dxhat = scale * dv, with means over all groups
+ * that have their statistics in common. */
+static void across_apply_piece(const void *argument, int piece) {
+    const norm_work *work = argument;
+    const int length = work->shape->length, across = work->across;
+    for (int g = piece * work->per_piece; g < last_group(work, piece); g++) {
+        double sum = 0, product = 0;
+        for (int k = across ? g - g % across : g; across && k < g - g % across + across; k++) {
+            sum += (double)work->scale[k] * work->dshift[k];
+            product += (double)work->scale[k] * work->dscale[k];
+        }
+        const double count = (double)length * (across ? across : 1), rstd = work->rstd[g];
+        const group_terms t = terms_of(work, g, g);
+        const f32x4 offset = f32x4_splat((float)(rstd * sum / count));
+        const f32x4 factor = f32x4_splat((float)(rstd * rstd * product / count));
+        const float *dy = work->dy + (long)g * length, *x = work->x + (long)g * length;
+        for (int i = 0; i < length; i += 4) {
+            const f32x4 centred = f32x4_sub(f32x4_load(x + i), t.mean);
+            const f32x4 dv = f32x4_mul(through_kink(&t, centred, f32x4_load(dy + i)), t.gain);
+            f32x4_store(work->out + (long)g * length + i, f32x4_sub(f32x4_sub(dv, offset), f32x4_mul(centred, factor)));
+        }
+    }
+}
+
+void norm_backward_across(parallel_pool *pool, float *dx, float *dscale, float *dshift, const float *dy, const float *x,
+                          const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
+                          const norm_shape *shape, int across) {
+    norm_work work = {.out = dx,
+                      .dscale = dscale,
+                      .dshift = dshift,
+                      .dy = dy,
+                      .x = x,
+                      .mean = mean,
+                      .rstd = rstd,
+                      .scale = scale,
+                      .shift = shift,
+                      .slope = slope,
+                      .shape = shape,
+                      .across = across};
+    run(pool, &work, shape->groups, across_sums_piece);
+    run(pool, &work, shape->groups, across_apply_piece);
 }
 
 enum { SHARED_LENGTH = 64 };

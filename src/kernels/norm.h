@@ -31,6 +31,13 @@ void norm_backward(parallel_pool *pool, float *dx, float *dscale, float *dshift,
                    const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
                    const norm_shape *shape);
 
+/* The same where `across` consecutive groups have one mean and variance between them (batch norm with a scale and shift
+ * for each picture), which stand in mean and rstd once a group; or, with across 0, mean and rstd that do not depend on
+ * x. */
+void norm_backward_across(parallel_pool *pool, float *dx, float *dscale, float *dshift, const float *dy, const float *x,
+                          const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
+                          const norm_shape *shape, int across);
+
 /* The same where `share` groups read one x: dx has groups / share groups, summed over the sharers. length at most 64.
  */
 void norm_backward_shared(parallel_pool *pool, float *dx, float *dscale, float *dshift, const float *dy, const float *x,

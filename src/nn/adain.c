@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "kernels/norm.h"
+#include "nn/batch_norm.h"
 
 static const float EPS = 1e-5f;
 
@@ -20,14 +21,33 @@ static void style_forward(parallel_pool *pool, float *values, const float *w, co
             values[(size_t)c * batch + n] += style->bias[c];
 }
 
-void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch,
+/* The batch's statistics, once for each picture. */
+static void statistics_across(parallel_pool *pool, const float *x, adain *layer, int batch, int training) {
+    batch_norm norm = {.channels = layer->channels,
+                       .length = layer->length,
+                       .running_mean = layer->running_mean,
+                       .running_var = layer->running_var,
+                       .mean = layer->mean,
+                       .rstd = layer->rstd};
+    batch_norm_statistics(pool, x, &norm, batch, training);
+    for (int g = layer->channels * batch - 1; g >= 0; g--) {
+        layer->mean[g] = layer->mean[g / batch];
+        layer->rstd[g] = layer->rstd[g / batch];
+    }
+}
+
+void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch, int training,
                    float *scratch) {
     style_forward(pool, layer->scale_values, w, &layer->scale, layer->channels, layer->latent, batch, scratch);
     style_forward(pool, layer->shift_values, w, &layer->shift, layer->channels, layer->latent, batch, scratch);
     const norm_shape shape = shape_of(layer, batch);
-    norm_statistics(pool, layer->mean, layer->rstd, x, &shape);
-    for (int g = 0; g < shape.groups / shape.share; g++)
-        layer->rstd[g] = 1.0f / sqrtf(layer->rstd[g] + EPS);
+    if (layer->across) {
+        statistics_across(pool, x, layer, batch, training);
+    } else {
+        norm_statistics(pool, layer->mean, layer->rstd, x, &shape);
+        for (int g = 0; g < shape.groups / shape.share; g++)
+            layer->rstd[g] = 1.0f / sqrtf(layer->rstd[g] + EPS);
+    }
     norm_forward(pool, y, x, layer->mean, layer->rstd, layer->scale_values, layer->shift_values, 0.0f, &shape);
 }
 
@@ -47,12 +67,16 @@ static void style_backward(parallel_pool *pool, float *dw, const float *dvalues,
 }
 
 void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
-                    const adain *layer, int batch, float *dstyle, float *scratch) {
+                    const adain *layer, int batch, int training, float *dstyle, float *scratch) {
     const norm_shape shape = shape_of(layer, batch);
     float *dscale = dstyle, *dshift = dstyle + shape.groups;
-    (layer->shared_input ? norm_backward_shared : norm_backward)(pool, dx, dscale, dshift, dy, x, layer->mean,
-                                                                 layer->rstd, layer->scale_values, layer->shift_values,
-                                                                 0.0f, &shape);
+    if (layer->across)
+        norm_backward_across(pool, dx, dscale, dshift, dy, x, layer->mean, layer->rstd, layer->scale_values,
+                             layer->shift_values, 0.0f, &shape, training ? batch : 0);
+    else
+        (layer->shared_input ? norm_backward_shared : norm_backward)(pool, dx, dscale, dshift, dy, x, layer->mean,
+                                                                     layer->rstd, layer->scale_values,
+                                                                     layer->shift_values, 0.0f, &shape);
     style_backward(pool, dw, dscale, w, &layer->scale, layer->channels, layer->latent, batch, scratch);
     style_backward(pool, dw, dshift, w, &layer->shift, layer->channels, layer->latent, batch, scratch);
 }

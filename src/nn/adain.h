@@ -15,18 +15,21 @@ typedef struct adain {
     int channels, latent;
     int length;       /* pixels of a map */
     int shared_input; /* 1: x is one map of C x H x W for the whole batch (the constant's) */
+    int across;       /* 1: batch norm instead of instance norm: self-modulation (Chen et al. 2019, 1810.01365) */
+    float *running_mean, *running_var; /* C, with `across`: as batch_norm's */
     style_linear scale, shift;
     /* kept by forward for backward: C x N styles; statistics, one a group of x */
     float *scale_values, *shift_values, *mean, *rstd;
 } adain;
 
-/* y: C x N x H x W; w: N x L. */
-void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch,
+/* y: C x N x H x W; w: N x L. `training` as in batch_norm.h; without `across` it changes nothing. */
+void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch, int training,
                    float *scratch);
 
-/* dx overwritten (dy may be dx unless shared_input); style gradients overwritten; dw (N x L) is added to.
+/* dx overwritten (dy may be dx unless shared_input); style gradients overwritten; dw (N x L) is added to. With `across`
+ * through a training forward, or (training 0) one whose statistics stood still.
  * `dstyle`: 2 C N floats of workspace. */
 void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
-                    const adain *layer, int batch, float *dstyle, float *scratch);
+                    const adain *layer, int batch, int training, float *dstyle, float *scratch);
 
 #endif

@@ -10,7 +10,7 @@ static norm_shape shape_of(const batch_norm *layer, int batch) {
     return (norm_shape){layer->channels, batch * layer->length, 1};
 }
 
-void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, int training) {
+void batch_norm_statistics(parallel_pool *pool, const float *x, batch_norm *layer, int batch, int training) {
     const norm_shape shape = shape_of(layer, batch);
     if (training) {
         norm_statistics(pool, layer->mean, layer->rstd, x, &shape);
@@ -29,6 +29,11 @@ void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_nor
             layer->rstd[c] = (float)(1.0 / sqrt(layer->running_var[c] + EPS));
         }
     }
+}
+
+void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, int training) {
+    const norm_shape shape = shape_of(layer, batch);
+    batch_norm_statistics(pool, x, layer, batch, training);
     norm_forward(pool, y, x, layer->mean, layer->rstd, layer->weight, layer->bias, layer->slope, &shape);
 }
 

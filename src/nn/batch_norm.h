@@ -15,6 +15,9 @@ typedef struct batch_norm {
     float *mean, *rstd;                /* kept by forward for backward */
 } batch_norm;
 
+/* Into layer->mean and rstd, as forward does it first. */
+void batch_norm_statistics(parallel_pool *pool, const float *x, batch_norm *layer, int batch, int training);
+
 /* training 1: statistics of this batch, and the running ones are updated; 2: of this batch, the running ones left
  * alone; 0: the running ones are used. */
 void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, int training);

@@ -119,6 +119,62 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     free(want_losses);
 }
 
+/* With self-modulation and w as the first input, too, though no tensor is trained meanwhile: the slope of <d, picture>
+ * along a random direction of the styles, against differences. */
+static void check_modulated_gradient(ssd_context *context) {
+    ssd_config config;
+    ssd_config_default(&config);
+    config.image_size = SIZE;
+    config.width = 4;
+    config.width_max = 12;
+    config.latent_size = L;
+    config.first_input = SSD_FIRST_LATENT;
+    config.g_norm = SSD_G_NORM_BATCH;
+    ssd_trainer *trainer = NULL;
+    CHECK(ssd_trainer_create(context, &config, &trainer) == SSD_OK);
+    struct generator g, *from = ssd_trainer_generator(trainer)->net;
+    arena memory = {0};
+    for (int round = 0; round < 2; round++) {
+        generator_place(&g, &from->arch, N, 0, &memory);
+        generator_place_backward(&g, &memory);
+        if (!round)
+            memory = (arena){.base = malloc(memory.floats * sizeof(float))};
+    }
+    memcpy(g.blocks.trained, from->blocks.trained, g.table.trained_floats * sizeof(float));
+    rng random;
+    rng_seed(&random, 5, 0);
+    float styles[S * N * L], way[S * N * L], *d = malloc(sizeof *d * N * FLOATS),
+                                             *image = malloc(sizeof *d * N * FLOATS);
+    rng_normal(&random, g.blocks.state, (int)g.table.state_floats); /* means, and variances from 0.2 on */
+    for (int i = 0; i < g.table.count; i++) {
+        float *data = tensor_data(&g.table, &g.blocks, i);
+        for (size_t k = 0; strstr(g.table.list[i].name, "running_var") && k < g.table.list[i].count; k++)
+            data[k] = 0.2f + data[k] * data[k];
+    }
+    rng_normal(&random, styles, S * N * L);
+    rng_normal(&random, way, S * N * L);
+    rng_normal(&random, d, N * FLOATS);
+    float *scratch = malloc(sizeof(float) * generator_scratch_floats(&g.arch, N, ssd_context_threads(context)));
+    const float h = 1e-3f;
+    double ends[2];
+    for (int end = 0; end < 2; end++) {
+        vector_add_scaled(styles, way, end ? 2 * h : -h, S * N * L);
+        generator_synthesise(context->pool, &g, styles, N * L, N, 0, scratch);
+        ends[end] = vector_dot(g.image, d, N * FLOATS);
+    }
+    vector_add_scaled(styles, way, -h, S * N * L);
+    generator_synthesise(context->pool, &g, styles, N * L, N, 0, scratch);
+    memcpy(image, d, sizeof *d * N * FLOATS);
+    generator_backward_styles(context->pool, &g, image, styles, N * L, N, 0, scratch);
+    const double slope = vector_dot(g.dw, way, S * N * L);
+    CHECK_BELOW(fabs((ends[1] - ends[0]) / (2 * (double)h * slope) - 1), 5e-3);
+    free(memory.base);
+    free(scratch);
+    free(d);
+    free(image);
+    ssd_trainer_destroy(trainer);
+}
+
 enum { LONG = 100 };
 
 /* The generator's picture of these styles, as bytes. */
@@ -233,6 +289,7 @@ int main(void) {
         check_directions(context, file, generator);
         check_gradient(context, file, generator, 0);
         check_gradient(context, file, generator, 1);
+        check_modulated_gradient(context);
         check_projection(context, found[threads - 1]);
         check_without(context);
         ssd_generator_destroy(generator);

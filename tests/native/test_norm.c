@@ -108,6 +108,64 @@ static void check_shape(parallel_pool *pool, int groups, int length, int share, 
     free(x), free(dy), free(scale), free(shift), free(mean), free(rstd), free(y), free(dx), free(dscale), free(dshift);
 }
 
+/* A scale and shift for each picture on a batch norm, or on statistics that stand still, against finite differences of
+ * the definition. */
+static void check_across(parallel_pool *pool, int channels, int batch, int length) {
+    const norm_shape shape = {channels * batch, length, 1}, long_shape = {channels, batch * length, 1};
+    const size_t count = (size_t)channels * batch * length;
+    float *x = noise(count, 2, 3), *dy = noise(count, 1, 0), *dx = noise(count, 0, NAN);
+    float *scale = noise(shape.groups, 0.5, 1), *shift = noise(shape.groups, 0.5, 0);
+    float *mean = noise(shape.groups, 0, NAN), *rstd = noise(shape.groups, 0, NAN);
+    float *dscale = noise(shape.groups, 0, NAN), *dshift = noise(shape.groups, 0, NAN);
+    double worst = 0, worst_scale = 0, worst_shift = 0;
+    norm_statistics(pool, mean, rstd, x, &long_shape);
+    for (int g = shape.groups - 1; g >= 0; g--) {
+        rstd[g] = 1.0f / sqrtf(rstd[g / batch] + EPS);
+        mean[g] = mean[g / batch];
+    }
+    for (int still = 0; still < 2; still++) {
+        norm_backward_across(pool, dx, dscale, dshift, dy, x, mean, rstd, scale, shift, 0.2f, &shape,
+                             still ? 0 : batch);
+        for (int c = 0; c < channels; c++) {
+            double ends[2], m[2], r[2];
+            for (int i = 0; i < batch * length; i++) {
+                for (int end = 0; end < 2; end++) {
+                    const double h = end ? 1e-6 : -1e-6;
+                    m[end] = 0, r[end] = 0, ends[end] = 0;
+                    const float *xs = x + (size_t)c * batch * length;
+                    for (int k = 0; k < batch * length; k++)
+                        m[end] += (xs[k] + (k == i) * h) / (batch * length);
+                    for (int k = 0; k < batch * length; k++)
+                        r[end] += pow(xs[k] + (k == i) * h - m[end], 2) / (batch * length);
+                    for (int k = 0; k < batch * length; k++) {
+                        const int g = c * batch + k / length;
+                        const double centre = still ? mean[g] : m[end], by = still ? rstd[g] : 1 / sqrt(r[end] + EPS);
+                        const double v = scale[g] * (xs[k] + (k == i) * h - centre) * by + shift[g];
+                        ends[end] += dy[(size_t)c * batch * length + k] * (v > 0 ? v : 0.2f * v);
+                    }
+                }
+                worst = worse(worst, fabs((ends[1] - ends[0]) / 2e-6 - dx[(size_t)c * batch * length + i]));
+            }
+        }
+        for (int g = 0; g < shape.groups; g++) {
+            double by_scale = 0, by_shift = 0;
+            for (int i = 0; i < length; i++) {
+                const size_t k = (size_t)g * length + i;
+                const double xhat = ((double)x[k] - mean[g]) * rstd[g];
+                const double dv = scale[g] * xhat + shift[g] > 0 ? dy[k] : 0.2f * dy[k];
+                by_scale += dv * xhat;
+                by_shift += dv;
+            }
+            worst_scale = worse(worst_scale, fabs(by_scale - dscale[g]) / sqrt(length));
+            worst_shift = worse(worst_shift, fabs(by_shift - dshift[g]) / sqrt(length));
+        }
+    }
+    CHECK_BELOW(worst, 1e-5);
+    CHECK_BELOW(worst_scale, 1e-5);
+    CHECK_BELOW(worst_shift, 1e-5);
+    free(x), free(dy), free(dx), free(scale), free(shift), free(mean), free(rstd), free(dscale), free(dshift);
+}
+
 int main(void) {
     rng_seed(&random_state, 2, 2);
     parallel_pool *pool = parallel_create(2);
@@ -116,6 +174,8 @@ int main(void) {
     for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)
         for (int leaky = 0; leaky < 2; leaky++)
             check_shape(pool, SHAPES[i][0], SHAPES[i][1], SHAPES[i][2], leaky ? 0.2f : 0.0f);
+    check_across(pool, 3, 4, 16);
+    check_across(pool, 5, 3, 8);
     parallel_destroy(pool);
     return check_report("norm");
 }

@@ -36,6 +36,7 @@ const FIELDS = {
   'pixel-norm': ['pixel_norm', flag('latents of mean square 1 instead of norm 1')],
   equalised: ['equalised', flag('equalised learning rate')],
   'first-input': ['first_input', text("what G's first layer sees: constant (default) or latent", 'WHAT')],
+  'g-norm': ['g_norm', text('what styles scale and shift: instance (default) or batch norm')],
   noise: ['noise', flag('noise inputs in G')],
   upsampling: ['upsampling', text('in G: transposed (default), nearest or bilinear', 'HOW')],
   downsampling: ['downsampling', text('in D: strided (default) or average', 'HOW')],
