@@ -48,6 +48,15 @@ def equalise(o, layer, gain, rate=1.0):
     return layer
 
 
+def slowed(o, layer, rate):
+    """Makes Adam's steps of a layer's weight `rate` times as long."""
+    if rate != 1:
+        assert not option(o, "equalised"), "style_rate is not modelled with an equalised rate"
+        parametrize.register_parametrization(layer, "weight", Scale(rate), unsafe=True)
+        layer.parametrizations.weight.original.data.div_(rate)
+    return layer
+
+
 class Mapping(nn.Module):
     """z -> w: normalise, then four times [Linear, LeakyReLU 0.2]."""
 
@@ -73,8 +82,9 @@ class AdaIN(nn.Module):
     def __init__(self, o, channels, normalised=False):
         super().__init__()
         self.normalised = normalised
-        self.style_scale = equalise(o, nn.Linear(o.latent, channels), 1)
-        self.style_bias = equalise(o, nn.Linear(o.latent, channels), 1)
+        rate = option(o, "style_rate", 1.0)
+        self.style_scale = slowed(o, equalise(o, nn.Linear(o.latent, channels), 1), rate)
+        self.style_bias = slowed(o, equalise(o, nn.Linear(o.latent, channels), 1), rate)
 
     def forward(self, x, w):
         scale, bias = self.style_scale(w)[:, :, None, None], self.style_bias(w)[:, :, None, None]
@@ -515,7 +525,7 @@ def run(o):
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
-                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input", "g_norm"):
+                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input", "g_norm", "style_rate"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
     options.update({"step": o.begin} if o.begin else {})
@@ -571,6 +581,7 @@ def parser():
     p.add_argument("--style-mixing", type=float, default=0)
     p.add_argument("--first-input", choices=["constant", "latent"], default="constant")
     p.add_argument("--g-norm", choices=["instance", "batch"], default="instance")
+    p.add_argument("--style-rate", type=float, default=1.0)
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     return p
 

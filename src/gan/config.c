@@ -68,6 +68,8 @@ static const config_field FIELDS[] = {
     {"style_mixing", CONFIG_FLOAT, AT(style_mixing), 0, 0, 1, "", "Probability of two latents a picture"},
     {"first_input", CONFIG_CHOICE, AT(first_input), 0, 0, 1, "constant,latent", "What G's first layer sees"},
     {"g_norm", CONFIG_CHOICE, AT(g_norm), 0, 0, 1, "instance,batch", "What styles scale and shift"},
+    {"style_rate", CONFIG_FLOAT, AT(style_rate), 1, 1e-6, 1, "",
+     "Factor of the learning rate of what w does to styles"},
 };
 
 int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }

@@ -345,7 +345,7 @@ size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
 static const double STYLE_SIZE = 0.1;
 
 /* Of self-modulation, whose scales begin as batch norm's, at 1. */
-static const double MODULATION_SPREAD = 0.2;
+static const double MODULATION_SPREAD = 0;
 
 /* The mapping keeps the variance of its input (He et al. 2015, for slope 0.2); its first layer takes that of a
  * normalised latent, 1 / L, to 1. */
@@ -376,7 +376,8 @@ void generator_set_rates(generator *g, const ssd_config *config) {
         const int mapper = strncmp(t->name, "mapper", 6) == 0, rgb = strncmp(t->name, "to_rgb", 6) == 0;
         const double gain = rgb || i == g->stages[g->arch.stages].weight || strncmp(t->name, "ada_", 4) == 0 ? 1 : 2;
         const int equalised = config->equalised && t->kind == TENSOR_TRAINED && (t->rank == 2 || t->rank == 4);
-        t->rate = (equalised ? sqrt(gain / inputs_of(g, i)) : 1) * (mapper ? config->mapping_rate : 1);
+        t->rate = (equalised ? sqrt(gain / inputs_of(g, i)) : 1) * (mapper ? config->mapping_rate : 1) *
+                  (strncmp(t->name, "ada_", 4) == 0 && t->rank == 2 ? config->style_rate : 1);
     }
 }
 
@@ -402,7 +403,11 @@ void generator_initialise(generator *g, const ssd_config *config, rng *random) {
         else if (i == g->constant)
             tensor_normal(data, t->count, 0, 1, random);
         else if (config->equalised && (t->rank == 2 || t->rank == 4))
-            tensor_normal(data, t->count, 0, t->rate / (is_mapper ? config->mapping_rate : 1), random);
+            tensor_normal(data, t->count, 0,
+                          t->rate / (is_mapper  ? config->mapping_rate
+                                     : is_style ? config->style_rate
+                                                : 1),
+                          random);
         else if (is_style && styled)
             initialise_styles(g, t, data, random);
         else if (t->rank == 4 && initial == SSD_INITIAL_ORTHOGONAL)

@@ -138,7 +138,7 @@ for (const [variant, threads] of BUILDS) {
       ['a DCGAN', { model: 'dcgan' }],
       ['no AdaIN', { adain: 0 }],
       ['the latent as first input', { first_input: 'latent', style_mixing: 0.5 }],
-      ['self-modulation', { first_input: 'latent', g_norm: 'batch', micro_batches: 2, ema: 50 }],
+      ['self-modulation', { first_input: 'latent', g_norm: 'batch', style_rate: 0.1, micro_batches: 2, ema: 50 }],
       ['no spectral norm', { spectral_norm: 'none' }],
       ['an average, augmentation, hinge loss', { ...OPTIONS, loss: 'hinge' }],
       ['a paired loss, micro-batches, R1', { ...OPTIONS, loss: 'paired', micro_batches: 2, r1: 1, r1_interval: 2 }],

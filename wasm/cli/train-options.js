@@ -37,6 +37,7 @@ const FIELDS = {
   equalised: ['equalised', flag('equalised learning rate')],
   'first-input': ['first_input', text("what G's first layer sees: constant (default) or latent", 'WHAT')],
   'g-norm': ['g_norm', text('what styles scale and shift: instance (default) or batch norm')],
+  'style-rate': ['style_rate', number("factor of the learning rate of the styles' weights")],
   noise: ['noise', flag('noise inputs in G')],
   upsampling: ['upsampling', text('in G: transposed (default), nearest or bilinear', 'HOW')],
   downsampling: ['downsampling', text('in D: strided (default) or average', 'HOW')],
