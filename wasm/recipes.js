@@ -10,20 +10,29 @@
 /** What a user has who names none. */
 export const DEFAULT_RECIPE = 'quick';
 
-/** @type {Settings} what both of ours share */
+/** @type {Settings} what both of ours share; docs/experiments.md says how it was found */
 const OURS = {
   initial: 'style',
   batch: 16,
+  growth_pictures: 4000,
+  upsampling: 'bilinear',
+  downsampling: 'average',
+  spectral_norm: 'none',
+  d_norm: 'none',
   minibatch_std: 1,
+  r1: 1,
+  lr: 0.001,
+  beta1: 0,
   ema: 10000,
   augment_translation: 1,
   flip: 1,
+  reuse_fake: 1,
 };
 
 /** @type {Record<string, Recipe>} */
 export const RECIPES = {
   paper: { about: 'the published settings', settings: {}, onTrouble: 'ignore' },
-  quick: { about: 'your own pictures, in minutes', settings: { ...OURS, reuse_fake: 1 }, onTrouble: 'rollback' },
+  quick: { about: 'your own pictures, in minutes', settings: OURS, onTrouble: 'rollback' },
   best: {
     about: 'your own pictures, with patience',
     settings: { ...OURS, schedule: 'cosine', ema: 20000 },
@@ -67,3 +76,17 @@ export const RECIPES = {
   },
   'no-adain': { about: 'ablation: batch norm in the generator', settings: { adain: 0 }, onTrouble: 'ignore' },
 };
+
+/** Phases of growing in all that is planned, at least: the fourth is the last at 64 pixels, and has two thirds of the time. */
+const PHASES = 10;
+
+/**
+ * Before the first step: a network that grows is to be grown up well before the planned end, however few pictures that is.
+ * @param {import('./trainer.js').Trainer} trainer
+ * @param {number} planned pictures shown by the end
+ */
+export function growInTime(trainer, planned) {
+  const growth = Number(trainer.config().growth_pictures);
+  if (growth > 0 && trainer.stats().step === 0)
+    trainer.set('growth_pictures', Math.min(growth, Math.ceil(planned / PHASES)));
+}

@@ -2,6 +2,7 @@
  * Training inside the worker: step after step, answering messages between any two. It yields through a MessageChannel,
  * which browsers do not throttle in hidden tabs as they do timers.
  */
+import { growInTime } from '../wasm/recipes.js';
 import { Supervisor } from '../wasm/supervisor.js';
 import { CHECKPOINT_INTERVAL, SAMPLE_SEEDS, STATS_INTERVAL } from './protocol.js';
 
@@ -80,6 +81,7 @@ export class TrainLoop {
     this.lastCheckpoint = performance.now();
     try {
       this.trainer.set('schedule_pictures', this.until * batch);
+      growInTime(this.trainer, this.until * batch);
       this.supervisor.doctor.reset();
       let stats = this.trainer.stats();
       while (!this.stopping && stats.step < this.until) {

@@ -18,7 +18,7 @@ export class TrainPanel {
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
     this.samples = null;
-    /** @type {{name: string, about: string, batch: number}[]} */
+    /** @type {{name: string, about: string, batch: number, grows: boolean}[]} */
     this.recipes = [];
     const width = app.options.get('width');
     if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
@@ -100,15 +100,20 @@ export class TrainPanel {
     return /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe')).value;
   }
 
+  /** The recipe in the form, once the engine has told of it. */
+  chosen() {
+    return this.recipes.find(({ name }) => name === this.recipe());
+  }
+
   /** A batch that the user has left alone is the recipe's. */
   showBatch() {
     const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem('batch'));
-    const batch = String(this.recipes.find(({ name }) => name === this.recipe())?.batch ?? field.value);
+    const batch = String(this.chosen()?.batch ?? field.value);
     if (field.value === field.defaultValue) field.value = batch;
     field.defaultValue = batch;
   }
 
-  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number}[]} recipes */
+  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number, grows: boolean}[]} recipes */
   offer(recipes) {
     this.recipes = recipes;
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
@@ -165,9 +170,17 @@ export class TrainPanel {
       }
       this.app.source = 'run';
       this.app.enter('training');
-      this.say('Training. The first faces show after an epoch or two; it goes on in a hidden tab.');
+      this.say(`Training. ${this.outlook()} It goes on in a hidden tab.`);
       await client.request('train.run', { steps: this.target });
     });
+  }
+
+  /** When faces are to be seen: a growing network's first pictures are blurs of 8 x 8 pixels. */
+  outlook() {
+    const { value: from } = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start'));
+    return this.chosen()?.grows && from === 'scratch'
+      ? 'The network grows: blurs first, faces a third of the way on.'
+      : 'The first faces show after an epoch or two.';
   }
 
   /** A new run, or the loaded checkpoint's. */

@@ -62,6 +62,7 @@ const handlers = {
       name,
       about,
       batch: Number(settings.batch ?? usual),
+      grows: Number(settings.growth_pictures ?? 0) > 0,
     }));
     return { variant: build, threads: count, notes, describe, recipes };
   },

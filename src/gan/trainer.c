@@ -349,6 +349,8 @@ ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value)
         return context_fail(trainer->context, SSD_BAD_ARGUMENT, "no setting was named");
     for (size_t i = 0; i < sizeof free_fields / sizeof free_fields[0]; i++)
         is_free |= strcmp(name, free_fields[i]) == 0;
+    if (strcmp(name, "growth_pictures") == 0) /* before the first step, of a network that grows */
+        is_free |= trainer->counters.step == 0 && trainer->config.growth_pictures > 0 && value > 0;
     if (!is_free && config_field_find(name))
         return context_fail(trainer->context, SSD_BAD_ARGUMENT, "%s cannot change in the middle of a training", name);
     const ssd_status status = ssd_config_set(trainer->context, &trainer->config, name, value);

@@ -72,7 +72,7 @@ export const OPTIONS = {
   out: text('folder of the run (default: ssdgan-run)', 'DIR'),
   resume: text('go on with the run in DIR (or with a checkpoint file)', 'DIR'),
   from: text("fine-tune: begin with this model's or checkpoint's weights and sizes; starter: the page's", 'FILE'),
-  recipe: text(`${RECIPE_HELP}; default ${DEFAULT_RECIPE}; other options change it`),
+  recipe: text(`${RECIPE_HELP}; default ${DEFAULT_RECIPE} (dcgan for that model); other options change it`),
   epochs: whole('passes over the pictures (default: 20)'),
   steps: whole('stop after this step instead'),
   ...Object.fromEntries(Object.entries(FIELDS).map(([name, [, option]]) => [name, option])),
@@ -118,12 +118,15 @@ function fieldsFrom(values) {
   return config;
 }
 
+/** The recipe's name: a baseline's own where only the model is named. @param {Record<string, any>} values @returns {string} */
+export const recipeOf = ({ recipe, model }) => recipe ?? (model === 'dcgan' ? 'dcgan' : DEFAULT_RECIPE);
+
 /**
  * @param {Record<string, any>} values
  * @returns {{config: Record<string, any>, given: string[], onTrouble: string}} given: the options that set a field
  */
 export function configFrom(values) {
-  const { recipe: name = DEFAULT_RECIPE } = values;
+  const name = recipeOf(values);
   if (!Object.hasOwn(RECIPES, name))
     throw new CliError(`There is no recipe "${name}"; there are: ${Object.keys(RECIPES).join(', ')}.`);
   for (const option of ['epochs', 'steps', 'doodles', 'sample-every', 'save-every']) {

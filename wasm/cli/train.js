@@ -6,9 +6,9 @@ import { BestKeeper } from './keep-best.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
-import { DEFAULT_RECIPE } from '../recipes.js';
+import { growInTime } from '../recipes.js';
 import { Supervisor } from '../supervisor.js';
-import { configFrom, OPTIONS } from './train-options.js';
+import { configFrom, OPTIONS, recipeOf } from './train-options.js';
 import { CliError, commandLine, engineFrom, helpText, parse } from './usage.js';
 
 const ABOUT = `Trains on pictures (files, folders, zips), or on doodles when none are given. Leaves in the folder:
@@ -43,7 +43,7 @@ export async function run(args) {
     epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? 20,
     steps: values.steps ?? (values.epochs === undefined ? resumed?.plan.steps : undefined),
     keepBest: values['keep-best'] ?? resumed?.plan.keepBest,
-    recipe: resumed?.plan.recipe ?? values.recipe ?? DEFAULT_RECIPE,
+    recipe: resumed?.plan.recipe ?? recipeOf(values),
   };
   const dataset = engine.createDataset({
     size: Number(settings.image_size),
@@ -61,13 +61,14 @@ export async function run(args) {
     dataset.addDoodles(0, 0, plan.doodles);
   }
   trainer.setDataset(dataset);
-  const { generator, discriminator } = trainer.parameterCounts;
-  folder.begin(plan, settings, generator + discriminator, commandLine('train', args));
-
   const first = trainer.stats();
   const total = plan.steps ?? plan.epochs * first.steps_per_epoch;
+  const planned = total * Number(settings.batch) * Number(settings.micro_batches);
   // Falling rates reach zero with the last step that is planned.
-  trainer.set('schedule_pictures', total * Number(settings.batch) * Number(settings.micro_batches));
+  trainer.set('schedule_pictures', planned);
+  if (values.growth === undefined) growInTime(trainer, planned);
+  const { generator, discriminator } = trainer.parameterCounts;
+  folder.begin(plan, trainer.config(), generator + discriminator, commandLine('train', args));
   engine.notes.forEach((note) => console.log(note));
   console.log(
     `${dataset.count} ${plan.pictures.length ? 'pictures' : 'doodles'}: ${first.train_count} to train on, ${first.val_count} held out. ` +
