@@ -18,7 +18,7 @@ export class TrainPanel {
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
     this.samples = null;
-    /** @type {{name: string, about: string, batch: number, grows: boolean}[]} */
+    /** @type {{name: string, about: string, batch: number, epochs: number, grows: boolean}[]} */
     this.recipes = [];
     const width = app.options.get('width');
     if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
@@ -28,7 +28,7 @@ export class TrainPanel {
     this.form.addEventListener('change', ({ target }) => {
       const { name, value } = /** @type {HTMLSelectElement} */ (target);
       if (name === 'start') this.start = /** @type {any} */ (value);
-      if (name === 'recipe') this.showBatch();
+      if (name === 'recipe') this.showUsual();
       this.show();
     });
     for (const name of ['image_size', 'crop']) {
@@ -105,22 +105,24 @@ export class TrainPanel {
     return this.recipes.find(({ name }) => name === this.recipe());
   }
 
-  /** A batch that the user has left alone is the recipe's. */
-  showBatch() {
-    const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem('batch'));
-    const batch = String(this.chosen()?.batch ?? field.value);
-    if (field.value === field.defaultValue) field.value = batch;
-    field.defaultValue = batch;
+  /** Batch and epochs that the user has left alone are the recipe's. */
+  showUsual() {
+    for (const name of /** @type {const} */ (['batch', 'epochs'])) {
+      const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name));
+      const usual = String(this.chosen()?.[name] ?? field.value);
+      if (field.value === field.defaultValue) field.value = usual;
+      field.defaultValue = usual;
+    }
   }
 
-  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number, grows: boolean}[]} recipes */
+  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number, epochs: number, grows: boolean}[]} recipes */
   offer(recipes) {
     this.recipes = recipes;
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
     const chosen = select.value;
     select.replaceChildren(...recipes.map(({ name, about }) => new Option(`${name}: ${about}`, name)));
     select.value = chosen;
-    this.showBatch();
+    this.showUsual();
   }
 
   /** A training from the starter model has its sizes. */

@@ -73,7 +73,7 @@ export const OPTIONS = {
   resume: text('go on with the run in DIR (or with a checkpoint file)', 'DIR'),
   from: text("fine-tune: begin with this model's or checkpoint's weights and sizes; starter: the page's", 'FILE'),
   recipe: text(`${RECIPE_HELP}; default ${DEFAULT_RECIPE} (dcgan for that model); other options change it`),
-  epochs: whole('passes over the pictures (default: 20)'),
+  epochs: whole('passes over the pictures (default: 20; best: 60)'),
   steps: whole('stop after this step instead'),
   ...Object.fromEntries(Object.entries(FIELDS).map(([name, [, option]]) => [name, option])),
   'no-spectral-norm': flag('ablation: plain discriminator'),

@@ -6,7 +6,7 @@ import { BestKeeper } from './keep-best.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
-import { growInTime } from '../recipes.js';
+import { DEFAULT_EPOCHS, growInTime, RECIPES } from '../recipes.js';
 import { Supervisor } from '../supervisor.js';
 import { configFrom, OPTIONS, recipeOf } from './train-options.js';
 import { CliError, commandLine, engineFrom, helpText, parse } from './usage.js';
@@ -37,13 +37,15 @@ export async function run(args) {
       : engine.createTrainer(config);
   const settings = trainer.config();
 
+  const recipe = resumed?.plan.recipe ?? recipeOf(values);
+  const usual = RECIPES[recipe]?.epochs ?? DEFAULT_EPOCHS;
   const plan = {
     pictures: positionals.length ? positionals.map((name) => path.resolve(name)) : (resumed?.plan.pictures ?? []),
     doodles: values.doodles ?? resumed?.plan.doodles ?? 2000,
-    epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? 20,
+    epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? usual,
     steps: values.steps ?? (values.epochs === undefined ? resumed?.plan.steps : undefined),
     keepBest: values['keep-best'] ?? resumed?.plan.keepBest,
-    recipe: resumed?.plan.recipe ?? recipeOf(values),
+    recipe,
   };
   const dataset = engine.createDataset({
     size: Number(settings.image_size),
