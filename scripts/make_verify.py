@@ -525,7 +525,8 @@ def run(o):
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
-                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input", "g_norm", "style_rate"):
+                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input",
+                 "g_norm", "style_rate"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
     options.update({"step": o.begin} if o.begin else {})

@@ -344,9 +344,6 @@ size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
  * faces; after 9,500 pictures SWD 86 with 1 +- 1, 70 with 0.1 +- 0.1 and minibatch deviation). */
 static const double STYLE_SIZE = 0.1;
 
-/* Of self-modulation, whose scales begin as batch norm's, at 1. */
-static const double MODULATION_SPREAD = 0;
-
 /* The mapping keeps the variance of its input (He et al. 2015, for slope 0.2); its first layer takes that of a
  * normalised latent, 1 / L, to 1. */
 static void initialise_styles(generator *g, const tensor *t, float *data, rng *random) {
@@ -356,7 +353,8 @@ static void initialise_styles(generator *g, const tensor *t, float *data, rng *r
         const double gain = strncmp(t->name, "mapper.0", 8) == 0 ? sqrt(latent) : 1;
         tensor_normal(data, t->count, 0, is_weight ? gain * sqrt(2 / (1.04 * latent)) : 0, random);
     } else if (is_weight) {
-        tensor_normal(data, t->count, 0, (batch ? MODULATION_SPREAD : STYLE_SIZE) / sqrt(latent), random);
+        tensor_normal(data, t->count, 0, batch ? 0 : STYLE_SIZE / sqrt(latent),
+                      random); /* self-modulation: as batch norm */
     } else {
         tensor_fill(data, t->count, strstr(t->name, "style_scale") ? (batch ? 1.0f : (float)STYLE_SIZE) : 0.0f);
     }

@@ -162,6 +162,23 @@ HOT static void backward_apply(const group_terms *t, float *dx, const float *dy,
     }
 }
 
+/* What all backward passes are given. */
+static norm_work backward_work(float *dx, float *dscale, float *dshift, const float *dy, const float *x,
+                               const float *mean, const float *rstd, const float *scale, const float *shift,
+                               float slope, const norm_shape *shape) {
+    return (norm_work){.out = dx,
+                       .dscale = dscale,
+                       .dshift = dshift,
+                       .dy = dy,
+                       .x = x,
+                       .mean = mean,
+                       .rstd = rstd,
+                       .scale = scale,
+                       .shift = shift,
+                       .slope = slope,
+                       .shape = shape};
+}
+
 /* A group's sums, in double over chunks, also as dshift and dscale. */
 static void group_sums(const norm_work *work, int g, const group_terms *t, double *sum, double *product) {
     const int length = work->shape->length;
@@ -195,17 +212,7 @@ static void backward_piece(const void *argument, int piece) {
 void norm_backward(parallel_pool *pool, float *dx, float *dscale, float *dshift, const float *dy, const float *x,
                    const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
                    const norm_shape *shape) {
-    norm_work work = {.out = dx,
-                      .dscale = dscale,
-                      .dshift = dshift,
-                      .dy = dy,
-                      .x = x,
-                      .mean = mean,
-                      .rstd = rstd,
-                      .scale = scale,
-                      .shift = shift,
-                      .slope = slope,
-                      .shape = shape};
+    norm_work work = backward_work(dx, dscale, dshift, dy, x, mean, rstd, scale, shift, slope, shape);
     run(pool, &work, shape->groups, backward_piece);
 }
 
@@ -245,18 +252,8 @@ static void across_apply_piece(const void *argument, int piece) {
 void norm_backward_across(parallel_pool *pool, float *dx, float *dscale, float *dshift, const float *dy, const float *x,
                           const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
                           const norm_shape *shape, int across) {
-    norm_work work = {.out = dx,
-                      .dscale = dscale,
-                      .dshift = dshift,
-                      .dy = dy,
-                      .x = x,
-                      .mean = mean,
-                      .rstd = rstd,
-                      .scale = scale,
-                      .shift = shift,
-                      .slope = slope,
-                      .shape = shape,
-                      .across = across};
+    norm_work work = backward_work(dx, dscale, dshift, dy, x, mean, rstd, scale, shift, slope, shape);
+    work.across = across;
     run(pool, &work, shape->groups, across_sums_piece);
     run(pool, &work, shape->groups, across_apply_piece);
 }
@@ -295,16 +292,6 @@ static void backward_shared_piece(const void *argument, int source) {
 void norm_backward_shared(parallel_pool *pool, float *dx, float *dscale, float *dshift, const float *dy, const float *x,
                           const float *mean, const float *rstd, const float *scale, const float *shift, float slope,
                           const norm_shape *shape) {
-    const norm_work work = {.out = dx,
-                            .dscale = dscale,
-                            .dshift = dshift,
-                            .dy = dy,
-                            .x = x,
-                            .mean = mean,
-                            .rstd = rstd,
-                            .scale = scale,
-                            .shift = shift,
-                            .slope = slope,
-                            .shape = shape};
+    const norm_work work = backward_work(dx, dscale, dshift, dy, x, mean, rstd, scale, shift, slope, shape);
     parallel_for(pool, shape->groups / shape->share, backward_shared_piece, &work);
 }

@@ -58,6 +58,19 @@ static void check_directions(ssd_context *context, const safetensors *file, ssd_
     }
 }
 
+/* A generator of the same weights, with room for gradients by the styles; the caller frees the memory's base. */
+static arena place_copy(struct generator *g, const struct generator *from) {
+    arena memory = {0};
+    for (int round = 0; round < 2; round++) {
+        generator_place(g, &from->arch, N, 0, &memory);
+        generator_place_backward(g, &memory);
+        if (!round)
+            memory = (arena){.base = malloc(memory.floats * sizeof(float))};
+    }
+    memcpy(g->blocks.trained, from->blocks.trained, g->table.trained_floats * sizeof(float));
+    return memory;
+}
+
 /* The projection's loss and its gradient by the styles, or by one w: against PyTorch, and against differences. */
 static void check_gradient(ssd_context *context, const safetensors *file, ssd_generator *generator, int shared) {
     float *rows = read_tensor(context, file, "styles", N * S * L),
@@ -68,14 +81,7 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     for (int i = 0; i < FLOATS; i++)
         planes[i] = target[i % (SIZE * SIZE) * 3 + i / (SIZE * SIZE)] / 127.5f - 1;
     struct generator g;
-    arena memory = {0};
-    for (int round = 0; round < 2; round++) {
-        generator_place(&g, &generator->net->arch, N, 0, &memory);
-        generator_place_backward(&g, &memory);
-        if (!round)
-            memory = (arena){.base = malloc(memory.floats * sizeof(float))};
-    }
-    memcpy(g.blocks.trained, generator->net->blocks.trained, g.table.trained_floats * sizeof(float));
+    arena memory = place_copy(&g, generator->net);
     const int stages = shared ? 1 : S;
     swap_leading(styles, rows, N, S, L);
     const size_t stride = shared ? 0 : N * L, count = (size_t)stages * N * L;
@@ -133,14 +139,7 @@ static void check_modulated_gradient(ssd_context *context) {
     ssd_trainer *trainer = NULL;
     CHECK(ssd_trainer_create(context, &config, &trainer) == SSD_OK);
     struct generator g, *from = ssd_trainer_generator(trainer)->net;
-    arena memory = {0};
-    for (int round = 0; round < 2; round++) {
-        generator_place(&g, &from->arch, N, 0, &memory);
-        generator_place_backward(&g, &memory);
-        if (!round)
-            memory = (arena){.base = malloc(memory.floats * sizeof(float))};
-    }
-    memcpy(g.blocks.trained, from->blocks.trained, g.table.trained_floats * sizeof(float));
+    arena memory = place_copy(&g, from);
     rng random;
     rng_seed(&random, 5, 0);
     float styles[S * N * L], way[S * N * L], *d = malloc(sizeof *d * N * FLOATS),
