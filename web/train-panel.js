@@ -1,6 +1,7 @@
 /** Panel 2: settings, Train / Pause / Continue / Start over, figures, curves and the live grid. */
 import { Curves } from './curves.js';
 import { any, button, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
+import { batchOf, DEFAULT_RECIPE, epochsOf, RECIPES } from '../wasm/recipes.js';
 import { SAMPLE_SEEDS } from './protocol.js';
 
 const COLUMNS = 8;
@@ -18,11 +19,10 @@ export class TrainPanel {
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
     this.samples = null;
-    /** @type {{name: string, about: string, batch: number, epochs: number, grows: boolean}[]} */
-    this.recipes = [];
     const width = app.options.get('width');
     if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
 
+    this.offerRecipes();
     button('train-button').onclick = () => this.press();
     button('restart').onclick = () => this.restart();
     this.form.addEventListener('change', ({ target }) => {
@@ -100,29 +100,27 @@ export class TrainPanel {
     return /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe')).value;
   }
 
-  /** The recipe in the form, once the engine has told of it. */
   chosen() {
-    return this.recipes.find(({ name }) => name === this.recipe());
+    return RECIPES[this.recipe()];
   }
 
-  /** Batch and epochs that the user has left alone are the recipe's. */
+  /** Batch and epochs that the user has left alone are the recipe's; epochs, for as many pictures as there are. */
   showUsual() {
-    for (const name of /** @type {const} */ (['batch', 'epochs'])) {
+    const batch = batchOf(this.chosen());
+    const epochs = epochsOf(this.chosen(), Math.ceil(0.9 * this.app.count)); // a tenth is held out
+    for (const [name, value] of Object.entries({ batch, epochs })) {
       const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name));
-      const usual = String(this.chosen()?.[name] ?? field.value);
+      const usual = String(value);
       if (field.value === field.defaultValue) field.value = usual;
       field.defaultValue = usual;
     }
   }
 
-  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number, epochs: number, grows: boolean}[]} recipes */
-  offer(recipes) {
-    this.recipes = recipes;
+  offerRecipes() {
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
-    const chosen = select.value;
-    select.replaceChildren(...recipes.map(({ name, about }) => new Option(`${name}: ${about}`, name)));
-    select.value = chosen;
-    this.showUsual();
+    const options = Object.entries(RECIPES).map(([name, { about }]) => new Option(`${name}: ${about}`, name));
+    select.replaceChildren(...options);
+    select.value = DEFAULT_RECIPE;
   }
 
   /** A training from the starter model has its sizes. */
@@ -140,6 +138,7 @@ export class TrainPanel {
   show() {
     const { phase, count, busy, resume } = this.app;
     if (!busy) this.showStart();
+    if (!busy && !resume) this.showUsual();
     const main = button('train-button');
     main.textContent =
       { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ??
@@ -180,7 +179,7 @@ export class TrainPanel {
   /** When faces are to be seen: a growing network's first pictures are blurs of 8 x 8 pixels. */
   outlook() {
     const { value: from } = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start'));
-    return this.chosen()?.grows && from === 'scratch'
+    return Number(this.chosen().settings.growth_pictures) > 0 && from === 'scratch'
       ? 'The network grows: blurs first, faces a third of the way on.'
       : 'The first faces show after an epoch or two.';
   }

@@ -30,7 +30,15 @@ const SMALL = {
   evaluate: { quick: true, n: 60 },
   runs: [
     { name: 'SSD', steps: 60 },
-    { name: 'DCGAN, half', model: 'dcgan', fraction: 50, steps: 8, 'reuse-fake': true },
+    {
+      name: 'DCGAN, half',
+      model: 'dcgan',
+      fraction: 50,
+      steps: 8,
+      'reuse-fake': true,
+      score: 'best',
+      'keep-best': 'swd',
+    },
   ],
 };
 
@@ -59,7 +67,12 @@ test('an interrupted experiment goes on where it stopped, to the same bits', asy
   assert.match(table, /\| SSD \| 1 \| [\d.]+ \| 240 \|/);
   assert.match(table, /\| DCGAN, half \| 1 \| [\d.]+ \| 32 \|/);
   assert.match(table, /\| ceiling: noise \|/);
-  assert.ok(fs.existsSync(path.join(folder, 'cut/sheets/dcgan-half-seed-0.png')));
+  for (const file of [
+    'sheets/ssd-seed-0.png',
+    'sheets/dcgan-half-seed-0-best.png',
+    'dcgan-half-seed-0/scores-best.json',
+  ])
+    assert.ok(fs.existsSync(path.join(folder, 'cut', file)), file);
 
   write('small.json', { ...SMALL, runs: [{ ...SMALL.runs[0], steps: 61 }] });
   assert.match(ssdgan('experiment', 'small.json', '--out', 'cut').error, /holds a run of that name with other options/);
@@ -74,6 +87,7 @@ test('a slip in the file is told before anything is trained', () => {
     [{ runs: [{ name: 'a', rate: 1 }] }, /run "a": .*rate/],
     [{ runs: [{ name: 'a', recipe: 'fast' }] }, /run "a": There is no recipe "fast"/],
     [{ runs: [{ name: 'a', out: 'x' }] }, /sets out, which the experiment decides/],
+    [{ runs: [{ name: 'a', score: 'worst' }] }, /score is "worst", but must be model or best/],
     [{ seeds: ['x'], runs: [{ name: 'a' }] }, /seeds .* must be whole numbers/],
   ])) {
     write('slip.json', value);
@@ -89,7 +103,8 @@ test('the committed experiments name recipes and options that exist', () => {
   assert.ok(files.length >= 4);
   for (const file of files) {
     const { runs, train = {} } = JSON.parse(fs.readFileSync(path.join(ROOT, 'experiments', file), 'utf8'));
-    for (const { name, ...options } of runs) {
+    for (const { name, score, ...options } of runs) {
+      assert.ok([undefined, 'model', 'best'].includes(score), `${file}, ${name}: ${score}`);
       const all = { ...train, ...options };
       for (const option of Object.keys(all)) assert.ok(Object.hasOwn(OPTIONS, option), `${file}, ${name}: ${option}`);
       configFrom(all);

@@ -9,8 +9,8 @@ import { configFrom, OPTIONS as TRAIN_OPTIONS } from './train-options.js';
 import { CliError, helpText, parse } from './usage.js';
 
 /** @typedef {import('./experiment-report.js').Row} Row */
-/** @typedef {{name: string, options: Record<string, any>}} Run */
-/** @typedef {{title: string, seeds: number[], score: 'model' | 'best', evaluate: Record<string, any>, runs: Run[]}} Experiment */
+/** @typedef {{name: string, score: 'model' | 'best', options: Record<string, any>}} Run score: which of its models */
+/** @typedef {{title: string, seeds: number[], evaluate: Record<string, any>, runs: Run[]}} Experiment */
 /** @typedef {{run: Run, seed: number, folder: string}} Job */
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
@@ -31,8 +31,8 @@ NAME.md and NAME.json (the table), NAME-curves.json (losses) and sheets/ (pictur
 done again: after an interruption the same command goes on where it stopped. The file:
   {"title": "...", "seeds": [0], "train": {"epochs": 20}, "evaluate": {"held-out": 500},
    "runs": [{"name": "paper", "recipe": "paper"}, {"name": "half", "recipe": "paper", "fraction": 50}]}
-where train and each run hold options of ssdgan train, evaluate those of ssdgan evaluate, and "score": "best" scores the
-best model of a run instead of the last one.`;
+where train and each run hold options of ssdgan train, evaluate those of ssdgan evaluate, and "score": "best", for
+all or one run, scores the best model (see ssdgan train --keep-best) instead of the last one.`;
 
 /** @param {Record<string, any>} options @returns {string[]} as on a command line */
 const argsOf = (options) =>
@@ -51,11 +51,11 @@ function load(file) {
   }
   const { title = path.basename(file, '.json'), seeds = [0], train = {}, evaluate = {}, score = 'model', runs } = data;
   if (!Array.isArray(runs) || !runs.length) throw new CliError(`${file} names no runs.`);
-  if (!['model', 'best'].includes(score))
-    throw new CliError(`In ${file}, score is "${score}", but must be model or best.`);
   const names = new Set();
-  const checked = runs.map(({ name, ...own }) => {
+  const checked = runs.map(({ name, score: which = score, ...own }) => {
     if (typeof name !== 'string' || !name) throw new CliError(`In ${file}, every run needs a name.`);
+    if (!['model', 'best'].includes(which))
+      throw new CliError(`In ${file}, score is "${which}", but must be model or best.`);
     if (names.has(name)) throw new CliError(`In ${file}, two runs are called "${name}".`);
     names.add(name);
     const options = Object.fromEntries(Object.entries({ ...train, ...own }).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -67,9 +67,9 @@ function load(file) {
     } catch (error) {
       throw new CliError(`In ${file}, run "${name}": ${/** @type {Error} */ (error).message}`);
     }
-    return { name, options };
+    return { name, score: which, options };
   });
-  return { title, seeds: seedsFrom(seeds, file), score, evaluate, runs: checked };
+  return { title, seeds: seedsFrom(seeds, file), evaluate, runs: checked };
 }
 
 /** @param {any[]} seeds @param {string} where @returns {number[]} */
@@ -128,10 +128,13 @@ function planOf(options) {
   return argsOf(Object.fromEntries(Object.entries(options).filter(([name]) => plan.includes(name))));
 }
 
+/** @param {string} folder @param {Run} run @returns {string} the file of its scores */
+const scoresOf = (folder, run) => path.join(folder, `scores-${run.score}.json`);
+
 /** @param {Job} job @param {Experiment} experiment @param {string[]} pictures @param {string[]} threads @param {string} sheet */
-async function score({ run, seed, folder }, { score: which, evaluate }, pictures, threads, sheet) {
-  const model = path.join(folder, `${which}.safetensors`);
-  const file = path.join(folder, `scores-${which}.json`);
+async function score({ run, seed, folder }, { evaluate }, pictures, threads, sheet) {
+  const model = path.join(folder, `${run.score}.safetensors`);
+  const file = scoresOf(folder, run);
   if (!fs.existsSync(file)) {
     console.log(`--- ${run.name}, seed ${seed}: scores`);
     // Without pictures train takes doodles; as many, the same ones, are scored against.
@@ -147,9 +150,9 @@ async function score({ run, seed, folder }, { score: which, evaluate }, pictures
     await ssdgan(['generate', model, '--n', String(SHEET_PICTURES), '--out', sheet, ...threads], true);
 }
 
-/** @param {Job} job @param {Experiment} experiment @returns {{row: Row, bounds: any, log: string} | null} */
-function resultOf({ run, seed, folder }, { score: which }) {
-  const file = path.join(folder, `scores-${which}.json`);
+/** @param {Job} job @returns {{row: Row, bounds: any, log: string} | null} */
+function resultOf({ run, seed, folder }) {
+  const file = scoresOf(folder, run);
   if (!fs.existsSync(file)) return null;
   const { scores, floor, ceilings, about } = JSON.parse(fs.readFileSync(file, 'utf8'));
   const log = fs.readFileSync(path.join(folder, 'log.jsonl'), 'utf8');
@@ -164,7 +167,7 @@ function resultOf({ run, seed, folder }, { score: which }) {
 
 /** @param {string} name @param {string} out @param {Experiment} experiment @param {Job[]} jobs @param {string} command */
 function report(name, out, experiment, jobs, command) {
-  const results = jobs.map((job) => ({ job, result: resultOf(job, experiment) }));
+  const results = jobs.map((job) => ({ job, result: resultOf(job) }));
   const done = results.flatMap(({ result }) => (result ? [result] : []));
   const missing = results.filter(({ result }) => !result).map(({ job }) => `${job.run.name} (seed ${job.seed})`);
   const rows = done.map(({ row }) => row);
@@ -217,7 +220,13 @@ export async function run(args) {
       console.log('Interrupted: what was done is saved. The same command goes on.');
       return 130;
     }
-    await score(job, experiment, pictures, threads, path.join(out, 'sheets', `${path.basename(job.folder)}.png`));
+    await score(
+      job,
+      experiment,
+      pictures,
+      threads,
+      path.join(out, 'sheets', `${path.basename(job.folder)}${job.run.score === 'best' ? '-best' : ''}.png`),
+    );
     report(name, out, experiment, jobs, command);
   }
   const missing = report(name, out, experiment, jobs, command);

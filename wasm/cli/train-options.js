@@ -73,7 +73,7 @@ export const OPTIONS = {
   resume: text('go on with the run in DIR (or with a checkpoint file)', 'DIR'),
   from: text("fine-tune: begin with this model's or checkpoint's weights and sizes; starter: the page's", 'FILE'),
   recipe: text(`${RECIPE_HELP}; default ${DEFAULT_RECIPE} (dcgan for that model); other options change it`),
-  epochs: whole('passes over the pictures (default: 20; best: 60)'),
+  epochs: whole('passes over the pictures (default: 20, best: 60; more of few pictures)'),
   steps: whole('stop after this step instead'),
   ...Object.fromEntries(Object.entries(FIELDS).map(([name, [, option]]) => [name, option])),
   'no-spectral-norm': flag('ablation: plain discriminator'),
@@ -84,7 +84,7 @@ export const OPTIONS = {
   doodles: whole('how many doodles, without pictures (default: 2000)'),
   'sample-every': whole('steps between sample grids (default: an epoch)'),
   'save-every': whole('steps between checkpoints (default: an epoch)'),
-  'keep-best': text('what best.safetensors is lowest in: kernel, swd or val-loss (default)', 'SCORE'),
+  'keep-best': text('what best.safetensors is lowest in: kernel (quick, best), swd or val-loss', 'SCORE'),
   force: flag('start anew in a folder that holds a run'),
   ...ENGINE_OPTIONS,
 };

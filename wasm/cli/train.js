@@ -6,14 +6,14 @@ import { BestKeeper } from './keep-best.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
-import { DEFAULT_EPOCHS, growInTime, RECIPES } from '../recipes.js';
+import { FEW } from '../evaluate.js';
+import { DEFAULT_RECIPE, epochsOf, growInTime, RECIPES } from '../recipes.js';
 import { Supervisor } from '../supervisor.js';
 import { configFrom, OPTIONS, recipeOf } from './train-options.js';
 import { CliError, commandLine, engineFrom, helpText, parse } from './usage.js';
 
 const ABOUT = `Trains on pictures (files, folders, zips), or on doodles when none are given. Leaves in the folder:
-model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (by --keep-best:
-lowest validation G loss), samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to go on.`;
+model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (by --keep-best), samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to go on.`;
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -37,33 +37,35 @@ export async function run(args) {
       : engine.createTrainer(config);
   const settings = trainer.config();
 
-  const recipe = resumed?.plan.recipe ?? recipeOf(values);
-  const usual = RECIPES[recipe]?.epochs ?? DEFAULT_EPOCHS;
-  const plan = {
-    pictures: positionals.length ? positionals.map((name) => path.resolve(name)) : (resumed?.plan.pictures ?? []),
-    doodles: values.doodles ?? resumed?.plan.doodles ?? 2000,
-    epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? usual,
-    steps: values.steps ?? (values.epochs === undefined ? resumed?.plan.steps : undefined),
-    keepBest: values['keep-best'] ?? resumed?.plan.keepBest,
-    recipe,
-  };
+  const recipeName = resumed?.plan.recipe ?? recipeOf(values);
+  const recipe = RECIPES[recipeName] ?? RECIPES[DEFAULT_RECIPE]; // a run's, which may be of another version
+  const pictures = positionals.length ? positionals.map((name) => path.resolve(name)) : (resumed?.plan.pictures ?? []);
+  const doodles = values.doodles ?? resumed?.plan.doodles ?? 2000;
   const dataset = engine.createDataset({
     size: Number(settings.image_size),
     crop: /** @type {any} */ (settings.crop),
     filter: /** @type {any} */ (settings.filter),
   });
-  if (plan.pictures.length) {
-    console.log(
-      `Reading pictures from ${plan.pictures.length === 1 ? plan.pictures[0] : `${plan.pictures.length} places`} ...`,
-    );
-    const refused = addPictures(dataset, plan.pictures);
+  if (pictures.length) {
+    console.log(`Reading pictures from ${pictures.length === 1 ? pictures[0] : `${pictures.length} places`} ...`);
+    const refused = addPictures(dataset, pictures);
     requirePictures(dataset, refused);
     refusedLines(refused).forEach((line) => console.log(line));
   } else {
-    dataset.addDoodles(0, 0, plan.doodles);
+    dataset.addDoodles(0, 0, doodles);
   }
   trainer.setDataset(dataset);
   const first = trainer.stats();
+  const usual = epochsOf(recipe, first.train_count);
+  const plan = {
+    pictures,
+    doodles,
+    epochs: values.epochs ?? (values.steps === undefined ? resumed?.plan.epochs : undefined) ?? usual,
+    steps: values.steps ?? (values.epochs === undefined ? resumed?.plan.steps : undefined),
+    keepBest:
+      values['keep-best'] ?? resumed?.plan.keepBest ?? (first.train_count < FEW.other ? 'val-loss' : recipe.keepBest),
+    recipe: recipeName,
+  };
   const total = plan.steps ?? plan.epochs * first.steps_per_epoch;
   const planned = total * Number(settings.batch) * Number(settings.micro_batches);
   // Falling rates reach zero with the last step that is planned.
@@ -73,7 +75,7 @@ export async function run(args) {
   folder.begin(plan, trainer.config(), generator + discriminator, commandLine('train', args));
   engine.notes.forEach((note) => console.log(note));
   console.log(
-    `${dataset.count} ${plan.pictures.length ? 'pictures' : 'doodles'}: ${first.train_count} to train on, ${first.val_count} held out. ` +
+    `${dataset.count} ${pictures.length ? 'pictures' : 'doodles'}: ${first.train_count} to train on, ${first.val_count} held out. ` +
       `Generator ${generator.toLocaleString('en')} parameters, discriminator ${discriminator.toLocaleString('en')}. ` +
       `${engine.variant} SIMD, ${engine.threads} thread${engine.threads > 1 ? 's' : ''}.`,
   );
@@ -81,7 +83,7 @@ export async function run(args) {
     console.log(`The run is already at step ${first.step} of ${total}. Give more --epochs or --steps to go on.`);
     return 0;
   }
-  const keeper = new BestKeeper(plan.keepBest, engine, trainer, dataset, folder);
+  const keeper = new BestKeeper(plan.keepBest, { engine, trainer, dataset, folder, planned });
   return train({ engine, trainer, dataset, folder, total, values, onTrouble, keeper });
 }
 
@@ -136,7 +138,8 @@ async function train({ engine, trainer: first, dataset, folder, total, values, o
           val_loss_d: stats.val_loss_d,
           val_accuracy: stats.val_accuracy,
         });
-        keeper.consider(trainer, stats);
+        const scored = keeper.consider(trainer, stats);
+        if (scored) progress.say(scored);
       }
       if (stats.step % sampleEvery === 0) folder.writeSamples(engine, trainer, stats.step);
       if (stats.step % saveEvery === 0) supervisor.keep(folder.save(trainer));
@@ -149,6 +152,8 @@ async function train({ engine, trainer: first, dataset, folder, total, values, o
   if (stats.step % sampleEvery !== 0) folder.writeSamples(engine, trainer, stats.step);
   folder.save(trainer);
   const where = path.relative(process.cwd(), folder.directory) || '.';
+  const kept = keeper.verdict();
+  if (kept) console.log(kept);
   if (troubled) {
     console.log(`Stopped at step ${stats.step} of ${total}; the state is saved in ${where}.`);
     return 1;

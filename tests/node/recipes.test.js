@@ -1,0 +1,27 @@
+/** Recipes: how much they train where nobody says, and that each can be trained with. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createEngine } from '../../wasm/engine.js';
+import { epochsOf, RECIPES } from '../../wasm/recipes.js';
+
+test('of few pictures more epochs are made: pictures shown make faces', () => {
+  const { paper, quick, best } = RECIPES;
+  assert.deepEqual([0, 90, 4239].map((count) => epochsOf(paper, count)), [20, 20, 20]); // prettier-ignore
+  assert.deepEqual([0, 90, 811, 4239].map((count) => epochsOf(quick, count)), [20, 300, 30, 20]); // prettier-ignore
+  assert.equal(epochsOf(quick, 9), 1500, 'an epoch is one whole batch at least');
+  assert.deepEqual([90, 4239].map((count) => epochsOf(best, count)), [750, 60]); // prettier-ignore
+});
+
+test('every recipe trains, and its settings are all known', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const dataset = engine.createDataset({ size: 32 });
+  dataset.addDoodles(1, 0, 40);
+  for (const [name, { settings }] of Object.entries(RECIPES)) {
+    const trainer = engine.createTrainer({ ...settings, image_size: 32, width: 4, batch: 4 });
+    trainer.setDataset(dataset);
+    for (let i = 0; i < 3; i++) trainer.step();
+    assert.ok(Number.isFinite(trainer.stats().loss_g), name);
+    trainer.dispose();
+  }
+  engine.dispose();
+});
