@@ -12,6 +12,9 @@
 /** What a user has who names none. */
 export const DEFAULT_RECIPE = 'quick';
 
+/** Passes over the pictures, where neither user nor recipe says: the paper's. */
+export const DEFAULT_EPOCHS = 20;
+
 /** @type {Settings} what both of ours share; docs/experiments.md says how they were found */
 const OURS = {
   initial: 'style',
@@ -93,21 +96,15 @@ export const RECIPES = {
   'no-adain': { about: 'ablation: batch norm in the generator', settings: { adain: 0 }, onTrouble: 'ignore' },
 };
 
-/** Pictures a step. @param {Recipe} recipe @returns {number} */
-export const batchOf = ({ settings }) => Number(settings.batch ?? 32);
-
 /**
- * Passes over the pictures where nobody says how many: more over a few, since it is pictures shown that make faces.
- * @param {Recipe} recipe
- * @param {number} training pictures to train on; 0: not known yet
+ * Passes over the pictures where nobody says how many: more over a few, since it is pictures shown that make faces. The
+ * page has the same rule (web/train-panel.js), since it knows recipes only through its worker.
+ * @param {{epochs?: number, pictures?: number}} recipe
+ * @param {number} training pictures to train on
  * @returns {number}
  */
-export function epochsOf(recipe, training) {
-  const { epochs = 20, pictures = 0 } = recipe;
-  const batch = batchOf(recipe);
-  const shown = Math.max(batch, training - (training % batch)); // in one epoch, which makes whole steps
-  return training > 0 ? Math.max(epochs, Math.ceil(pictures / shown)) : epochs;
-}
+export const epochsOf = ({ epochs = DEFAULT_EPOCHS, pictures = 0 }, training) =>
+  Math.max(epochs, Math.ceil(pictures / Math.max(1, training)));
 
 /** Phases of growing in all that is planned, at least: the fourth is the last at 64 pixels, and has two thirds of the time. */
 const PHASES = 10;

@@ -64,6 +64,7 @@ export class App {
       `${reply.variant === 'relaxed' ? 'Relaxed SIMD (fused multiply-add)' : 'Plain SIMD'}, ${reply.threads} thread${reply.threads > 1 ? 's' : ''}.`,
       ...reply.notes,
     ].join(' ');
+    return reply;
   }
 
   /** A sentence on top of the page; '' takes it away. @param {string} text @param {{label: string, act: () => void}} [action] */

@@ -72,7 +72,7 @@ async function start() {
     );
   }
   listenForDeath();
-  await app.start();
+  train.offer((await app.start()).recipes);
   app.enter('ready');
   await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
   await intake.take({ kind: 'doodles', count: 1000 });

@@ -1,10 +1,11 @@
 /** Panel 2: settings, Train / Pause / Continue / Start over, figures, curves and the live grid. */
 import { Curves } from './curves.js';
 import { any, button, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
-import { batchOf, DEFAULT_RECIPE, epochsOf, RECIPES } from '../wasm/recipes.js';
 import { SAMPLE_SEEDS } from './protocol.js';
 
 const COLUMNS = 8;
+
+/** @typedef {{name: string, about: string, batch: number, epochs: number, pictures: number, grows: boolean}} UsualSettings */
 
 export class TrainPanel {
   /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {(seed: number) => void} pick a face of the grid */
@@ -19,10 +20,11 @@ export class TrainPanel {
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
     this.samples = null;
+    /** @type {UsualSettings[]} */
+    this.recipes = [];
     const width = app.options.get('width');
     if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
 
-    this.offerRecipes();
     button('train-button').onclick = () => this.press();
     button('restart').onclick = () => this.restart();
     this.form.addEventListener('change', ({ target }) => {
@@ -100,15 +102,18 @@ export class TrainPanel {
     return /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe')).value;
   }
 
+  /** The recipe in the form, once the engine has told of it. */
   chosen() {
-    return RECIPES[this.recipe()];
+    return this.recipes.find(({ name }) => name === this.recipe());
   }
 
   /** Batch and epochs that the user has left alone are the recipe's; epochs, for as many pictures as there are. */
   showUsual() {
-    const batch = batchOf(this.chosen());
-    const epochs = epochsOf(this.chosen(), Math.ceil(0.9 * this.app.count)); // a tenth is held out
-    for (const [name, value] of Object.entries({ batch, epochs })) {
+    const recipe = this.chosen();
+    if (!recipe) return;
+    const training = Math.ceil(0.9 * this.app.count); // a tenth is held out
+    const epochs = training ? Math.max(recipe.epochs, Math.ceil(recipe.pictures / training)) : recipe.epochs;
+    for (const [name, value] of Object.entries({ batch: recipe.batch, epochs })) {
       const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name));
       const usual = String(value);
       if (field.value === field.defaultValue) field.value = usual;
@@ -116,11 +121,14 @@ export class TrainPanel {
     }
   }
 
-  offerRecipes() {
+  /** The engine's recipes, once it is there. @param {UsualSettings[]} recipes */
+  offer(recipes) {
+    this.recipes = recipes;
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
-    const options = Object.entries(RECIPES).map(([name, { about }]) => new Option(`${name}: ${about}`, name));
-    select.replaceChildren(...options);
-    select.value = DEFAULT_RECIPE;
+    const chosen = select.value;
+    select.replaceChildren(...recipes.map(({ name, about }) => new Option(`${name}: ${about}`, name)));
+    select.value = chosen;
+    this.showUsual();
   }
 
   /** A training from the starter model has its sizes. */
@@ -179,7 +187,7 @@ export class TrainPanel {
   /** When faces are to be seen: a growing network's first pictures are blurs of 8 x 8 pixels. */
   outlook() {
     const { value: from } = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start'));
-    return Number(this.chosen().settings.growth_pictures) > 0 && from === 'scratch'
+    return this.chosen()?.grows && from === 'scratch'
       ? 'The network grows: blurs first, faces a third of the way on.'
       : 'The first faces show after an epoch or two.';
   }

@@ -1,6 +1,6 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
 import { createEngine, SsdganError } from '../wasm/engine.js';
-import { DEFAULT_RECIPE, RECIPES } from '../wasm/recipes.js';
+import { DEFAULT_EPOCHS, DEFAULT_RECIPE, RECIPES } from '../wasm/recipes.js';
 import { encodeGif } from '../wasm/gif.js';
 import { readMetadata } from '../wasm/safetensors.js';
 import { faceHandlers } from './faces.js';
@@ -57,7 +57,18 @@ const handlers = {
   async hello({ base, variant, threads }) {
     engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
     const { variant: build, threads: count, notes, describe } = engine;
-    return { variant: build, threads: count, notes, describe };
+    const usual = describe.config.find(({ name }) => name === 'batch')?.default;
+    const recipes = Object.entries(RECIPES).map(
+      ([name, { about, settings, epochs = DEFAULT_EPOCHS, pictures = 0 }]) => ({
+        name,
+        about,
+        epochs,
+        pictures,
+        batch: Number(settings.batch ?? usual),
+        grows: Number(settings.growth_pictures ?? 0) > 0,
+      }),
+    );
+    return { variant: build, threads: count, notes, describe, recipes };
   },
 
   'pictures.reset'({ size, crop, filter }) {
