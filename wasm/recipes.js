@@ -12,9 +12,6 @@
 /** What a user has who names none. */
 export const DEFAULT_RECIPE = 'quick';
 
-/** Passes over the pictures, where neither user nor recipe says: the paper's. */
-export const DEFAULT_EPOCHS = 20;
-
 /** @type {Settings} what both of ours share; docs/experiments.md says how they were found */
 const OURS = {
   initial: 'style',
@@ -97,14 +94,12 @@ export const RECIPES = {
 };
 
 /**
- * Passes over the pictures where nobody says how many: more over a few, since it is pictures shown that make faces. The
- * page has the same rule (web/train-panel.js), since it knows recipes only through its worker.
- * @param {{epochs?: number, pictures?: number}} recipe
- * @param {number} training pictures to train on
+ * Passes over the pictures where nobody says how many: more over a few, since it is pictures shown that make faces.
+ * @param {{epochs?: number, pictures?: number}} recipe 20: the paper's
+ * @param {number} training pictures to train on; Infinity: not known yet
  * @returns {number}
  */
-export const epochsOf = ({ epochs = DEFAULT_EPOCHS, pictures = 0 }, training) =>
-  Math.max(epochs, Math.ceil(pictures / Math.max(1, training)));
+export const epochsOf = ({ epochs = 20, pictures = 0 }, training) => Math.max(epochs, Math.ceil(pictures / training));
 
 /** Phases of growing in all that is planned, at least: the fourth is the last at 64 pixels, and has two thirds of the time. */
 const PHASES = 10;

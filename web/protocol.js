@@ -9,7 +9,7 @@
  * Requests
  *   hello {base, variant, threads}       starts the engine; base: URL of the folder that holds engine/
  *                                        -> {variant, threads, notes, describe, recipes: [{name, about, batch,
- *                                        epochs, pictures, grows}]}: epochs, but pictures shown at least
+ *                                        grows}]}
  *   pictures.reset {size, crop, filter}  an empty collection -> {count}
  *   pictures.add {files}                 File objects: pictures and zips -> {count, added, refused: [{name, reason}]}
  *   pictures.doodles {seed, count}       -> {count}
@@ -44,6 +44,7 @@
  *
  * Events
  *   intake {done, total}                 pictures being read
+ *   epochs {epochs}                      {recipe: usual number}, for the pictures that are there now; before the reply
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second
  *   samples {step, size, rgba}           the 64 fixed latents; only after a credit
  *   projection {done, total, size, rgba, errors}   the picture, and the nearest face so far

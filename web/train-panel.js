@@ -5,8 +5,6 @@ import { SAMPLE_SEEDS } from './protocol.js';
 
 const COLUMNS = 8;
 
-/** @typedef {{name: string, about: string, batch: number, epochs: number, pictures: number, grows: boolean}} UsualSettings */
-
 export class TrainPanel {
   /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {(seed: number) => void} pick a face of the grid */
   constructor(app, intake, pick) {
@@ -20,8 +18,10 @@ export class TrainPanel {
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
     this.samples = null;
-    /** @type {UsualSettings[]} */
+    /** @type {{name: string, about: string, batch: number, grows: boolean}[]} */
     this.recipes = [];
+    /** @type {Record<string, number>} by recipe, for the pictures that are there */
+    this.epochs = {};
     const width = app.options.get('width');
     if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
 
@@ -48,6 +48,10 @@ export class TrainPanel {
   listen() {
     const { client } = this.app;
     client.on('stats', ({ stats, rate }) => this.showStats(stats, rate));
+    client.on('epochs', ({ epochs }) => {
+      this.epochs = epochs;
+      this.show();
+    });
     client.on('samples', (message) => this.takeSamples(message));
     client.on('checkpoint', ({ bytes, step }) => {
       this.app.checkpoint = { bytes, step };
@@ -111,9 +115,7 @@ export class TrainPanel {
   showUsual() {
     const recipe = this.chosen();
     if (!recipe) return;
-    const training = Math.ceil(0.9 * this.app.count); // a tenth is held out
-    const epochs = training ? Math.max(recipe.epochs, Math.ceil(recipe.pictures / training)) : recipe.epochs;
-    for (const [name, value] of Object.entries({ batch: recipe.batch, epochs })) {
+    for (const [name, value] of Object.entries({ batch: recipe.batch, epochs: this.epochs[recipe.name] })) {
       const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name));
       const usual = String(value);
       if (field.value === field.defaultValue) field.value = usual;
@@ -121,7 +123,7 @@ export class TrainPanel {
     }
   }
 
-  /** The engine's recipes, once it is there. @param {UsualSettings[]} recipes */
+  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number, grows: boolean}[]} recipes */
   offer(recipes) {
     this.recipes = recipes;
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));

@@ -1,6 +1,6 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
 import { createEngine, SsdganError } from '../wasm/engine.js';
-import { DEFAULT_EPOCHS, DEFAULT_RECIPE, RECIPES } from '../wasm/recipes.js';
+import { DEFAULT_RECIPE, epochsOf, RECIPES } from '../wasm/recipes.js';
 import { encodeGif } from '../wasm/gif.js';
 import { readMetadata } from '../wasm/safetensors.js';
 import { faceHandlers } from './faces.js';
@@ -52,22 +52,30 @@ async function begin(trainer, pictures, onTrouble) {
 /** @param {Record<string, any>} reply @param {Uint8Array | Uint8ClampedArray} bytes */
 const withBytes = (reply, bytes) => ({ reply, transfer: [bytes.buffer] });
 
+/** Pictures that a training holds out of so many (ssd_config's val_count). @param {number} count */
+const heldOutOf = (count) => Math.min(500, Math.max(1, Math.floor(count / 10)));
+
+/** What each recipe makes of the pictures that are there. */
+function tellEpochs() {
+  const count = dataset?.count ?? 0;
+  const training = count > 1 ? count - heldOutOf(count) : Infinity;
+  const epochs = Object.entries(RECIPES).map(([name, recipe]) => [name, epochsOf(recipe, training)]);
+  send({ event: 'epochs', epochs: Object.fromEntries(epochs) });
+}
+
 /** @type {Record<string, (request: any) => any>} */
 const handlers = {
   async hello({ base, variant, threads }) {
     engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
     const { variant: build, threads: count, notes, describe } = engine;
     const usual = describe.config.find(({ name }) => name === 'batch')?.default;
-    const recipes = Object.entries(RECIPES).map(
-      ([name, { about, settings, epochs = DEFAULT_EPOCHS, pictures = 0 }]) => ({
-        name,
-        about,
-        epochs,
-        pictures,
-        batch: Number(settings.batch ?? usual),
-        grows: Number(settings.growth_pictures ?? 0) > 0,
-      }),
-    );
+    const recipes = Object.entries(RECIPES).map(([name, { about, settings }]) => ({
+      name,
+      about,
+      batch: Number(settings.batch ?? usual),
+      grows: Number(settings.growth_pictures ?? 0) > 0,
+    }));
+    tellEpochs();
     return { variant: build, threads: count, notes, describe, recipes };
   },
 
@@ -80,17 +88,20 @@ const handlers = {
   async 'pictures.add'({ files }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     const { added, refused } = await addFiles(pictures, files, (done, total) => send({ event: 'intake', done, total }));
+    tellEpochs();
     return { count: pictures.count, added, refused };
   },
   'pictures.doodles'({ seed, count }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     pictures.addDoodles(seed, 0, count);
+    tellEpochs();
     return { count: pictures.count };
   },
   'pictures.remove'({ index }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     if (run) refuse('bad_state', 'the pictures are in use by the training; start over first');
     pictures.remove(index);
+    tellEpochs();
     return { count: pictures.count };
   },
   'pictures.thumbnails'({ first, count }) {
@@ -186,7 +197,7 @@ const handlers = {
       );
     }
     if (pictures.count < 20) refuse('bad_state', `there are ${pictures.count} pictures; a judgement needs at least 20`);
-    const heldOut = run?.trainer.stats().val_count ?? Math.min(500, Math.floor(pictures.count / 10));
+    const heldOut = run?.trainer.stats().val_count ?? heldOutOf(pictures.count);
     judge ??= new Judge(engine);
     const result = judge.judge(pictures, heldOut, generator);
     return withBytes(result, result.rgba);

@@ -131,8 +131,8 @@ function planOf(options) {
 /** @param {string} folder @param {Run} run @returns {string} the file of its scores */
 const scoresOf = (folder, run) => path.join(folder, `scores-${run.score}.json`);
 
-/** @param {Job} job @param {Experiment} experiment @param {string[]} pictures @param {string[]} threads @param {string} sheet */
-async function score({ run, seed, folder }, { evaluate }, pictures, threads, sheet) {
+/** @param {Job} job @param {Experiment} experiment @param {string[]} pictures @param {string[]} threads @param {string} sheets */
+async function score({ run, seed, folder }, { evaluate }, pictures, threads, sheets) {
   const model = path.join(folder, `${run.score}.safetensors`);
   const file = scoresOf(folder, run);
   if (!fs.existsSync(file)) {
@@ -146,6 +146,7 @@ async function score({ run, seed, folder }, { evaluate }, pictures, threads, she
     if (status !== 0) throw new CliError(`The scores of "${run.name}" could not be had, see above.`, 1);
     writeWhole(file, out);
   }
+  const sheet = path.join(sheets, `${path.basename(folder)}${run.score === 'best' ? '-best' : ''}.png`);
   if (!fs.existsSync(sheet))
     await ssdgan(['generate', model, '--n', String(SHEET_PICTURES), '--out', sheet, ...threads], true);
 }
@@ -220,13 +221,7 @@ export async function run(args) {
       console.log('Interrupted: what was done is saved. The same command goes on.');
       return 130;
     }
-    await score(
-      job,
-      experiment,
-      pictures,
-      threads,
-      path.join(out, 'sheets', `${path.basename(job.folder)}${job.run.score === 'best' ? '-best' : ''}.png`),
-    );
+    await score(job, experiment, pictures, threads, path.join(out, 'sheets'));
     report(name, out, experiment, jobs, command);
   }
   const missing = report(name, out, experiment, jobs, command);

@@ -13,7 +13,8 @@ import { configFrom, OPTIONS, recipeOf } from './train-options.js';
 import { CliError, commandLine, engineFrom, helpText, parse } from './usage.js';
 
 const ABOUT = `Trains on pictures (files, folders, zips), or on doodles when none are given. Leaves in the folder:
-model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (by --keep-best), samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to go on.`;
+model.safetensors (what PyTorch loads), checkpoint.safetensors (to go on), best.safetensors (by --keep-best),
+samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to go on.`;
 
 /** @param {string[]} args */
 export async function run(args) {
