@@ -169,7 +169,7 @@ typedef struct ssd_config {
 
     /* The networks otherwise: what StyleGAN (Karras et al. 2019, 1812.04948) and the work before it have. Files keep
      * effective weights throughout, so none of these changes what a layer computes from a file. */
-    int32_t mapping_layers; /* 4 */
+    int32_t mapping_layers; /* 4; 0: w is the normalised z */
     double mapping_rate;    /* factor of the mapping's learning rate (0.01 there) */
     int32_t pixel_norm;     /* flag: z is brought to mean square 1, not to norm 1: sqrt(L) times as long */
     int32_t equalised;  /* flag: equalised learning rate (Karras et al. 2018, 1710.10196): weights begin as normals of

@@ -53,7 +53,7 @@ static const config_field FIELDS[] = {
     {"freeze_d", CONFIG_INT, AT(freeze_d), 0, 0, SSD_MAX_STAGES, "", "Untrained layers of D, from the picture inwards"},
     {"initial", CONFIG_CHOICE, AT(initial), 0, 0, 3, "pytorch,dcgan,style,orthogonal",
      "Initial values of the networks"},
-    {"mapping_layers", CONFIG_INT, AT(mapping_layers), 4, 1, SSD_MAX_STAGES, "", "Layers of the mapping network"},
+    {"mapping_layers", CONFIG_INT, AT(mapping_layers), 4, 0, SSD_MAX_STAGES, "", "Layers of the mapping; 0: w is z"},
     {"mapping_rate", CONFIG_FLOAT, AT(mapping_rate), 1, 1e-6, 1, "", "Factor of the mapping's learning rate"},
     {"pixel_norm", CONFIG_FLAG, AT(pixel_norm), 0, 0, 1, "", "Latents brought to mean square 1 instead of norm 1"},
     {"equalised", CONFIG_FLAG, AT(equalised), 0, 0, 1, "", "Equalised learning rate"},
@@ -133,6 +133,9 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "g_norm batch needs styles and pictures that differ from the first layer on: take "
                             "first_input latent with adain, or leave it out");
+    if (config->shared_mapping && config->mapping_layers == 0)
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "shared_mapping needs a mapping, but mapping_layers is 0: leave one of them out");
     if (config->style_mixing > 0 && !(config->adain && config->model == SSD_MODEL_SSD))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "style_mixing needs styles: the model ssd with adain, or leave it out");

@@ -53,7 +53,7 @@ static void generator_options(const safetensors *file, architecture *a, const ch
     if (a->shared_mapping || !a->mapping_layers) {
         const char *text = safetensors_metadata(file, "mapping_layers");
         const double layers = text ? number_from_text(text, NULL) : 4;
-        a->mapping_layers = layers >= 1 && layers <= MAPPING_MOST ? (int)layers : 4;
+        a->mapping_layers = layers >= 0 && layers <= MAPPING_MOST ? (int)layers : 4;
     }
 }
 

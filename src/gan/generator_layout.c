@@ -289,6 +289,7 @@ void generator_place(generator *g, const architecture *arch, int batch, int trai
     const size_t mapped = training && arch->style_mixing ? 2 * latents : latents;
     for (int l = 0; l <= arch->mapping_layers; l++)
         g->map.activations[l] = arena_floats(memory, mapped);
+    g->map.latent = arch->latent;
     g->map.count = arch->mapping_layers;
     g->map.shared = arch->shared_mapping;
     g->map.pixel_norm = arch->pixel_norm;

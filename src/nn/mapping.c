@@ -8,7 +8,7 @@
 static const float SLOPE = 0.2f;
 
 void mapping_forward(parallel_pool *pool, mapping *m, const float *z, int batch, float *scratch) {
-    const int latent = m->layers[0].inputs;
+    const int latent = m->latent;
     const size_t count = (size_t)batch * latent;
     memcpy(m->activations[0], z, count * sizeof *z);
     for (int n = 0; n < batch; n++)
@@ -22,7 +22,7 @@ void mapping_forward(parallel_pool *pool, mapping *m, const float *z, int batch,
 }
 
 void mapping_backward(parallel_pool *pool, mapping *m, float *dw, float *spare, int batch, float *scratch) {
-    const size_t count = (size_t)batch * m->layers[0].inputs;
+    const size_t count = (size_t)batch * m->latent;
     float *dy = dw, *dx = spare;
     for (int l = m->count - 1; l >= 0; l--) {
         leaky_backward(pool, dy, dy, m->activations[l + 1], SLOPE, count);

@@ -139,6 +139,7 @@ for (const [variant, threads] of BUILDS) {
       ['no AdaIN', { adain: 0 }],
       ['the latent as first input', { first_input: 'latent', style_mixing: 0.5 }],
       ['self-modulation', { first_input: 'latent', g_norm: 'batch', style_rate: 0.1, micro_batches: 2, ema: 50 }],
+      ['self-modulation by z itself', { first_input: 'latent', g_norm: 'batch', mapping_layers: 0, pixel_norm: 1 }],
       ['no spectral norm', { spectral_norm: 'none' }],
       ['an average, augmentation, hinge loss', { ...OPTIONS, loss: 'hinge' }],
       ['a paired loss, micro-batches, R1', { ...OPTIONS, loss: 'paired', micro_batches: 2, r1: 1, r1_interval: 2 }],

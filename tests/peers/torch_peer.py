@@ -23,7 +23,7 @@ import make_verify  # noqa: E402
 
 def load(path):
     state = generate_pytorch.load_file(path)
-    generator = generate_pytorch.generator_for(state)
+    generator = generate_pytorch.generator_for(state, generate_pytorch.metadata(path))
     generator.load_state_dict(state)
     return generator.eval().requires_grad_(False)
 

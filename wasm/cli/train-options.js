@@ -31,7 +31,7 @@ const FIELDS = {
   initial: ['initial', text('initial values: pytorch (paper), dcgan, style (quick, best) or orthogonal')],
   spectral: ['spectral_norm', text('layers of D with spectral norm: none, paper (default) or all')],
   'spectral-g': ['spectral_g', flag('spectral norm of the convolutions of G too')],
-  'mapping-layers': ['mapping_layers', whole('layers of the mapping (default: 4)')],
+  'mapping-layers': ['mapping_layers', whole('layers of the mapping; 0: w is z (default: 4)')],
   'mapping-rate': ['mapping_rate', number("factor of the mapping's learning rate")],
   'pixel-norm': ['pixel_norm', flag('latents of mean square 1 instead of norm 1')],
   equalised: ['equalised', flag('equalised learning rate')],
