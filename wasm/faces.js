@@ -6,7 +6,7 @@ import { EASINGS, lerp, mix, psiOfStages, slerp, stagesNamed, walk } from './lat
  * A face: a seed or a latent, truncated by psis (coarse to fine, as psiOfStages) and moved along directions, or finished
  * styles (S x L; S is 1 where the model has no stages).
  * @typedef {{stages?: string, amounts: number[]}} Moves amounts of the strongest directions of these stages (all, coarse,
- *   fine), in typical distances of w from its mean
+ *   fine), in deviations of w (Generator.deviation)
  * @typedef {{seed?: number, z?: Float32Array, styles?: Float32Array, psis?: number[], moves?: Moves}} Face
  * @typedef {import('./generator.js').Generator} Generator
  */
@@ -44,7 +44,7 @@ function shiftOf(generator, moves) {
   if (!moves || moves.amounts.every((amount) => amount === 0)) return shift;
   const stages = stagesNamed(moves.stages ?? 'all', styleCount);
   const { vectors } = generator.directions(stages);
-  const unit = generator.radius();
+  const unit = generator.deviation();
   moves.amounts.forEach((amount, k) => {
     for (const stage of stages)
       for (let l = 0; l < latentSize; l++) shift[stage * latentSize + l] += amount * unit * vectors[k * latentSize + l];

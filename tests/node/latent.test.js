@@ -82,7 +82,7 @@ test('directions are unit vectors, and moves follow them in the chosen stages on
   const still = rows(stylesOf(generator, [{ seed: 1 }]), L);
   const moved = rows(stylesOf(generator, [{ seed: 1, moves: { stages: '1,2', amounts: [0, 2] } }]), L);
   const second = generator.directions([0, 1]).vectors.subarray(L, 2 * L);
-  const unit = generator.radius();
+  const unit = generator.deviation();
   for (let i = 0; i < L; i++) assert.ok(Math.abs(moved[0][i] - still[0][i] - 2 * unit * second[i]) < 1e-5);
   assert.deepEqual(moved[2], still[2]);
   assert.throws(() => generator.directions([3]), /3 stages/);

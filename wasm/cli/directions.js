@@ -25,7 +25,7 @@ const OPTIONS = {
     type: 'string',
     value: 'X',
     number: true,
-    help: 'from -X to X typical distances from the mean (default: 2)',
+    help: 'from -X to X deviations of w (default: 2)',
   },
   columns: { type: 'string', value: 'N', number: true, whole: true, help: 'pictures a row (default: 7)' },
   psi: PSI,
