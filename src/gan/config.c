@@ -132,10 +132,10 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
     if (config->g_norm && !(config->first_input && config->adain))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "g_norm batch needs styles and pictures that differ from the first layer on: take "
-                            "first_input latent with adain, or leave it out");
+                            "first_input latent with adain, or g_norm instance");
     if (config->shared_mapping && config->mapping_layers == 0)
         return context_fail(context, SSD_BAD_ARGUMENT,
-                            "shared_mapping needs a mapping, but mapping_layers is 0: leave one of them out");
+                            "shared_mapping needs a mapping, but mapping_layers is 0: take 1 or more, or leave it out");
     if (config->style_mixing > 0 && !(config->adain && config->model == SSD_MODEL_SSD))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "style_mixing needs styles: the model ssd with adain, or leave it out");

@@ -181,6 +181,8 @@ for (const [variant, threads] of BUILDS) {
       fails(() => engine.createTrainer({ batch: 2.5 }), 'bad_argument', /whole number/);
       fails(() => engine.createTrainer({ colour: 1 }), 'bad_argument', /no setting named "colour"/);
       fails(() => engine.createTrainer({ model: 'vae' }), 'bad_argument', /one of ssd, dcgan/);
+      fails(() => engine.createTrainer({ g_norm: 'batch' }), 'bad_argument', /first_input latent/);
+      fails(() => engine.createTrainer({ shared_mapping: 1, mapping_layers: 0 }), 'bad_argument', /needs a mapping/);
       fails(() => engine.createTrainer(SMALL).step(), 'bad_state', /no pictures/);
       fails(() => engine.createTrainer(SMALL).setDataset(doodles(engine, 1)), 'bad_argument', /at least 2/);
       fails(() => engine.createTrainer().setDataset(doodles(engine, 9)), 'bad_argument', /32 pixels wide/);

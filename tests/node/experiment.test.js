@@ -46,7 +46,7 @@ test('an interrupted experiment goes on where it stopped, to the same bits', asy
   write('small.json', SMALL);
   const child = spawn(process.execPath, [MAIN, 'experiment', 'small.json', '--out', 'cut'], { cwd: folder, detached: true }); // prettier-ignore
   const log = path.join(folder, 'cut/ssd-seed-0/log.jsonl');
-  while (!fs.existsSync(log) || fs.readFileSync(log, 'utf8').split('\n').length < 4)
+  while (child.exitCode === null && (!fs.existsSync(log) || fs.readFileSync(log, 'utf8').split('\n').length < 4))
     await new Promise((resolve) => setTimeout(resolve, 20));
   process.kill(-(/** @type {number} */ (child.pid)), 'SIGINT'); // as a terminal does: to all of them
   assert.equal(await new Promise((resolve) => child.on('close', resolve)), 130);
@@ -56,6 +56,7 @@ test('an interrupted experiment goes on where it stopped, to the same bits', asy
   assert.match(out, /SSD, seed 0, goes on/);
 
   assert.equal(ssdgan('experiment', 'small.json', '--out', 'whole', '--only', 'SSD').status, 0);
+  assert.doesNotMatch(ssdgan('experiment', 'small.json', '--only', 'DCGAN, half', '--report').error, /no run/);
   assert.deepEqual(read('cut/ssd-seed-0/model.safetensors'), read('whole/ssd-seed-0/model.safetensors'));
   const [{ name, step, pictures, parameters, scores }] = JSON.parse(read('whole/small.json').toString()).rows;
   assert.deepEqual([name, step, pictures], ['SSD', 60, 240]);

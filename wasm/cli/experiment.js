@@ -19,7 +19,11 @@ const SHEET_PICTURES = 36;
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
   out: { type: 'string', value: 'DIR', help: 'folder of the runs and tables (default: ssdgan-experiments)' },
-  only: { type: 'string', value: 'NAMES', help: 'train these runs only, comma-separated' },
+  only: {
+    type: 'string',
+    value: 'NAMES',
+    help: 'train these runs only, comma-separated, or one whose name has a comma',
+  },
   seeds: { type: 'string', value: 'LIST', help: "seeds instead of the file's, comma-separated" },
   report: { type: 'boolean', help: 'train nothing: write the tables of what is finished' },
   threads: TRAIN_OPTIONS.threads,
@@ -201,7 +205,7 @@ export async function run(args) {
   if (file === undefined) throw new CliError('Name an experiment: a .json file; see ssdgan experiment --help.');
   const experiment = load(file);
   if (values.seeds !== undefined) experiment.seeds = seedsFrom(values.seeds.split(',').map(Number), '--seeds');
-  const only = values.only?.split(',');
+  const only = experiment.runs.some(({ name }) => name === values.only) ? [values.only] : values.only?.split(',');
   const unknown = only?.find((/** @type {string} */ name) => !experiment.runs.some((other) => other.name === name));
   if (unknown !== undefined)
     throw new CliError(`There is no run "${unknown}" in ${file}; there are: ${experiment.runs.map(({ name }) => name).join(', ')}.`); // prettier-ignore

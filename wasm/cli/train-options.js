@@ -28,7 +28,7 @@ const FIELDS = {
   model: ['model', text('ssd (default), or the baseline dcgan')],
   width: ['width', whole('channels next to the picture (default: 64)')],
   'width-max': ['width_max', whole('most channels of a layer (default: 512)')],
-  initial: ['initial', text('initial values: pytorch (paper), dcgan, style (quick, best) or orthogonal')],
+  initial: ['initial', text('initial values: pytorch (paper), dcgan (quick, best), style or orthogonal')],
   spectral: ['spectral_norm', text('layers of D with spectral norm: none, paper (default) or all')],
   'spectral-g': ['spectral_g', flag('spectral norm of the convolutions of G too')],
   'mapping-layers': ['mapping_layers', whole('layers of the mapping; 0: w is z (default: 4)')],
