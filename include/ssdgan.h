@@ -269,7 +269,7 @@ void ssd_generator_destroy(ssd_generator *generator);
 
 int ssd_generator_image_size(const ssd_generator *generator);
 int ssd_generator_latent_size(const ssd_generator *generator);
-int ssd_generator_has_mapping(const ssd_generator *generator); /* 0: DCGAN, w is z itself */
+int ssd_generator_has_mapping(const ssd_generator *generator); /* 0: w is z itself (DCGAN), or the normalised z */
 double ssd_generator_parameter_count(const ssd_generator *generator);
 
 /* Stages (S) with a style of their own, coarse first: as many as AdaIN layers. 0 where there are none: a DCGAN, or a

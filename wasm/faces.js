@@ -100,9 +100,12 @@ export function rows(all, length) {
   return Array.from({ length: all.length / length }, (_, i) => all.subarray(i * length, (i + 1) * length));
 }
 
+/** The way from w to w: straight, but where w is z along its sphere, since the chord's middle is dull. @param {Generator} generator */
+export const wayIn = (generator) => (generator.hasMapping ? lerp : slerp);
+
 /**
- * Styles on the way through faces: straight in w, or along the sphere in z, where all have a seed; truncation and moves
- * then change evenly.
+ * Styles on the way through faces in w, or along the sphere in z, where all have a seed; truncation and moves then change
+ * evenly.
  * @param {Generator} generator
  * @param {Face[]} faces at least two
  * @param {{space?: string, frames: number, loop?: boolean, ease?: string}} options space: z or w (default)
@@ -115,7 +118,7 @@ export function walkThrough(generator, faces, { space = 'w', frames, ...options 
   }
   const { latentSize, styleCount } = generator;
   if (space !== 'z') {
-    return walk(rows(stylesOf(generator, faces), styleCount * latentSize), frames, lerp, options);
+    return walk(rows(stylesOf(generator, faces), styleCount * latentSize), frames, wayIn(generator), options);
   }
   if (faces.some(({ styles }) => styles)) {
     throw new SsdganError('bad_argument', 'a projected or mixed face has no z: let the way go through w');

@@ -20,7 +20,7 @@ export class Generator {
     this.imageSize = module._ssd_generator_image_size(pointer);
     /** @type {number} */
     this.latentSize = module._ssd_generator_latent_size(pointer);
-    /** @type {boolean} false for a DCGAN, whose w is z itself */
+    /** @type {boolean} false where w is z: a DCGAN, and a mapping without layers (z of one norm) */
     this.hasMapping = module._ssd_generator_has_mapping(pointer) !== 0;
     /** @type {number} stages with a style of their own, coarse first; 0 for a DCGAN, or without AdaIN */
     this.stages = module._ssd_generator_stages(pointer);
@@ -98,7 +98,7 @@ export class Generator {
       : module._ssd_generator_synthesise(this.pointer, from, count, to);
   }
 
-  /** The mean w (zero for a DCGAN). @returns {Float32Array} */
+  /** The mean w (zero without a mapping). @returns {Float32Array} */
   mean() {
     return this.map(new Float32Array(this.latentSize), 0);
   }

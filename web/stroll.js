@@ -1,5 +1,5 @@
 /** Faces that change slowly, inside the worker: each walks through w, from one random style to the next, for ever. */
-import { lerp } from '../wasm/latents.js';
+import { wayIn } from '../wasm/faces.js';
 
 export class Stroll {
   /** @param {import('../wasm/engine.js').Generator} generator @param {number} count how many faces walk */
@@ -17,6 +17,7 @@ export class Stroll {
   at(time) {
     const { count, generator } = this;
     const { latentSize } = generator;
+    const way = wayIn(generator);
     const times = Array.from({ length: count }, (_, i) => time + i / count);
     const seedOf = (/** @type {number} */ i, /** @type {number} */ key) => key * count + i;
     const from = generator.styles(times.map((t, i) => seedOf(i, Math.floor(t))));
@@ -25,7 +26,7 @@ export class Stroll {
     times.forEach((t, i) => {
       const part = t - Math.floor(t);
       const [a, b] = [i * latentSize, (i + 1) * latentSize];
-      w.set(lerp(from.subarray(a, b), to.subarray(a, b), part * part * (3 - 2 * part)), a);
+      w.set(way(from.subarray(a, b), to.subarray(a, b), part * part * (3 - 2 * part)), a);
     });
     return { seeds: times.map((t, i) => seedOf(i, Math.round(t))), rgba: generator.synthesiseRgba(w) };
   }

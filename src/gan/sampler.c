@@ -43,7 +43,9 @@ void ssd_generator_destroy(ssd_generator *generator) {
 
 int ssd_generator_image_size(const ssd_generator *generator) { return architecture_image_size(&generator->net->arch); }
 int ssd_generator_latent_size(const ssd_generator *generator) { return generator->net->arch.latent; }
-int ssd_generator_has_mapping(const ssd_generator *generator) { return generator->net->arch.kind == SSD_MODEL_SSD; }
+int ssd_generator_has_mapping(const ssd_generator *generator) {
+    return generator->net->arch.kind == SSD_MODEL_SSD && generator->net->arch.mapping_layers > 0;
+}
 double ssd_generator_parameter_count(const ssd_generator *generator) {
     return (double)generator->net->table.parameter_count;
 }

@@ -106,6 +106,16 @@ test('walks are eased, looped, in z or w, through styles too', () => {
   assert.throws(() => stylesOf(generator, [{ styles: new Float32Array(7) }]), /another model/);
 });
 
+test('where w is z, a walk stays on its sphere, and the mean is 0', () => {
+  const own = { first_input: 'latent', g_norm: 'batch', mapping_layers: 0, pixel_norm: 1 };
+  const spherical = engine.createTrainer({ ...SIZES, ...own }).generator;
+  assert.equal(spherical.hasMapping, false);
+  for (const w of rows(walkThrough(spherical, [{ seed: 1 }, { seed: 2 }], { frames: 5 }), 3 * L))
+    assert.ok(Math.abs(Math.hypot(...w) / Math.sqrt(3 * L) - 1) < 1e-5);
+  assert.ok(spherical.mean().every((x) => x === 0));
+  assert.ok(Math.abs(spherical.deviation() - 1) < 0.15); // of 512 samples; 10 is the distance from the mean
+});
+
 test('a projection runs in slices, and one of its own pictures is found', () => {
   const own = generator.generateRgba([77]);
   const rgb = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => own[Math.floor(i / 3) * 4 + (i % 3)]);
