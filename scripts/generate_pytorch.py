@@ -46,13 +46,14 @@ def generator_for(state, settings):
     dcgan = "model.0.weight" in state
     first = state["model.0.weight" if dcgan else "conv_l1.weight"]
     layers = [w for n, w in state.items() if w.dim() == 4]
+    upsampling = settings.get("upsampling", "transposed")
     options = Namespace(
-        latent=first.shape[0], width=layers[-1].shape[0], width_max=first.shape[1], image_size=4 << (len(layers) - 1),
+        latent=first.shape[0], width=layers[-1].shape[0 if upsampling == "transposed" else 1], width_max=first.shape[1], image_size=4 << (len(layers) - 1),
         shared_mapping="mapper.linear.weight" in state, no_adain="ada_l1.style_scale.weight" not in state,
         first_input="constant" if "starting_const" in state else "latent",
         g_norm="batch" if "bn_l1.running_mean" in state else "instance", noise="noise_l1.strength" in state,
         mapping_layers=int(settings.get("mapping_layers", 4)), pixel_norm=settings.get("pixel_norm") == "1",
-        upsampling=settings.get("upsampling", "transposed"))
+        upsampling=upsampling)
     return (DcganGenerator if dcgan else Generator)(options)
 
 

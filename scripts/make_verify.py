@@ -21,7 +21,7 @@ from torch.nn.utils import parametrize, spectral_norm
 
 def option(o, name, without=0):
     """An option that whoever made `o` may not know."""
-    return getattr(o, name, without) or without
+    return getattr(o, name, without)
 
 
 class Scale(nn.Module):
