@@ -6,8 +6,9 @@ import { SsdganError } from './bridge.js';
 /** Pictures that are turned into bytes at once: a multiple of the core's batch of 16. */
 const RGBA_PICTURES = 64;
 
-/** Random w by which their deviation is measured. */
+/** Random w by which their deviation is measured, and how many others each is compared with. */
 const DEVIATION_SAMPLES = 512;
+const DEVIATION_PAIRS = 16;
 
 export class Generator {
   /** @param {Bridge} bridge @param {number} pointer @param {boolean} owned a trainer's generator is only lent */
@@ -105,20 +106,27 @@ export class Generator {
 
   /**
    * The deviation of w along an axis on which it varies: the root mean square of its distance from the mean, over the root
-   * of the number of such axes, counted as the participation ratio of the covariance's eigenvalues, (sum)^2 / sum of
-   * squares. A trained mapping has 2 to 10, w = z has all 100: there one distance along one axis is a face that never comes.
+   * of the number of such axes, counted as the participation ratio of the covariance C: (tr C)^2 / tr C^2, where tr C^2 is
+   * the mean square of <x, y> for independent x and y. A trained mapping has 2 to 10 axes, w = z has all 100: there one
+   * distance along one axis is a face that never comes.
    * @returns {number}
    */
   deviation() {
     const { latentSize: n } = this;
     const mean = this.mean();
     const w = this.styles(Array.from({ length: DEVIATION_SAMPLES }, (_, seed) => seed)).map((x, i) => x - mean[i % n]);
-    const covariance = new Float64Array(n * n);
-    for (let row = 0; row < w.length; row += n)
-      for (let a = 0; a < n; a++)
-        for (let b = 0; b < n; b++) covariance[a * n + b] += (w[row + a] * w[row + b]) / DEVIATION_SAMPLES;
-    const trace = covariance.reduce((sum, x, i) => (i % (n + 1) ? sum : sum + x), 0);
-    return Math.sqrt(covariance.reduce((sum, x) => sum + x * x, 0) / Math.max(trace, Number.MIN_VALUE));
+    const product = (/** @type {number} */ a, /** @type {number} */ b) => {
+      let sum = 0;
+      for (let l = 0; l < n; l++) sum += w[a * n + l] * w[b * n + l];
+      return sum;
+    };
+    let [trace, squares] = [0, 0];
+    for (let a = 0; a < DEVIATION_SAMPLES; a++) {
+      trace += product(a, a);
+      for (let k = 1; k <= DEVIATION_PAIRS; k++)
+        squares += product(a, (a + k) % DEVIATION_SAMPLES) ** 2 / DEVIATION_PAIRS;
+    }
+    return Math.sqrt(squares / Math.max(trace, Number.MIN_VALUE));
   }
 
   /**
