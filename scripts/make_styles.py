@@ -6,7 +6,7 @@ make of it in float64, against which tests/native/test_latent.c judges the C cor
   styles                   N x S x L
   images                   N x 3 x H x W, from the styles
   target                   H x W x 3, whole levels 0..255
-  losses, dstyles          the projection's loss of each picture (the header of src/gan/latent_projection.h has the
+  losses, dstyles          the projection's loss of each picture (the header of src/tools/projection.h has the
                            formula) and the gradient by its styles
   losses.w, dw             the same with stage 0's style everywhere: N, N x L
   eigenvalues, directions  SeFa over all stages, largest first, rows of unit length whose largest element is positive

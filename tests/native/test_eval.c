@@ -7,7 +7,7 @@
 #include "base/rng.h"
 #include "check.h"
 #include "eval/dense.h"
-#include "gan/safetensors.h"
+#include "file/safetensors.h"
 #include "ssdgan.h"
 
 enum { SIZE = 64, COUNT_A = 14, COUNT_B = 12, MOST = 4096, CONV = 512 };

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "check.h"
-#include "gan/latent_projection.h"
-#include "gan/safetensors.h"
-#include "gan/sampler.h"
+#include "tools/projection.h"
+#include "file/safetensors.h"
+#include "model/sampler.h"
 #include "kernels/vector.h"
 
 enum { N = 3, S = 3, L = 9, SIZE = 32, FLOATS = 3 * SIZE * SIZE };

@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 #include "check.h"
-#include "gan/safetensors.h"
+#include "file/safetensors.h"
 
 static ssd_context *context;
 

@@ -12,7 +12,10 @@ const BELOW = /** @type {Record<string, string[]>} */ ({
   nn: ['kernels', 'base'],
   data: ['kernels', 'base'],
   eval: ['kernels', 'base'],
-  gan: ['nn', 'data', 'eval', 'kernels', 'base'],
+  file: ['base'],
+  model: ['nn', 'kernels', 'base'],
+  train: ['model', 'file', 'nn', 'data', 'kernels', 'base'],
+  tools: ['train', 'model', 'file', 'nn', 'data', 'eval', 'kernels', 'base'],
 });
 
 /** The public header: the status and option types in it are every layer's; it includes nothing of the project. */
@@ -190,14 +193,16 @@ test('this test would notice', () => {
   assert.equal(faultsOfC('src/kernels/x.c', '# include "nn/linear.h"\n').length, 1);
   assert.equal(faultsOfC('src/nn/x.c', '  #include "data/image.h"\n').length, 1);
   assert.equal(faultsOfC('src/data/x.h', '#include "nn/tensors.h"\n').length, 1);
-  assert.equal(faultsOfC('src/nn/x.c', '#include "gan/config.h"\n').length, 1);
+  assert.equal(faultsOfC('src/nn/x.c', '#include "model/config.h"\n').length, 1);
   assert.equal(faultsOfC('src/eval/x.c', '#include "data/dataset.h"\n').length, 1);
   assert.equal(faultsOfC('src/eval/x.c', '#include "nn/tensors.h"\n').length, 1);
   assert.deepEqual(faultsOfC('src/eval/x.c', '#include "kernels/gemm.h"\n#include "base/rng.h"\n'), []);
-  assert.equal(faultsOfC('src/gan/x.c', '#include "config.h"\n').length, 1);
-  assert.equal(faultsOfC('src/gan/x.c', '#include "../gan/config.h"\n').length, 1);
+  assert.equal(faultsOfC('src/model/x.c', '#include "config.h"\n').length, 1);
+  assert.equal(faultsOfC('src/model/x.c', '#include "../model/config.h"\n').length, 1);
   assert.equal(faultsOfC('src/other/x.c', '').length, 1);
-  assert.deepEqual(faultsOfC('src/gan/x.c', '#include "ssdgan.h"\n#include "eval/fid.h"\n#include <stb/a.h>\n'), []);
+  assert.equal(faultsOfC('src/model/x.c', '#include "train/step.h"\n').length, 1);
+  assert.equal(faultsOfC('src/model/x.c', '#include "file/json.h"\n').length, 1);
+  assert.deepEqual(faultsOfC('src/tools/x.c', '#include "ssdgan.h"\n#include "eval/fid.h"\n#include <stb/a.h>\n'), []);
 
   assert.equal(faultsOfScript('web/app.js', "import {\n  a,\n  b,\n} from '../wasm/engine.js';\n").length, 1);
   assert.equal(faultsOfScript('web/app.js', "const a = await import('../wasm/zip.js');").length, 1);

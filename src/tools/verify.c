@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "gan/checkpoint.h"
-#include "gan/config.h"
-#include "gan/trainer.h"
+#include "train/checkpoint.h"
+#include "model/config.h"
+#include "train/trainer.h"
 #include "kernels/vector.h"
 
 enum { NAME = 120, MAX_STEPS = 1000 };

@@ -1,11 +1,11 @@
-#include "gan/config.h"
+#include "model/config.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/context.h"
-#include "gan/architecture.h"
+#include "model/architecture.h"
 
 #define AT(field) offsetof(ssd_config, field)
 

@@ -1,7 +1,7 @@
 /* The safetensors format: 8 bytes of little-endian header length, a JSON header {"name": {"dtype", "shape",
  * "data_offsets": [from, to]}, ..., "__metadata__": {string: string}}, then the data, little-endian and row-major. */
-#ifndef GAN_SAFETENSORS_H
-#define GAN_SAFETENSORS_H
+#ifndef FILE_SAFETENSORS_H
+#define FILE_SAFETENSORS_H
 
 #include "ssdgan.h"
 

@@ -1,4 +1,4 @@
-#include "gan/discriminator.h"
+#include "model/discriminator.h"
 
 #include <math.h>
 #include <stdio.h>

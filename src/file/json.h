@@ -1,7 +1,7 @@
 /* A reader for the little JSON that safetensors headers hold. It works in place: strings are unescaped where they stand
  * and zero-terminated, so the text must be writable and outlive them. */
-#ifndef GAN_JSON_H
-#define GAN_JSON_H
+#ifndef FILE_JSON_H
+#define FILE_JSON_H
 
 typedef struct json {
     char *at;

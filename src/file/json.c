@@ -1,4 +1,4 @@
-#include "gan/json.h"
+#include "file/json.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gan/generator.h"
+#include "model/generator.h"
 #include "kernels/conv_prepared.h"
 #include "kernels/kernels.h"
 

@@ -1,4 +1,4 @@
-#include "gan/generator.h"
+#include "model/generator.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Progressive growing (Karras et al. 2018, arXiv 1710.10196): which size a training is at. Level l makes pictures of
  * 4 << l pixels, from 1 to the network's stages. */
-#ifndef GAN_GROWTH_H
-#define GAN_GROWTH_H
+#ifndef MODEL_GROWTH_H
+#define MODEL_GROWTH_H
 
 #include "ssdgan.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "eval/dense.h"
-#include "gan/sampler.h"
+#include "model/sampler.h"
 
 /* The style weights of the chosen stages, one under the other, in double: rows x L. Returns the rows; `a` may be NULL.
  */

@@ -1,6 +1,6 @@
 /* What the tests see of the projection. */
-#ifndef GAN_LATENT_PROJECTION_H
-#define GAN_LATENT_PROJECTION_H
+#ifndef TOOLS_PROJECTION_H
+#define TOOLS_PROJECTION_H
 
 #include <stddef.h>
 

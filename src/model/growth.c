@@ -1,4 +1,4 @@
-#include "gan/growth.h"
+#include "model/growth.h"
 
 #include <math.h>
 

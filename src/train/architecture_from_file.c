@@ -5,7 +5,7 @@
 
 #include "base/context.h"
 #include "base/number.h"
-#include "gan/checkpoint.h"
+#include "train/checkpoint.h"
 #include "nn/mapping.h"
 
 enum { FULL_NAME = 120, MAX_CHANNELS = 4096 };

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gan/config.h"
+#include "model/config.h"
 #include "ssdgan.h"
 
 #define VERSION "0.1.0"

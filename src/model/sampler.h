@@ -1,9 +1,9 @@
 /* The public generator handle: a generator that only generates, its own or a trainer's. */
-#ifndef GAN_SAMPLER_H
-#define GAN_SAMPLER_H
+#ifndef MODEL_SAMPLER_H
+#define MODEL_SAMPLER_H
 
 #include "base/context.h"
-#include "gan/generator.h"
+#include "model/generator.h"
 
 /* Pictures generated at once: enough to fill the vector tiles of the smallest map (16 pixels a picture), small enough
  * for a phone. */

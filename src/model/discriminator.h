@@ -1,10 +1,10 @@
 /* The discriminator (METHOD section 2), forward and backward. Images are channel-major, C x N x H x W. */
-#ifndef GAN_DISCRIMINATOR_H
-#define GAN_DISCRIMINATOR_H
+#ifndef MODEL_DISCRIMINATOR_H
+#define MODEL_DISCRIMINATOR_H
 
 #include "base/parallel.h"
-#include "gan/architecture.h"
-#include "gan/growth.h"
+#include "model/architecture.h"
+#include "model/growth.h"
 #include "nn/batch_norm.h"
 #include "nn/pointwise.h"
 #include "nn/spectral_norm.h"

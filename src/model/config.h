@@ -1,7 +1,7 @@
 /* The table of configuration fields: one place for name, type, range, default and help, used by ssd_config_set, the
  * checkpoint's metadata, ssd_describe, and through it command line and page. */
-#ifndef GAN_CONFIG_H
-#define GAN_CONFIG_H
+#ifndef MODEL_CONFIG_H
+#define MODEL_CONFIG_H
 
 #include "ssdgan.h"
 

@@ -1,10 +1,10 @@
 /* The generator (METHOD section 1), forward and backward. Images inside are channel-major, C x N x H x W. */
-#ifndef GAN_GENERATOR_H
-#define GAN_GENERATOR_H
+#ifndef MODEL_GENERATOR_H
+#define MODEL_GENERATOR_H
 
 #include "base/parallel.h"
-#include "gan/architecture.h"
-#include "gan/growth.h"
+#include "model/architecture.h"
+#include "model/growth.h"
 #include "kernels/conv.h"
 #include "nn/adain.h"
 #include "nn/batch_norm.h"

@@ -1,11 +1,11 @@
 /* The training of METHOD section 3: one G update and one D update a step. */
-#ifndef GAN_TRAINER_H
-#define GAN_TRAINER_H
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
 
 #include "base/context.h"
-#include "gan/discriminator.h"
-#include "gan/generator.h"
-#include "gan/sampler.h"
+#include "model/discriminator.h"
+#include "model/generator.h"
+#include "model/sampler.h"
 #include "nn/augment.h"
 #include "nn/loss.h"
 

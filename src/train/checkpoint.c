@@ -1,4 +1,4 @@
-#include "gan/checkpoint.h"
+#include "train/checkpoint.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "gan/config.h"
-#include "gan/trainer.h"
+#include "model/config.h"
+#include "train/trainer.h"
 
 enum { FULL_NAME = 120 };
 

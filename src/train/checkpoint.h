@@ -1,9 +1,9 @@
 /* Networks and trainers to and from safetensors. */
-#ifndef GAN_CHECKPOINT_H
-#define GAN_CHECKPOINT_H
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
 
-#include "gan/architecture.h"
-#include "gan/safetensors.h"
+#include "model/architecture.h"
+#include "file/safetensors.h"
 #include "nn/tensors.h"
 
 /* Sizes of both networks from the shapes of the tensors in a file; of the generator alone where no discriminator is

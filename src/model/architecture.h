@@ -1,6 +1,6 @@
 /* The sizes of both networks. From a configuration, or from the tensors of a file. */
-#ifndef GAN_ARCHITECTURE_H
-#define GAN_ARCHITECTURE_H
+#ifndef MODEL_ARCHITECTURE_H
+#define MODEL_ARCHITECTURE_H
 
 #include "ssdgan.h"
 

@@ -1,11 +1,11 @@
-#include "gan/trainer.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/dataset.h"
-#include "gan/config.h"
+#include "model/config.h"
 #include "kernels/kernels.h"
 
 /* Streams of random numbers of one seed. Orders take STREAM_ORDER + epoch. */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gan/trainer.h"
+#include "train/trainer.h"
 #include "kernels/kernels.h"
 
 /* The pictures' root mean square change under R1's differences. D is linear only between its kinks, which batch norm

@@ -2,14 +2,14 @@
  * random w, then Adam from the mean and from the nearest of them, all starts as one batch. Adam moves u, of which
  * w = mean + sum of u_k a_k, the a_k being the principal axes of the random w, a deviation long (Zhu et al. 2020,
  * 2012.09036): where w never goes, no face is sought. */
-#include "gan/latent_projection.h"
+#include "tools/projection.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "eval/dense.h"
-#include "gan/sampler.h"
+#include "model/sampler.h"
 #include "kernels/vector.h"
 
 enum { BATCH = SAMPLER_BATCH, STREAM = 3 };

@@ -1,11 +1,11 @@
-#include "gan/safetensors.h"
+#include "file/safetensors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/context.h"
-#include "gan/json.h"
+#include "file/json.h"
 
 enum { MAX_HEADER = 64 << 20, MAX_TENSORS = 100000 };
 
