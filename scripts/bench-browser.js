@@ -13,7 +13,7 @@ import { ROOT } from './shell.js';
 export async function benchInChromium(script, type, message, report) {
   // One dependency's bare name is resolved on the way.
   const site = await serveFolder(ROOT, (name, text) =>
-    name === 'wasm/loader.js'
+    name === 'wasm/module/loader.js'
       ? text.replace("'wasm-feature-detect'", "'/node_modules/wasm-feature-detect/dist/esm/index.js'")
       : text,
   );

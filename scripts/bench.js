@@ -11,7 +11,7 @@
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import zlib from 'node:zlib';
-import { createEngine } from '../wasm/engine.js';
+import { createEngine } from '../wasm/engine/engine.js';
 import { comparePeers } from '../tests/peers/peers.js';
 import { runSuite, SECTIONS } from '../tests/bench/suite.js';
 import { benchInChromium } from './bench-browser.js';

@@ -28,7 +28,7 @@
  *   starter.faces {time, count}          its faces on their slow walks; time in ways from style to style
  *                                        -> {size, seeds, rgba}
  *   model.load {bytes}                   a model to generate with -> {size, latentSize, hasMapping, parameters}
- *   generate {faces, source}             faces: [{seed, psis, moves} or {styles}], as wasm/faces.js has them; source:
+ *   generate {faces, source}             faces: [{seed, psis, moves} or {styles}], as wasm/engine/styles.js has them; source:
  *                                        run, model, starter -> {size, stages, rgba}
  *   walk {faces, space, frames, loop, ease, source}   -> {size, rgba, frames}
  *   mix {faces, stage, source}           -> {size, stages, stage, columns, rgba, styles}: a grid with the faces themselves

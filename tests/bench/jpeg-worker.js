@@ -1,5 +1,5 @@
 /** Makes the JPEGs of the intake benchmark: doodles of 512 x 512 with a camera's noise, as base64. */
-import { createEngine } from '../../wasm/engine.js';
+import { createEngine } from '../../wasm/engine/engine.js';
 
 self.onmessage = async ({ data: { count } }) => {
   const size = 512;

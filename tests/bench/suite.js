@@ -2,10 +2,10 @@
  * The sections of `npm run bench`, alike in Node and in a browser's worker. Everything is checked before it is timed;
  * times are medians, and rates are given as shares of threads x the peak probe (relaxed, one thread) of the same run.
  */
-import { median, PASS_MADDS, peakOf, STEP_FLOPS, time, verified } from '../../wasm/bench.js';
+import { median, PASS_MADDS, peakOf, STEP_FLOPS, time, verified } from '../../wasm/engine/bench.js';
 import { convFlops, PASSES, SHAPES, stepParts } from './parts.js';
 
-/** @typedef {import('../../wasm/engine.js').Engine} Engine */
+/** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 /**
  * @typedef {{runtime: string, sections: string[], variants: string[], threads: number[], quick: boolean,
  *   jpegs: Uint8Array[], report: (row: object) => void}} Plan
@@ -183,7 +183,7 @@ async function intake({ engine, jpegs, quick, row }) {
   row({ task: 'intake 512x512 JPEG', files: files.length, kilobytes, median_ms: ms, per_second: (1000 * files.length) / ms }); // prettier-ignore
 }
 
-/** Fetch, compile and start the module; then to the first picture of a new model. @param {Run} run @param {typeof import('../../wasm/engine.js').createEngine} createEngine */
+/** Fetch, compile and start the module; then to the first picture of a new model. @param {Run} run @param {typeof import('../../wasm/engine/engine.js').createEngine} createEngine */
 async function startup({ engine, row }, createEngine) {
   const trainer = engine.createTrainer({ batch: 2 });
   const model = trainer.save();
@@ -199,7 +199,7 @@ async function startup({ engine, row }, createEngine) {
   fresh.dispose();
 }
 
-/** The paper's run: 4,739 pictures, batch 32. @param {Run} run @param {typeof import('../../wasm/engine.js').createEngine} createEngine */
+/** The paper's run: 4,739 pictures, batch 32. @param {Run} run @param {typeof import('../../wasm/engine/engine.js').createEngine} createEngine */
 async function memory({ engine, quick, row }, createEngine) {
   const fresh = await createEngine({ variant: engine.variant, threads: engine.threads });
   const dataset = fresh.createDataset({ size: 64 });
@@ -217,7 +217,7 @@ async function memory({ engine, quick, row }, createEngine) {
 }
 
 /**
- * @param {typeof import('../../wasm/engine.js').createEngine} createEngine
+ * @param {typeof import('../../wasm/engine/engine.js').createEngine} createEngine
  * @param {Plan} plan
  */
 export async function runSuite(createEngine, plan) {

@@ -1,5 +1,5 @@
 /** The benchmark inside a browser's worker (scripts/bench.js). */
-import { createEngine } from '../../wasm/engine.js';
+import { createEngine } from '../../wasm/engine/engine.js';
 import { runSuite } from './suite.js';
 
 self.onmessage = async ({ data: { jpegUrls, ...plan } }) => {

@@ -1,7 +1,7 @@
 /** The whole way through the page: pictures, training, pause, faces, interpolation, files out and in. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readSafetensors } from '../../wasm/safetensors.js';
+import { readSafetensors } from '../../wasm/engine/safetensors.js';
 import { chooseSize, downloadBy, FACES, NO_FACES, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
 
 test(

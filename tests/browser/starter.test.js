@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { before, test } from 'node:test';
 import { STARTER } from '../../wasm/cli/files.js';
-import { createEngine } from '../../wasm/engine.js';
-import { readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+import { createEngine } from '../../wasm/engine/engine.js';
+import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 import { chooseSize, downloadBy, openPage, untilReady, untilStep, untilText } from './page.js';
 
 const QUERY = '?width=4&starter=starter/test.safetensors';

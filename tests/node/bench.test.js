@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import test from 'node:test';
-import { STEP_FLOPS } from '../../wasm/bench.js';
+import { STEP_FLOPS } from '../../wasm/engine/bench.js';
 import { convFlops, SHAPES, stepParts } from '../bench/parts.js';
 import { inTurn, sameImages } from '../peers/compare.js';
 

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { zipSync } from 'fflate';
-import { readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const GOLDEN = fileURLToPath(new URL('../golden/ssd.safetensors', import.meta.url));

@@ -1,9 +1,9 @@
 /** The doctor's signs, on made-up numbers; and what the supervisor does about them, on real trainings gone wrong. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Doctor, spread } from '../../wasm/doctor.js';
-import { createEngine } from '../../wasm/engine.js';
-import { Supervisor } from '../../wasm/supervisor.js';
+import { Doctor, spread } from '../../wasm/run/doctor.js';
+import { createEngine } from '../../wasm/engine/engine.js';
+import { Supervisor } from '../../wasm/run/supervisor.js';
 
 const WELL = { loss_g: 1, loss_d: 0.6, d_real: 0.7, d_fake: 0.4, grad_norm_g: 2, grad_norm_d: 1 };
 

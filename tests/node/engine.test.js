@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { createEngine, SsdganError } from '../../wasm/engine.js';
-import { readSafetensors } from '../../wasm/safetensors.js';
+import { createEngine, SsdganError } from '../../wasm/engine/engine.js';
+import { readSafetensors } from '../../wasm/engine/safetensors.js';
 
 const BUILDS = /** @type {const} */ ([
   ['simd', 1],
@@ -22,14 +22,14 @@ const STYLEGAN = {
 }; // prettier-ignore
 const GOLDEN = new URL('../golden/', import.meta.url);
 
-/** @param {import('../../wasm/engine.js').Engine} engine @param {number} count */
+/** @param {import('../../wasm/engine/engine.js').Engine} engine @param {number} count */
 function doodles(engine, count) {
   const dataset = engine.createDataset({ size: 32 });
   dataset.addDoodles(1, 0, count);
   return dataset;
 }
 
-/** @param {import('../../wasm/engine.js').Engine} engine @param {number} steps @param {object} config */
+/** @param {import('../../wasm/engine/engine.js').Engine} engine @param {number} steps @param {object} config */
 function trained(engine, steps, config = {}) {
   const trainer = engine.createTrainer({ ...SMALL, ...config });
   trainer.setDataset(doodles(engine, 40));
@@ -47,7 +47,7 @@ for (const [variant, threads] of BUILDS) {
 
     await t.test('exports exactly what exports.txt names', () => {
       const wanted = fs
-        .readFileSync(new URL('../../wasm/exports.txt', import.meta.url), 'utf8')
+        .readFileSync(new URL('../../wasm/module/exports.txt', import.meta.url), 'utf8')
         .trim()
         .split('\n');
       const got = Object.keys(engine.bridge.module).filter((name) => /^_(ssd_|malloc$|free$)/.test(name));

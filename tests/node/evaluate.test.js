@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, test } from 'node:test';
-import { createEngine, Evaluator, SsdganError } from '../../wasm/engine.js';
-import { Features } from '../../wasm/features.js';
-import { cleanResize } from '../../wasm/resize.js';
-import { readSafetensors } from '../../wasm/safetensors.js';
-import { position, verdictOf, warningsOf } from '../../wasm/verdict.js';
+import { createEngine, Evaluator, SsdganError } from '../../wasm/engine/engine.js';
+import { Features } from '../../wasm/engine/features.js';
+import { cleanResize } from '../../wasm/engine/resize.js';
+import { readSafetensors } from '../../wasm/engine/safetensors.js';
+import { position, verdictOf, warningsOf } from '../../wasm/engine/verdict.js';
 
 const { tensors } = readSafetensors(fs.readFileSync(new URL('../golden/metrics.safetensors', import.meta.url)));
 const SCORES = /** @type {const} */ (['frechet', 'kernel', 'kernelSpread', 'precision', 'recall', 'density', 'coverage']); // prettier-ignore
 const BUILDS = /** @type {const} */ ([['simd', 1], ['simd', 2], ['relaxed', 1], ['relaxed', 2]]); // prettier-ignore
 
-/** @param {import('../../wasm/engine.js').Engine} engine @param {number} first @param {number} count @param {(rgb: Uint8Array) => void} change */
+/** @param {import('../../wasm/engine/engine.js').Engine} engine @param {number} first @param {number} count @param {(rgb: Uint8Array) => void} change */
 function doodles(engine, first, count, change = () => {}) {
   const dataset = engine.createDataset({ size: 64 });
   for (let i = 0; i < count; i++) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { createEngine, inChunks } from '../../wasm/engine.js';
+import { createEngine, inChunks } from '../../wasm/engine/engine.js';
 
 /** The encoded pictures of the native tests, by name. */
 const PICTURES = Object.fromEntries(

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
-import { createEngine, Projection } from '../../wasm/engine.js';
-import { mixtures, rows, stylesOf, walkThrough } from '../../wasm/faces.js';
-import { psiOfStages, stagesNamed, walk, lerp } from '../../wasm/latents.js';
-import { psnr } from '../../wasm/projection.js';
-import { readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+import { createEngine, Projection } from '../../wasm/engine/engine.js';
+import { mixtures, rows, stylesOf, walkThrough } from '../../wasm/engine/styles.js';
+import { psiOfStages, stagesNamed, walk, lerp } from '../../wasm/engine/latents.js';
+import { psnr } from '../../wasm/engine/projection.js';
+import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-latent-'));

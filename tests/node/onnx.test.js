@@ -8,8 +8,8 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { onnxFeatures } from '../../wasm/cli/onnx-features.js';
-import { createEngine } from '../../wasm/engine.js';
-import { cleanResize } from '../../wasm/resize.js';
+import { createEngine } from '../../wasm/engine/engine.js';
+import { cleanResize } from '../../wasm/engine/resize.js';
 
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const SIZE = 24;

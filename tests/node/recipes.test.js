@@ -1,8 +1,8 @@
 /** Recipes: how much they train where nobody says, and that each can be trained with. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEngine } from '../../wasm/engine.js';
-import { epochsOf, RECIPES } from '../../wasm/recipes.js';
+import { createEngine } from '../../wasm/engine/engine.js';
+import { epochsOf, RECIPES } from '../../wasm/run/recipes.js';
 
 test('of few pictures more epochs are made: pictures shown make faces', () => {
   const { paper, quick, best } = RECIPES;

@@ -1,8 +1,8 @@
 /** The JavaScript reader and writer of safetensors, and the ways between latents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lerp, slerp, walk } from '../../wasm/latents.js';
-import { floatToHalf, readMetadata, readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+import { lerp, slerp, walk } from '../../wasm/engine/latents.js';
+import { floatToHalf, readMetadata, readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 
 /** @param {unknown} header @param {number} dataBytes */
 function file(header, dataBytes = 8) {

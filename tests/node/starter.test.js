@@ -7,8 +7,8 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { STARTER } from '../../wasm/cli/files.js';
-import { createEngine } from '../../wasm/engine.js';
-import { readSafetensors, writeSafetensors } from '../../wasm/safetensors.js';
+import { createEngine } from '../../wasm/engine/engine.js';
+import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const SMALL = ['--size', '32', '--width', '4', '--batch', '4', '--doodles', '60'];

@@ -9,9 +9,9 @@ self.onmessage = async ({ data: { files, batches, rounds, threads, versions } })
   /** @param {string} url */
   const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
   try {
-    const { createEngine } = await load('/wasm/engine.js');
+    const { createEngine } = await load('/wasm/engine/engine.js');
     const { compareGeneration, onnxGenerate, tensorflowGenerate } = await load('/tests/peers/generation.js');
-    const { readSafetensors } = await load('/wasm/safetensors.js');
+    const { readSafetensors } = await load('/wasm/engine/safetensors.js');
     const model = await bytes(files.model);
 
     const ort = await load(`${modules}/onnxruntime-web/dist/ort.wasm.min.mjs`);

@@ -1,7 +1,7 @@
 /** Generation, z to pictures, by us and by ONNX Runtime or TensorFlow.js: compared, then timed in turn. */
 import { inTurn, sameImages } from './compare.js';
 
-/** @typedef {import('../../wasm/engine.js').Engine} Engine */
+/** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 /** @typedef {(z: Float32Array, batch: number) => any} Generate pictures N x 3 x 64 x 64; may be a promise */
 
 /**
@@ -56,7 +56,7 @@ export async function onnxGenerate(ort, files, options) {
  * The generator in TensorFlow.js operations, from our model's tensors. Its first layer, the same for every picture, is
  * computed once, here.
  * @param {any} tf
- * @param {Record<string, import('../../wasm/safetensors.js').Tensor>} tensors
+ * @param {Record<string, import('../../wasm/engine/safetensors.js').Tensor>} tensors
  * @returns {{generate: Generate, images: Generate}}
  */
 export function tensorflowGenerate(tf, tensors) {

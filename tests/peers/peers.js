@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { createEngine } from '../../wasm/engine.js';
+import { createEngine } from '../../wasm/engine/engine.js';
 import { benchInChromium } from '../../scripts/bench-browser.js';
 import { must, ROOT } from '../../scripts/shell.js';
 import { compareGeneration, onnxGenerate } from './generation.js';
@@ -52,7 +52,7 @@ const peerModule = (name) => import(new URL(`./node_modules/${name}`, import.met
 /**
  * PyTorch's step, replayed by us. Results that no LeakyReLU's kink can jump (docs/verify.md) are judged tightly, gradients by
  * what one jump may do.
- * @param {import('../../wasm/engine.js').Engine} engine
+ * @param {import('../../wasm/engine/engine.js').Engine} engine
  */
 function verifyStep(engine) {
   const file = `${FOLDER}/verify.safetensors`;

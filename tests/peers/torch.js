@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import readline from 'node:readline';
 import { median, ratioOf, rest, sameImages } from './compare.js';
 
-/** @typedef {import('../../wasm/engine.js').Engine} Engine */
+/** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 
 const PYTHON = '/usr/bin/python3';
 const PEER = 'tests/peers/torch_peer.py';

@@ -1,6 +1,6 @@
 /** `ssdgan bench`: speed of training and generation against the processor's peak, in Node. */
-import { measure } from '../bench.js';
-import { createEngine } from '../engine.js';
+import { measure } from '../engine/bench.js';
+import { createEngine } from '../engine/engine.js';
 import { CliError, helpText, parse } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
@@ -45,7 +45,7 @@ export async function run(args) {
   return 0;
 }
 
-/** @param {import('../bench.js').Row} row @returns {string} */
+/** @param {import('../engine/bench.js').Row} row @returns {string} */
 export function line({ task, runtime, variant, threads, batch, median_ms, gflops, of_peak }) {
   const what = `${task.padEnd(10)} ${runtime.padEnd(8)} ${variant.padEnd(7)} ${threads} thread${threads > 1 ? 's' : ' '}`;
   const share = `${(100 * of_peak).toFixed(1)} % of peak`;

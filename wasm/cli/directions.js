@@ -1,6 +1,6 @@
 /** `ssdgan directions`: what moves a model's pictures most, in closed form. */
-import { stylesOf } from '../faces.js';
-import { stagesNamed } from '../latents.js';
+import { stylesOf } from '../engine/styles.js';
+import { stagesNamed } from '../engine/latents.js';
 import { PSI, psisOf, seedsOf } from './faces-options.js';
 import { readModel } from './files.js';
 import { gridOf, writePng } from './pictures.js';

@@ -1,13 +1,13 @@
 /** `ssdgan evaluate`: how good a model's pictures are, beside what real pictures and noise would score. */
 import fs from 'node:fs';
-import { FEATURES, FEW } from '../evaluate.js';
-import { verdictOf, warningsOf } from '../verdict.js';
+import { FEATURES, FEW } from '../engine/evaluate.js';
+import { verdictOf, warningsOf } from '../engine/verdict.js';
 import { readFile, readModel } from './files.js';
 import { onnxFeatures } from './onnx-features.js';
 import { addPictures, gridOf, refusedLines, requirePictures, writePng } from './pictures.js';
 import { CliError, commandLine, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
 
-/** @typedef {import('../evaluate.js').Scores} Scores */
+/** @typedef {import('../engine/evaluate.js').Scores} Scores */
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
@@ -118,7 +118,7 @@ export async function run(args) {
   const heldOut = values['held-out'] ?? Math.min(500, Math.max(1, Math.floor(dataset.count / 10)));
   const { seed = 0, psi = 1 } = values;
 
-  /** @type {(pictures: import('../dataset.js').Dataset) => Promise<import('../features.js').Features | null>} */
+  /** @type {(pictures: import('../engine/dataset.js').Dataset) => Promise<import('../engine/features.js').Features | null>} */
   const featuresOf = values.features ? await onnxFeatures(engine, values) : async () => null;
   const evaluator = engine.createEvaluator(dataset, { heldOut, seed, features: await featuresOf(dataset) });
   const floor = evaluator.floor({ quick: values.quick });
@@ -159,8 +159,8 @@ function plain(_key, value) {
 }
 
 /** The 16 samples nearest to training pictures (relative to those' distances) above these.
- * @param {string} file @param {import('../engine.js').Engine} engine @param {import('../dataset.js').Dataset} samples
- * @param {import('../dataset.js').Dataset} dataset @param {Scores} scores */
+ * @param {string} file @param {import('../engine/engine.js').Engine} engine @param {import('../engine/dataset.js').Dataset} samples
+ * @param {import('../engine/dataset.js').Dataset} dataset @param {Scores} scores */
 function writeSheet(file, engine, samples, dataset, { copying }) {
   const { pixels, features } = copying;
   const near = (/** @type {number} */ i) => Math.max(pixels.distances[i] / pixels.threshold, features.distances[i] / features.threshold); // prettier-ignore

@@ -1,6 +1,6 @@
 /** What an experiment leaves: a table (Markdown, JSON), loss curves (JSON). Plain functions of what the runs left behind. */
 
-/** @typedef {import('../evaluate.js').Scores} Scores */
+/** @typedef {import('../engine/evaluate.js').Scores} Scores */
 /** @typedef {{kind: string, step: number, sentence: string}} Trouble */
 /** @typedef {{loss_g: number[], loss_d: number[], d_real: number[], d_fake: number[], step: number[]}} Curves */
 /**

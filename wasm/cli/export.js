@@ -1,7 +1,7 @@
 /** `ssdgan export`: the model alone, in float32 or float16, and beside it what is known about it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { readSafetensors, writeSafetensors } from '../safetensors.js';
+import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
 
@@ -53,7 +53,7 @@ function readJson(file) {
 
 /**
  * How far the pictures of two models are from each other, in levels of 0..255.
- * @param {import('../generator.js').Generator} a @param {import('../generator.js').Generator} b
+ * @param {import('../engine/generator.js').Generator} a @param {import('../engine/generator.js').Generator} b
  */
 function pictureError(a, b) {
   const seeds = Array.from({ length: PICTURES }, (_, i) => i);
@@ -70,7 +70,7 @@ function pictureError(a, b) {
 
 /**
  * Without the layers to inner pictures (progressive growing), where the whole model's are the same: it has grown up.
- * @param {import('../engine.js').Engine} engine @param {import('../generator.js').Generator} whole
+ * @param {import('../engine/engine.js').Engine} engine @param {import('../engine/generator.js').Generator} whole
  * @param {Record<string, any>} tensors @param {Record<string, string>} metadata
  */
 function grownUp(engine, whole, tensors, metadata) {

@@ -1,10 +1,10 @@
 /** Options that name faces: seeds, truncation, moves, files of latents. */
-import { readSafetensors } from '../safetensors.js';
+import { readSafetensors } from '../engine/safetensors.js';
 import { readFile } from './files.js';
 import { CliError } from './usage.js';
 
-/** @typedef {import('../faces.js').Face} Face */
-/** @typedef {import('../generator.js').Generator} Generator */
+/** @typedef {import('../engine/styles.js').Face} Face */
+/** @typedef {import('../engine/generator.js').Generator} Generator */
 
 export const PSI = {
   type: /** @type {const} */ ('string'),

@@ -1,7 +1,7 @@
 /** `ssdgan generate`: pictures from a model. */
 import path from 'node:path';
-import { mixtures, stylesOf } from '../faces.js';
-import { writeSafetensors } from '../safetensors.js';
+import { mixtures, stylesOf } from '../engine/styles.js';
+import { writeSafetensors } from '../engine/safetensors.js';
 import { amountsOf, facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
 import { makeFolderOf, readModel, writeWhole } from './files.js';
 import { gridOf, writeFolder, writePng } from './pictures.js';
@@ -42,8 +42,8 @@ const ABOUT = `Makes pictures with a model (or a run's folder, or a checkpoint).
 With --out x.safetensors, the raw pictures: tensor images, N x 3 x H x W, in [-1, 1].`;
 
 /**
- * @typedef {import('../engine.js').Engine} Engine
- * @typedef {import('../generator.js').Generator} Generator
+ * @typedef {import('../engine/engine.js').Engine} Engine
+ * @typedef {import('../engine/generator.js').Generator} Generator
  */
 
 /** The mixed grid below the columns' faces and beside the rows'. @param {Generator} generator @param {Record<string, any>} values */

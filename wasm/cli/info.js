@@ -1,5 +1,5 @@
 /** `ssdgan info`: what a model, checkpoint or any other safetensors file holds. */
-import { readSafetensors } from '../safetensors.js';
+import { readSafetensors } from '../engine/safetensors.js';
 import { readModel } from './files.js';
 import { CliError, helpText, parse } from './usage.js';
 

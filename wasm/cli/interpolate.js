@@ -1,7 +1,7 @@
 /** `ssdgan interpolate`: the way from one picture to another, or through several. */
 import path from 'node:path';
-import { walkThrough } from '../faces.js';
-import { EASINGS } from '../latents.js';
+import { walkThrough } from '../engine/styles.js';
+import { EASINGS } from '../engine/latents.js';
 import { facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
 import { readModel } from './files.js';
 import { gridOf, writeFolder, writeGif, writePng } from './pictures.js';
@@ -60,7 +60,7 @@ export async function run(args) {
   const { bytes } = readModel(positionals[0]);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);
-  const faces = named.map((seed) => /** @type {import('../faces.js').Face} */ ({ seed, psis }));
+  const faces = named.map((seed) => /** @type {import('../engine/styles.js').Face} */ ({ seed, psis }));
   if (values.w !== undefined) faces.push(...facesFromFile(values.w, generator, { psis }));
   if (faces.length < 2) throw new CliError('A way needs two pictures at least: name them by --keys or --w.');
   const frames = framesOf(values, faces.length - (loop ? 0 : 1));

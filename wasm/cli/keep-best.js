@@ -12,8 +12,8 @@ const TIMES = 20;
 export class BestKeeper {
   /**
    * @param {string | undefined} kind kernel, swd or val-loss (default)
-   * @param {{engine: import('../engine.js').Engine, trainer: import('../trainer.js').Trainer,
-   *   dataset: import('../dataset.js').Dataset, folder: import('./run-folder.js').RunFolder,
+   * @param {{engine: import('../engine/engine.js').Engine, trainer: import('../engine/trainer.js').Trainer,
+   *   dataset: import('../engine/dataset.js').Dataset, folder: import('./run-folder.js').RunFolder,
    *   planned: number}} training with its pictures; planned: pictures to be shown
    */
   constructor(kind = 'val-loss', { engine, trainer, dataset, folder, planned }) {
@@ -56,8 +56,8 @@ export class BestKeeper {
 
   /**
    * After a validation: keeps the model if it is the best so far.
-   * @param {import('../trainer.js').Trainer} trainer
-   * @param {import('../trainer.js').Stats} stats
+   * @param {import('../engine/trainer.js').Trainer} trainer
+   * @param {import('../engine/trainer.js').Stats} stats
    * @returns {string | null} its score, in a sentence, where it was had
    */
   consider(trainer, stats) {

@@ -45,7 +45,7 @@ async function main() {
     return command === undefined ? 2 : 0;
   }
   if (command === '--version') {
-    const { createEngine } = await import('../engine.js');
+    const { createEngine } = await import('../engine/engine.js');
     console.log((await createEngine({ threads: 1 })).describe.version);
     return 0;
   }

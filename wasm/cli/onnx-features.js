@@ -1,10 +1,10 @@
 /** Features by a network given as ONNX, through onnxruntime-node: an optional dependency, asked for only here. */
-import { Features } from '../features.js';
-import { cleanResize } from '../resize.js';
+import { Features } from '../engine/features.js';
+import { cleanResize } from '../engine/resize.js';
 import { readFile } from './files.js';
 import { CliError } from './usage.js';
 
-/** @typedef {import('../dataset.js').Dataset} Dataset */
+/** @typedef {import('../engine/dataset.js').Dataset} Dataset */
 
 const BATCH = 16;
 
@@ -25,7 +25,7 @@ async function runtime() {
 
 /**
  * The network must take one input, N x 3 x size x size, and give N x features (further dimensions are flattened).
- * @param {import('../engine.js').Engine} engine
+ * @param {import('../engine/engine.js').Engine} engine
  * @param {Record<string, any>} values the options features, features-size, features-resize, features-range
  * @returns {Promise<(pictures: Dataset) => Promise<Features>>}
  */

@@ -2,12 +2,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
-import { inChunks } from '../engine.js';
-import { isJunk, isZip, readZip } from '../zip.js';
+import { inChunks } from '../engine/engine.js';
+import { isJunk, isZip, readZip } from '../engine/zip.js';
 import { makeFolder, makeFolderOf, writeWhole } from './files.js';
 import { CliError, sentence } from './usage.js';
 
-/** @typedef {import('../zip.js').Refused} Refused */
+/** @typedef {import('../engine/zip.js').Refused} Refused */
 
 /** Every file below a folder, by name, hidden ones left out. @param {string} folder @returns {string[]} */
 function filesBelow(folder) {
@@ -27,7 +27,7 @@ function filesBelow(folder) {
  * @param {string[]} files
  * @param {Refused[]} refused grows
  * @param {(more: number) => void} expect told how many pictures a zip has
- * @returns {Generator<import('../zip.js').NamedBytes>}
+ * @returns {Generator<import('../engine/zip.js').NamedBytes>}
  */
 function* contents(files, refused, expect) {
   for (const name of files) {
@@ -45,7 +45,7 @@ function* contents(files, refused, expect) {
 
 /**
  * Adds all pictures to the dataset, in the order of the names; what is unfit is told, never fatal.
- * @param {import('../engine.js').Dataset} dataset
+ * @param {import('../engine/engine.js').Dataset} dataset
  * @param {string[]} names files, folders, zips
  * @returns {Refused[]}
  */
@@ -77,7 +77,7 @@ export function refusedLines(refused, most = 20) {
   return [`${refused.length} ${noun} left out:`, ...lines];
 }
 
-/** @param {import('../engine.js').Dataset} dataset @param {Refused[]} refused throws where nothing can be trained on */
+/** @param {import('../engine/engine.js').Dataset} dataset @param {Refused[]} refused throws where nothing can be trained on */
 export function requirePictures(dataset, refused) {
   if (dataset.count >= 2) return;
   const found = dataset.count === 0 ? 'No picture could be read' : 'Only one picture could be read';
@@ -131,7 +131,7 @@ export function writeFolder(folder, rgba, size, nameOf) {
 
 /** One palette for all frames, so that colours do not flicker. @param {string} file @param {Uint8ClampedArray} rgba @param {number} size @param {number} delay ms a frame @param {number} scale */
 export async function writeGif(file, rgba, size, delay, scale = 1) {
-  const { encodeGif } = await import('../gif.js');
+  const { encodeGif } = await import('../engine/gif.js');
   makeFolderOf(file);
   writeWhole(file, await encodeGif(rgba, size, delay, scale));
 }

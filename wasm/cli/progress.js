@@ -35,7 +35,7 @@ export class Progress {
     return seconds > 0 ? Math.round(((this.done - this.first) * this.batch * 10) / seconds) / 10 : 0;
   }
 
-  /** @param {import('../trainer.js').Stats} s */
+  /** @param {import('../engine/trainer.js').Stats} s */
   step(s) {
     this.done = s.step;
     const rate = this.picturesPerSecond();
@@ -53,7 +53,7 @@ export class Progress {
     console.log(`step ${s.step}/${this.total} | ${state}`);
   }
 
-  /** @param {import('../trainer.js').Stats} s */
+  /** @param {import('../engine/trainer.js').Stats} s */
   validation(s) {
     if (this.bar) return;
     console.log(

@@ -1,7 +1,7 @@
 /** `ssdgan project`: the face that a model has nearest to a given picture. */
 import path from 'node:path';
-import { Projection, psnr } from '../projection.js';
-import { writeSafetensors } from '../safetensors.js';
+import { Projection, psnr } from '../engine/projection.js';
+import { writeSafetensors } from '../engine/safetensors.js';
 import { makeFolder, readModel, writeWhole } from './files.js';
 import { addPictures, gridOf, refusedLines, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';

@@ -103,7 +103,7 @@ export class RunFolder {
     fs.appendFileSync(this.file('log.jsonl'), `${JSON.stringify(entry)}\n`);
   }
 
-  /** @param {import('../trainer.js').Trainer} trainer @returns {Uint8Array} the checkpoint */
+  /** @param {import('../engine/trainer.js').Trainer} trainer @returns {Uint8Array} the checkpoint */
   save(trainer) {
     const checkpoint = trainer.save({ checkpoint: true });
     writeWhole(this.file('checkpoint.safetensors'), checkpoint);
@@ -111,12 +111,12 @@ export class RunFolder {
     return checkpoint;
   }
 
-  /** @param {import('../trainer.js').Trainer} trainer */
+  /** @param {import('../engine/trainer.js').Trainer} trainer */
   writeBest(trainer) {
     writeWhole(this.file('best.safetensors'), trainer.save());
   }
 
-  /** @param {import('../engine.js').Engine} engine @param {import('../trainer.js').Trainer} trainer @param {number} step */
+  /** @param {import('../engine/engine.js').Engine} engine @param {import('../engine/trainer.js').Trainer} trainer @param {number} step */
   writeSamples(engine, trainer, step) {
     const { generator } = trainer;
     const rgba = generator.generateRgba(SAMPLE_SEEDS);

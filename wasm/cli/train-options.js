@@ -1,5 +1,5 @@
 /** The options of `ssdgan train`, and what they say about the configuration. */
-import { DEFAULT_RECIPE, RECIPES } from '../recipes.js';
+import { DEFAULT_RECIPE, RECIPES } from '../run/recipes.js';
 import { CliError, ENGINE_OPTIONS } from './usage.js';
 
 /** @typedef {import('./usage.js').Option} Option */

@@ -6,9 +6,9 @@ import { BestKeeper } from './keep-best.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
-import { FEW } from '../evaluate.js';
-import { DEFAULT_RECIPE, epochsOf, growInTime, RECIPES } from '../recipes.js';
-import { Supervisor } from '../supervisor.js';
+import { FEW } from '../engine/evaluate.js';
+import { DEFAULT_RECIPE, epochsOf, growInTime, RECIPES } from '../run/recipes.js';
+import { Supervisor } from '../run/supervisor.js';
 import { configFrom, OPTIONS, recipeOf } from './train-options.js';
 import { CliError, commandLine, engineFrom, helpText, parse } from './usage.js';
 
@@ -89,8 +89,8 @@ export async function run(args) {
 }
 
 /**
- * @param {{engine: import('../engine.js').Engine, trainer: import('../trainer.js').Trainer,
- *   dataset: import('../dataset.js').Dataset, folder: RunFolder,
+ * @param {{engine: import('../engine/engine.js').Engine, trainer: import('../engine/trainer.js').Trainer,
+ *   dataset: import('../engine/dataset.js').Dataset, folder: RunFolder,
  *   total: number, values: Record<string, any>, onTrouble: any, keeper: BestKeeper}} job
  */
 async function train({ engine, trainer: first, dataset, folder, total, values, onTrouble, keeper }) {
@@ -167,12 +167,12 @@ async function train({ engine, trainer: first, dataset, folder, total, values, o
   return fs.existsSync(path.join(folder.directory, 'model.safetensors')) ? 0 : 1;
 }
 
-/** The step after these stats is the last of its epoch. @param {import('../trainer.js').Stats} s */
+/** The step after these stats is the last of its epoch. @param {import('../engine/trainer.js').Stats} s */
 function endsEpoch({ step_in_epoch, steps_per_epoch }) {
   return step_in_epoch + 1 >= steps_per_epoch;
 }
 
-/** @param {import('../trainer.js').Stats} s the numbers of a step that the log keeps */
+/** @param {import('../engine/trainer.js').Stats} s the numbers of a step that the log keeps */
 function pick({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {
   return { step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p };
 }

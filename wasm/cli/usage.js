@@ -1,7 +1,7 @@
 /** What the commands share: arguments, clear failures, the engine. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createEngine, SsdganError } from '../engine.js';
+import { createEngine, SsdganError } from '../engine/engine.js';
 
 /** A mistake of the user's or the world's, told in one sentence. Exit status 2 unless given. */
 export class CliError extends Error {
@@ -81,7 +81,7 @@ export const ENGINE_OPTIONS = {
   help: { type: 'boolean', help: 'this text' },
 };
 
-/** @param {Record<string, any>} values @returns {Promise<import('../engine.js').Engine>} */
+/** @param {Record<string, any>} values @returns {Promise<import('../engine/engine.js').Engine>} */
 export async function engineFrom(values) {
   const { variant = 'auto', threads = 'auto' } = values;
   if (!['auto', 'simd', 'relaxed'].includes(variant)) {

@@ -1,7 +1,7 @@
 /** Pictures in the module's memory, as square RGB bytes. */
-import { SsdganError } from './bridge.js';
+import { SsdganError } from '../module/heap.js';
 
-/** @typedef {import('./bridge.js').Bridge} Bridge */
+/** @typedef {import('../module/heap.js').Bridge} Bridge */
 
 /** Files that are handed to the decoder at once: enough for every thread, few enough for the memory. */
 const CHUNK_FILES = 64;

@@ -1,6 +1,6 @@
 /** Feature vectors of a set of pictures, in the module's memory. */
 
-/** @typedef {import('./bridge.js').Bridge} Bridge */
+/** @typedef {import('../module/heap.js').Bridge} Bridge */
 /** @typedef {import('./dataset.js').Dataset} Dataset */
 
 const KINDS = { 'random-conv': 0, pixels: 1 };

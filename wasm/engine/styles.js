@@ -1,5 +1,5 @@
 /** Faces by what decides them, and what can be done with several: styles for the generator, walks and mixtures. */
-import { SsdganError } from './bridge.js';
+import { SsdganError } from '../module/heap.js';
 import { EASINGS, lerp, mix, psiOfStages, slerp, stagesNamed, walk } from './latents.js';
 
 /**

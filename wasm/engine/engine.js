@@ -11,11 +11,11 @@
  *
  * Objects own memory of the module: dispose() them. Failures are SsdganError with `code` and a sentence.
  */
-import { Bridge, SsdganError } from './bridge.js';
+import { Bridge, SsdganError } from '../module/heap.js';
 import { Dataset, inChunks } from './dataset.js';
 import { Evaluator } from './evaluate.js';
 import { Generator } from './generator.js';
-import { loadModule } from './loader.js';
+import { loadModule } from '../module/loader.js';
 import { Projection } from './projection.js';
 import { Trainer } from './trainer.js';
 
@@ -24,7 +24,7 @@ export { Dataset, Evaluator, Generator, inChunks, Projection, SsdganError, Train
 /** @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number, choices: string[], help: string}} ConfigField */
 
 export class Engine {
-  /** @param {import('./loader.js').Loaded} loaded */
+  /** @param {import('../module/loader.js').Loaded} loaded */
   constructor({ module, variant, threads, notes }) {
     this.bridge = new Bridge(module);
     this.variant = variant;

@@ -102,7 +102,7 @@ const PHASES = 10;
 
 /**
  * Before the first step: a network that grows is to be grown up well before the planned end, however few pictures that is.
- * @param {import('./trainer.js').Trainer} trainer
+ * @param {import('../engine/trainer.js').Trainer} trainer
  * @param {number} planned pictures shown by the end
  */
 export function growInTime(trainer, planned) {

@@ -1,5 +1,5 @@
 /** A small reader and writer of safetensors files, for what JavaScript itself needs of them. */
-import { SsdganError } from './bridge.js';
+import { SsdganError } from '../module/heap.js';
 
 /** @typedef {{shape: number[], data: Float32Array, other?: {dtype: string, bytes: Uint8Array}}} Tensor other: not F32, F16 */
 

@@ -1,10 +1,10 @@
 /** How good a generator is, measured inside the worker: scores, where they lie, and the samples nearest to pictures. */
-import { FEW } from '../wasm/evaluate.js';
-import { placeOf, verdictOf, warningsOf } from '../wasm/verdict.js';
+import { FEW } from '../../wasm/engine/evaluate.js';
+import { placeOf, verdictOf, warningsOf } from '../../wasm/engine/verdict.js';
 
-/** @typedef {import('../wasm/engine.js').Engine} Engine */
-/** @typedef {import('../wasm/engine.js').Dataset} Dataset */
-/** @typedef {import('../wasm/evaluate.js').Scores} Scores */
+/** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
+/** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
+/** @typedef {import('../../wasm/engine/evaluate.js').Scores} Scores */
 
 const SHOWN = 8;
 
@@ -12,7 +12,7 @@ export class Judge {
   /** @param {Engine} engine */
   constructor(engine) {
     this.engine = engine;
-    /** @type {{evaluator: import('../wasm/engine.js').Evaluator, floor: Scores, ceilings: {noise: Scores, mean: Scores}} | null} */
+    /** @type {{evaluator: import('../../wasm/engine/engine.js').Evaluator, floor: Scores, ceilings: {noise: Scores, mean: Scores}} | null} */
     this.known = null;
     this.key = '';
   }
@@ -32,7 +32,7 @@ export class Judge {
 
   /**
    * @param {Dataset} dataset @param {number} heldOut
-   * @param {import('../wasm/engine.js').Generator} generator
+   * @param {import('../../wasm/engine/engine.js').Generator} generator
    */
   judge(dataset, heldOut, generator) {
     const { evaluator, floor, ceilings } = this.learn(dataset, heldOut);
@@ -57,7 +57,7 @@ export class Judge {
 
   /**
    * The samples nearest to training pictures, each above that picture.
-   * @param {import('../wasm/engine.js').Evaluator} evaluator @param {Dataset} pictures @param {Dataset} dataset
+   * @param {import('../../wasm/engine/engine.js').Evaluator} evaluator @param {Dataset} pictures @param {Dataset} dataset
    * @param {Scores} scores
    */
   nearest(evaluator, pictures, dataset, { copying: { pixels, features } }) {

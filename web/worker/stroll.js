@@ -1,8 +1,8 @@
 /** Faces that change slowly, inside the worker: each walks through w, from one random style to the next, for ever. */
-import { wayIn } from '../wasm/faces.js';
+import { wayIn } from '../../wasm/engine/styles.js';
 
 export class Stroll {
-  /** @param {import('../wasm/engine.js').Generator} generator @param {number} count how many faces walk */
+  /** @param {import('../../wasm/engine/engine.js').Generator} generator @param {number} count how many faces walk */
   constructor(generator, count) {
     this.generator = generator;
     this.count = count;

@@ -1,9 +1,9 @@
 /** Pictures into the dataset, inside the worker: files and zips; formats that only the browser reads go through it. */
-import { inChunks, SsdganError } from '../wasm/engine.js';
+import { inChunks, SsdganError } from '../../wasm/engine/engine.js';
 
-/** @typedef {import('../wasm/engine.js').Dataset} Dataset */
+/** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
 /** @typedef {{name: string, reason: string}} Refused */
-/** @typedef {import('../wasm/zip.js').NamedBytes} NamedBytes */
+/** @typedef {import('../../wasm/engine/zip.js').NamedBytes} NamedBytes */
 
 /** What the core names when it meets a format that browsers may decode. */
 const BROWSER_FORMATS = /^a (WebP|AVIF|HEIC|JPEG XL) file/;
@@ -76,7 +76,7 @@ export async function addFiles(dataset, files, progress) {
   /** @type {Refused[]} */
   const refused = [];
   const before = dataset.count;
-  const { isZip, isJunk, readZip } = await import('../wasm/zip.js');
+  const { isZip, isJunk, readZip } = await import('../../wasm/engine/zip.js');
   const wanted = files.filter((file) => !isJunk(nameOf(file)));
   let total = wanted.length;
   let done = 0;

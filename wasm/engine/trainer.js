@@ -1,7 +1,7 @@
 /** A training run. */
 import { Generator } from './generator.js';
 
-/** @typedef {import('./bridge.js').Bridge} Bridge */
+/** @typedef {import('../module/heap.js').Bridge} Bridge */
 /** @typedef {import('./dataset.js').Dataset} Dataset */
 /**
  * @typedef {{step: number, epoch: number, step_in_epoch: number, steps_per_epoch: number, pictures_seen: number,

@@ -2,9 +2,9 @@
  * Training inside the worker: step after step, answering messages between any two. It yields through a MessageChannel,
  * which browsers do not throttle in hidden tabs as they do timers.
  */
-import { growInTime } from '../wasm/recipes.js';
-import { Supervisor } from '../wasm/supervisor.js';
-import { CHECKPOINT_INTERVAL, SAMPLE_SEEDS, STATS_INTERVAL } from './protocol.js';
+import { growInTime } from '../../wasm/run/recipes.js';
+import { Supervisor } from '../../wasm/run/supervisor.js';
+import { CHECKPOINT_INTERVAL, SAMPLE_SEEDS, STATS_INTERVAL } from '../protocol.js';
 
 /** Rendering the live grid may take this share of the time. */
 const SAMPLE_SHARE = 0.05;
@@ -23,10 +23,10 @@ export const nextTurn = () =>
 
 export class TrainLoop {
   /**
-   * @param {import('../wasm/engine.js').Engine} engine
-   * @param {import('../wasm/engine.js').Trainer} trainer
-   * @param {import('../wasm/engine.js').Dataset} dataset
-   * @param {import('../wasm/supervisor.js').Action} onTrouble
+   * @param {import('../../wasm/engine/engine.js').Engine} engine
+   * @param {import('../../wasm/engine/engine.js').Trainer} trainer
+   * @param {import('../../wasm/engine/engine.js').Dataset} dataset
+   * @param {import('../../wasm/run/supervisor.js').Action} onTrouble
    * @param {(message: Record<string, unknown>, transfer?: Transferable[]) => void} send
    */
   constructor(engine, trainer, dataset, onTrouble, send) {
@@ -113,7 +113,7 @@ export class TrainLoop {
     }
   }
 
-  /** @param {import('../wasm/trainer.js').Stats} stats @param {number} rate @param {boolean} always */
+  /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate @param {boolean} always */
   tell(stats, rate, always = false) {
     const now = performance.now();
     if (always || now - this.lastStats >= STATS_INTERVAL) {

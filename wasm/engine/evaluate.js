@@ -7,7 +7,7 @@
  *   evaluator.floor();      // the same numbers for held-out real pictures
  *   evaluator.ceilings();   // ... for noise and for the mean picture
  */
-import { SsdganError } from './bridge.js';
+import { SsdganError } from '../module/heap.js';
 import { Features } from './features.js';
 
 export { Features };

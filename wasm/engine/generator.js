@@ -1,7 +1,7 @@
 /** A generator: latents to styles to pictures. */
-import { SsdganError } from './bridge.js';
+import { SsdganError } from '../module/heap.js';
 
-/** @typedef {import('./bridge.js').Bridge} Bridge */
+/** @typedef {import('../module/heap.js').Bridge} Bridge */
 
 /** Pictures that are turned into bytes at once: a multiple of the core's batch of 16. */
 const RGBA_PICTURES = 64;

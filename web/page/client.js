@@ -3,7 +3,7 @@
 
 /** A request that failed; `code` is the core's or the worker's name for it. */
 export class RequestError extends Error {
-  /** @param {import('./protocol.js').ProtocolError} error */
+  /** @param {import('../protocol.js').ProtocolError} error */
   constructor({ code, op, message, detail }) {
     super(message);
     this.name = 'RequestError';
@@ -21,7 +21,7 @@ export class Client {
     /** @type {Record<string, (message: any) => void>} */
     this.listeners = {};
     this.dead = false;
-    this.worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    this.worker = new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module' });
     this.worker.onmessage = ({ data }) => this.receive(data);
     this.worker.onerror = (event) => {
       event.preventDefault();

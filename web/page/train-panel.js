@@ -1,7 +1,7 @@
 /** Panel 2: settings, Train / Pause / Continue / Start over, figures, curves and the live grid. */
 import { Curves } from './curves.js';
 import { any, button, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
-import { SAMPLE_SEEDS } from './protocol.js';
+import { SAMPLE_SEEDS } from '../protocol.js';
 
 const COLUMNS = 8;
 
@@ -242,7 +242,7 @@ export class TrainPanel {
     });
   }
 
-  /** @param {import('../wasm/trainer.js').Stats} stats @param {number} rate */
+  /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate */
   showStats(stats, rate) {
     this.app.unsaved = true;
     any('figures').hidden = false;

@@ -1,5 +1,5 @@
 /** Paths between latents, and styles stage by stage: shared by command line and page. */
-import { SsdganError } from './bridge.js';
+import { SsdganError } from '../module/heap.js';
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} t @returns {Float32Array} straight line */
 export function lerp(a, b, t) {

@@ -40,7 +40,7 @@ async function threadsAllowed() {
  * @returns {string}
  */
 function besideThePackage(name) {
-  return new URL(/* @vite-ignore */ `../build/wasm/${name}`, import.meta.url).href;
+  return new URL(/* @vite-ignore */ `../../build/wasm/${name}`, import.meta.url).href;
 }
 
 /**

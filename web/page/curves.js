@@ -21,7 +21,7 @@ export class Curves {
     this.draw();
   }
 
-  /** @param {import('../wasm/trainer.js').Stats} s */
+  /** @param {import('../../wasm/engine/trainer.js').Stats} s */
   add(s) {
     if (!Number.isFinite(s.loss_g) || s.step % this.stride !== 0) return;
     [s.step, s.loss_g, s.loss_d, s.d_real, s.d_fake].forEach((value, i) => this.columns[i].push(value));

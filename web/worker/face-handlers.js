@@ -1,7 +1,7 @@
 /** The worker's part in faces: making, walking, mixing and projecting them (protocol.js has the messages). */
-import { Projection, SsdganError } from '../wasm/engine.js';
-import { mixtures, stylesOf, walkThrough } from '../wasm/faces.js';
-import { psnr } from '../wasm/projection.js';
+import { Projection, SsdganError } from '../../wasm/engine/engine.js';
+import { mixtures, stylesOf, walkThrough } from '../../wasm/engine/styles.js';
+import { psnr } from '../../wasm/engine/projection.js';
 import { addFiles } from './intake.js';
 import { nextTurn } from './train-loop.js';
 
@@ -9,7 +9,7 @@ import { nextTurn } from './train-loop.js';
 const SLICE = 40;
 const SHOW = 200;
 
-/** @typedef {import('../wasm/generator.js').Generator} Generator */
+/** @typedef {import('../../wasm/engine/generator.js').Generator} Generator */
 
 /** @param {Record<string, any>} reply @param {Uint8ClampedArray} rgba */
 const withPictures = (reply, rgba) => ({ reply: { ...reply, rgba }, transfer: [rgba.buffer] });
@@ -28,7 +28,7 @@ function toRgba(rgb) {
   return rgba;
 }
 
-/** The picture, cropped and reduced to the model's size. @param {import('../wasm/engine.js').Engine} engine @param {File} file @param {number} size */
+/** The picture, cropped and reduced to the model's size. @param {import('../../wasm/engine/engine.js').Engine} engine @param {File} file @param {number} size */
 async function readPicture(engine, file, size) {
   const dataset = engine.createDataset({ size });
   try {
@@ -41,7 +41,7 @@ async function readPicture(engine, file, size) {
 }
 
 /**
- * @param {() => import('../wasm/engine.js').Engine} engineOf
+ * @param {() => import('../../wasm/engine/engine.js').Engine} engineOf
  * @param {(source: string) => Generator} generatorOf
  * @param {(message: Record<string, unknown>, transfer?: Transferable[]) => void} send
  * @returns {Record<string, (request: any) => any>}

@@ -1,25 +1,25 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
-import { createEngine, SsdganError } from '../wasm/engine.js';
-import { DEFAULT_RECIPE, epochsOf, RECIPES } from '../wasm/recipes.js';
-import { encodeGif } from '../wasm/gif.js';
-import { readMetadata } from '../wasm/safetensors.js';
-import { faceHandlers } from './faces.js';
+import { createEngine, SsdganError } from '../../wasm/engine/engine.js';
+import { DEFAULT_RECIPE, epochsOf, RECIPES } from '../../wasm/run/recipes.js';
+import { encodeGif } from '../../wasm/engine/gif.js';
+import { readMetadata } from '../../wasm/engine/safetensors.js';
+import { faceHandlers } from './face-handlers.js';
 import { addFiles } from './intake.js';
 import { Judge } from './judge.js';
 import { Stroll } from './stroll.js';
 import { TrainLoop } from './train-loop.js';
 
-/** @typedef {import('../wasm/engine.js').Engine} Engine */
+/** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 
 /** @type {Engine} */
 let engine;
-/** @type {import('../wasm/engine.js').Dataset | null} */
+/** @type {import('../../wasm/engine/engine.js').Dataset | null} */
 let dataset = null;
 /** @type {TrainLoop | null} */
 let run = null;
-/** @type {import('../wasm/engine.js').Generator | null} */
+/** @type {import('../../wasm/engine/engine.js').Generator | null} */
 let model = null;
-/** @type {{bytes: Uint8Array, generator: import('../wasm/engine.js').Generator} | null} */
+/** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
 let starter = null;
 /** @type {Judge | null} */
 let judge = null;
@@ -32,15 +32,15 @@ const refuse = (code, message) => {
   throw new SsdganError(code, message);
 };
 
-/** @param {string} source @returns {import('../wasm/engine.js').Generator} */
+/** @param {string} source @returns {import('../../wasm/engine/engine.js').Generator} */
 function generatorOf(source) {
   const generator = { model, starter: starter?.generator, run: run?.trainer.generator }[source];
   return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
 }
 
 /**
- * @param {import('../wasm/engine.js').Trainer} trainer
- * @param {import('../wasm/engine.js').Dataset} pictures
+ * @param {import('../../wasm/engine/engine.js').Trainer} trainer
+ * @param {import('../../wasm/engine/engine.js').Dataset} pictures
  * @param {any} onTrouble
  */
 async function begin(trainer, pictures, onTrouble) {
@@ -219,7 +219,7 @@ const handlers = {
 };
 
 self.onmessage = async ({ data }) => {
-  const { id, type, ...rest } = /** @type {import('./protocol.js').Request} */ (data);
+  const { id, type, ...rest } = /** @type {import('../protocol.js').Request} */ (data);
   try {
     const handler = handlers[type];
     if (!handler) refuse('bad_request', `there is no request ${type}`);

@@ -15,9 +15,9 @@ const DATA_SAMPLE = 256;
 
 export class Supervisor {
   /**
-   * @param {import('./engine.js').Engine} engine
-   * @param {import('./trainer.js').Trainer} trainer is replaced by a rollback: ask for supervisor.trainer
-   * @param {import('./dataset.js').Dataset} dataset
+   * @param {import('../engine/engine.js').Engine} engine
+   * @param {import('../engine/trainer.js').Trainer} trainer is replaced by a rollback: ask for supervisor.trainer
+   * @param {import('../engine/dataset.js').Dataset} dataset
    * @param {Action} action
    */
   constructor(engine, trainer, dataset, action) {
