@@ -194,7 +194,7 @@ typedef struct ssd_config {
     double style_rate; /* factor of the learning rate of the styles' weights, but not of their biases */
 } ssd_config;
 
-/* The paper's settings (METHOD: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */
+/* The paper's settings (docs/method.md, section 3: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */
 void ssd_config_default(ssd_config *config);
 
 /* For callers without C structs: a config on the heap (NULL without memory), and access by field name.
@@ -365,7 +365,7 @@ SSD_MUST_USE ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, 
  * when a new order begins. */
 SSD_MUST_USE ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *dataset, int accept_other);
 
-/* One training step (METHOD section 3): G update, then D update. SSD_NOT_FINITE when a loss is not finite. */
+/* One training step (docs/method.md, section 3): G update, then D update. SSD_NOT_FINITE when a loss is not finite. */
 SSD_MUST_USE ssd_status ssd_trainer_step(ssd_trainer *trainer);
 
 /* Losses and D accuracy on the held-out pictures, with running statistics and fixed latents; the results are in

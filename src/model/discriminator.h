@@ -1,4 +1,4 @@
-/* The discriminator (METHOD section 2), forward and backward. Images are channel-major, C x N x H x W. */
+/* The discriminator (docs/method.md, section 2), forward and backward. Images are channel-major, C x N x H x W. */
 #ifndef MODEL_DISCRIMINATOR_H
 #define MODEL_DISCRIMINATOR_H
 

@@ -1,4 +1,4 @@
-/* The generator (METHOD section 1), forward and backward. Images inside are channel-major, C x N x H x W. */
+/* The generator (docs/method.md, section 1), forward and backward. Images inside are channel-major, C x N x H x W. */
 #ifndef MODEL_GENERATOR_H
 #define MODEL_GENERATOR_H
 

@@ -381,7 +381,7 @@ void generator_set_rates(generator *g, const ssd_config *config) {
 }
 
 /* PyTorch's defaults: conv and linear layers uniform in +-1/sqrt(fan-in), where a transposed convolution's fan-in is
- * out * k * k (METHOD section 3); a bias takes its layer's bound. */
+ * out * k * k (docs/method.md, section 3); a bias takes its layer's bound. */
 void generator_initialise(generator *g, const ssd_config *config, rng *random) {
     const ssd_initial initial = (ssd_initial)config->initial;
     const int dcgan = g->arch.kind == SSD_MODEL_DCGAN || initial == SSD_INITIAL_DCGAN;

@@ -58,7 +58,7 @@ void ssd_latent(double seed, int latent_size, float *z) {
 
 static int min_int(int a, int b) { return a < b ? a : b; }
 
-/* Mean of w over 10,000 latents (METHOD section 1), once for a model's weights. */
+/* Mean of w over 10,000 latents (docs/method.md, section 1), once for a model's weights. */
 static void find_mean(ssd_generator *s, float *z) {
     generator *g = s->net;
     const int latent = g->arch.latent;

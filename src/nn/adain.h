@@ -1,4 +1,4 @@
-/* Adaptive instance normalisation (Huang & Belongie 2017) as METHOD has it, with the ReLU that follows:
+/* Adaptive instance normalisation (Huang & Belongie 2017; docs/method.md, section 1), with the ReLU that follows:
  *   scale = Linear_s(w), bias = Linear_b(w), each L -> C;  y = relu(scale * instance_norm(x) + bias)
  * with biased variance and eps 1e-5. Images are C x N x H x W; scale and bias are kept as C x N. */
 #ifndef NN_ADAIN_H

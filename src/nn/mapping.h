@@ -1,7 +1,7 @@
-/* The mapping network (METHOD section 1): z / max(|z|, 1e-12), then `count` times (four) [Linear L -> L, LeakyReLU
- * 0.2]. The layers are independent, or one and the same (`shared`, as the reference notebook has it). With pixel_norm
- * (Karras et al. 2019) the normalised z is sqrt(L) times as long: its numbers have mean square 1. Without layers w is
- * the normalised z. */
+/* The mapping network (docs/method.md, section 1): z / max(|z|, 1e-12), then `count` times (four) [Linear L -> L,
+ * LeakyReLU 0.2]. The layers are independent, or one and the same (`shared`, as the reference notebook has it). With
+ * pixel_norm (Karras et al. 2019) the normalised z is sqrt(L) times as long: its numbers have mean square 1. Without
+ * layers w is the normalised z. */
 #ifndef NN_MAPPING_H
 #define NN_MAPPING_H
 

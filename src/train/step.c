@@ -1,4 +1,4 @@
-/* The arithmetic of one training step (METHOD section 3), with its options. */
+/* The arithmetic of one training step (docs/method.md, section 3), with its options. */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The training of METHOD section 3: one G update and one D update a step. */
+/* The training of docs/method.md, section 3: one G update and one D update a step. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 

@@ -1,4 +1,4 @@
-/** What a paper step consists of: kernels by layer, and how often a step runs each (METHOD section 3). */
+/** What a paper step consists of: kernels by layer, and how often a step runs each (docs/method.md, section 3). */
 
 /** @typedef {{name: string, what: string, batch: number, channels: number, filters: number, size: number, calls: number, flops: number}} Part */
 

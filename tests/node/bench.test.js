@@ -9,9 +9,9 @@ import { inTurn, sameImages } from '../peers/compare.js';
 /** @param {string[]} options */
 const bench = (...options) => spawnSync('node', ['scripts/bench.js', ...options], { encoding: 'utf8' });
 
-test('the parts of a step make up the work that METHOD counts', () => {
+test('the parts of a step make up the work that docs/method.md counts', () => {
   const flops = (/** @type {boolean} */ reuse) => stepParts(32, reuse).reduce((sum, part) => sum + part.flops * part.calls, 0); // prettier-ignore
-  // METHOD counts twelve passes of every layer; two of the first layer's are for a gradient that nobody needs.
+  // Section 5 counts twelve passes of every layer; two of the first layer's are for a gradient that nobody needs.
   assert.equal(flops(false), STEP_FLOPS - 2 * convFlops(SHAPES[3], 32));
   assert.ok(flops(true) < flops(false));
 });

@@ -19,7 +19,7 @@ const OPTIONS = {
 };
 
 const ABOUT = `Measures a training step (batch 32) and generation (1 and 64 pictures), each checked before it is timed, as
-medians; GFLOP/s by the direct count of METHOD, and its share of the peak: threads x the relaxed peak of this run.`;
+medians. GFLOP/s are by the direct count (docs/method.md, section 5); the peak is threads x the relaxed peak of this run.`;
 
 /** @param {string[]} args */
 export async function run(args) {

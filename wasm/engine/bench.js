@@ -10,7 +10,7 @@
 const TRAIN_BATCH = 32;
 const WIDTHS = [512, 256, 128, 64];
 
-/** Multiply-adds of the generator's stride-2 layers for one 64x64 picture (METHOD section 5); D's are the same. */
+/** Multiply-adds of the generator's stride-2 layers for one 64x64 picture (docs/method.md, section 5); D's are the same. */
 export const PASS_MADDS = [...WIDTHS.keys()].reduce((sum, i) => {
   const [inputs, outputs, size] = [WIDTHS[i], WIDTHS[i + 1] ?? 3, 4 << i];
   return sum + 16 * inputs * outputs * size * size;

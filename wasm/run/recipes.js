@@ -51,7 +51,7 @@ export const RECIPES = {
     keepBest: 'kernel',
   },
   dcgan: { about: 'the baseline as usually tuned', settings: { model: 'dcgan', lr: 0.0002 }, onTrouble: 'ignore' },
-  // As METHOD describes the baseline, on our layers: one convolution a resolution, in the order convolution, noise, norm,
+  // The baseline (docs/method.md, section 7) on our layers: one convolution a resolution, in the order convolution, noise, norm,
   // style, ReLU, and SSD's widths, 10 million parameters. The paper's 47.6 million would take a hundred times as long. The
   // penalty is R1 by finite differences with the logistic loss, as StyleGAN's own code has it, not WGAN's.
   stylegan: {
