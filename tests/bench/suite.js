@@ -34,15 +34,15 @@ function timeShort(body, quick) {
  * @param {{what: string, batch: number, channels: number, filters: number, size: number}} part
  * @param {(run: () => void, result: (count: number) => Float32Array) => T} body
  */
-function withKernel({ bridge }, { what, batch, channels, filters, size }, body) {
-  const { module, context } = bridge;
-  const pointer = bridge.withString(what, (name) =>
-    bridge.construct((out) => module._ssd_measure_create(context, name, batch, channels, filters, size, out)),
+function withKernel({ heap }, { what, batch, channels, filters, size }, body) {
+  const { module, context } = heap;
+  const pointer = heap.withString(what, (name) =>
+    heap.construct((out) => module._ssd_measure_create(context, name, batch, channels, filters, size, out)),
   );
   try {
     return body(
       () => module._ssd_measure_run(pointer),
-      (count) => bridge.floats(module._ssd_measure_result(pointer), count),
+      (count) => heap.floats(module._ssd_measure_result(pointer), count),
     );
   } finally {
     module._ssd_measure_destroy(pointer);

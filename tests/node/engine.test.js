@@ -50,7 +50,7 @@ for (const [variant, threads] of BUILDS) {
         .readFileSync(new URL('../../wasm/module/exports.txt', import.meta.url), 'utf8')
         .trim()
         .split('\n');
-      const got = Object.keys(engine.bridge.module).filter((name) => /^_(ssd_|malloc$|free$)/.test(name));
+      const got = Object.keys(engine.heap.module).filter((name) => /^_(ssd_|malloc$|free$)/.test(name));
       assert.deepEqual(got.sort(), wanted.map((name) => `_${name}`).sort());
     });
 

@@ -40,7 +40,7 @@ for (const [variant, threads] of BUILDS) {
   test(`${variant} with ${threads} thread(s) gives the golden scores`, async () => {
     const engine = await createEngine({ variant, threads });
     for (const set of ['plain', 'few']) {
-      const [a, b] = ['a', 'b'].map((name) => Features.fromRows(engine.bridge, tensors[`${set}.${name}`].data, 20));
+      const [a, b] = ['a', 'b'].map((name) => Features.fromRows(engine.heap, tensors[`${set}.${name}`].data, 20));
       const scores = a.compare(b, { subsets: 7, subsetSize: Math.floor(Math.min(a.count, b.count) / 2), seed: 3 });
       SCORES.forEach((name, i) => {
         const want = tensors[`${set}.scores`].data[i];

@@ -68,7 +68,7 @@ for (const variant of /** @type {const} */ (['simd', 'relaxed'])) {
 
 test('memory that grows in another thread is seen by this one', async () => {
   const engine = await createEngine({ threads: 2 });
-  const { bridge } = engine;
+  const { heap } = engine;
   const dataset = engine.createDataset({ size: 16 });
   const before = engine.memoryBytes();
   // Which thread makes the memory grow last is chance: often enough, it is not this one.
@@ -76,7 +76,7 @@ test('memory that grows in another thread is seen by this one', async () => {
     const file = ppm(side, side, side);
     assert.deepEqual(dataset.addFiles([file, file]), [null, null]);
     const seen = engine.memoryBytes();
-    bridge.text(bridge.module._ssd_version()); // renews the view
+    heap.text(heap.module._ssd_version()); // renews the view
     assert.equal(seen, engine.memoryBytes());
   }
   assert.ok(engine.memoryBytes() > before, 'it has grown');

@@ -72,6 +72,6 @@ export async function onnxFeatures(engine, values) {
     }
     const rows = new Float32Array(pictures.count * width);
     parts.forEach((part, i) => rows.set(part, i * BATCH * width));
-    return Features.fromRows(engine.bridge, rows, width);
+    return Features.fromRows(engine.heap, rows, width);
   };
 }

@@ -11,7 +11,7 @@
  *
  * Objects own memory of the module: dispose() them. Failures are SsdganError with `code` and a sentence.
  */
-import { Bridge, SsdganError } from '../module/heap.js';
+import { WasmHeap, SsdganError } from '../module/heap.js';
 import { Dataset, inChunks } from './dataset.js';
 import { Evaluator } from './evaluate.js';
 import { Generator } from './generator.js';
@@ -26,16 +26,16 @@ export { Dataset, Evaluator, Generator, inChunks, Projection, SsdganError, Train
 export class Engine {
   /** @param {import('../module/loader.js').Loaded} loaded */
   constructor({ module, variant, threads, notes }) {
-    this.bridge = new Bridge(module);
+    this.heap = new WasmHeap(module);
     this.variant = variant;
     /** @type {string[]} why this is not a faster build, if so */
     this.notes = notes;
     /** @type {{version: string, status: Record<string, number>, config: ConfigField[], stats: string[]}} */
-    this.describe = this.bridge.describe;
-    this.bridge.context = module._ssd_context_create(threads);
-    if (!this.bridge.context) throw new SsdganError('out_of_memory', 'the engine could not start its threads');
+    this.describe = this.heap.describe;
+    this.heap.context = module._ssd_context_create(threads);
+    if (!this.heap.context) throw new SsdganError('out_of_memory', 'the engine could not start its threads');
     /** @type {number} threads in use */
-    this.threads = module._ssd_context_threads(this.bridge.context);
+    this.threads = module._ssd_context_threads(this.heap.context);
   }
 
   /**
@@ -43,16 +43,16 @@ export class Engine {
    * @returns {Dataset}
    */
   createDataset({ size = 64, crop = 'centre', filter = 'triangle' } = {}) {
-    return new Dataset(this.bridge, size, this.choice('crop', crop), this.choice('filter', filter));
+    return new Dataset(this.heap, size, this.choice('crop', crop), this.choice('filter', filter));
   }
 
   /** @param {Record<string, number | string | boolean>} config fields of describe.config; the rest are defaults */
   createTrainer(config = {}) {
-    const { module, context } = this.bridge;
+    const { module, context } = this.heap;
     const pointer = this.withConfig(config, (c) =>
-      this.bridge.construct((out) => module._ssd_trainer_create(context, c, out)),
+      this.heap.construct((out) => module._ssd_trainer_create(context, c, out)),
     );
-    return new Trainer(this.bridge, pointer);
+    return new Trainer(this.heap, pointer);
   }
 
   /**
@@ -61,31 +61,31 @@ export class Engine {
    * @param {Record<string, number | string | boolean>} config
    */
   createTrainerFrom(file, config = {}) {
-    const { module, context } = this.bridge;
+    const { module, context } = this.heap;
     const pointer = this.withConfig(config, (c) =>
-      this.bridge.withBytes(file, (bytes) =>
-        this.bridge.construct((out) => module._ssd_trainer_create_from(context, c, bytes, file.length, out)),
+      this.heap.withBytes(file, (bytes) =>
+        this.heap.construct((out) => module._ssd_trainer_create_from(context, c, bytes, file.length, out)),
       ),
     );
-    return new Trainer(this.bridge, pointer);
+    return new Trainer(this.heap, pointer);
   }
 
   /** @param {Uint8Array} checkpoint */
   loadTrainer(checkpoint) {
-    const { module, context } = this.bridge;
-    const pointer = this.bridge.withBytes(checkpoint, (bytes) =>
-      this.bridge.construct((out) => module._ssd_trainer_load(context, bytes, checkpoint.length, out)),
+    const { module, context } = this.heap;
+    const pointer = this.heap.withBytes(checkpoint, (bytes) =>
+      this.heap.construct((out) => module._ssd_trainer_load(context, bytes, checkpoint.length, out)),
     );
-    return new Trainer(this.bridge, pointer);
+    return new Trainer(this.heap, pointer);
   }
 
   /** @param {Uint8Array} file a model or a checkpoint */
   loadGenerator(file) {
-    const { module, context } = this.bridge;
-    const pointer = this.bridge.withBytes(file, (bytes) =>
-      this.bridge.construct((out) => module._ssd_generator_load(context, bytes, file.length, out)),
+    const { module, context } = this.heap;
+    const pointer = this.heap.withBytes(file, (bytes) =>
+      this.heap.construct((out) => module._ssd_generator_load(context, bytes, file.length, out)),
     );
-    return new Generator(this.bridge, pointer, true);
+    return new Generator(this.heap, pointer, true);
   }
 
   /** @param {Dataset} dataset the real pictures @param {ConstructorParameters<typeof Evaluator>[2]} options */
@@ -100,24 +100,24 @@ export class Engine {
    * @returns {number[]}
    */
   swd(a, b, { patches = 128, directions = 512, seed = 0 } = {}) {
-    const { bridge } = this;
+    const { heap } = this;
     const range = (/** @type {typeof a} */ x) => [x.pictures.pointer, x.first, x.count];
-    return bridge.withRoom(64, (out) => {
-      bridge.check(bridge.module._ssd_swd(bridge.context, ...range(a), ...range(b), patches, directions, seed, out));
-      return bridge.doubles(out, 8).filter((level) => !Number.isNaN(level));
+    return heap.withAlloc(64, (out) => {
+      heap.check(heap.module._ssd_swd(heap.context, ...range(a), ...range(b), patches, directions, seed, out));
+      return heap.doubles(out, 8).filter((level) => !Number.isNaN(level));
     });
   }
 
   /** @param {Record<string, number | string | boolean>} config @returns {number} bytes a trainer will hold */
   trainerBytes(config) {
-    return this.withConfig(config, (c) => this.bridge.module._ssd_trainer_bytes(c));
+    return this.withConfig(config, (c) => this.heap.module._ssd_trainer_bytes(c));
   }
 
   /** @param {number} seed @param {number} latentSize @returns {Float32Array} the latent of a seed */
   latent(seed, latentSize) {
-    return this.bridge.withRoom(latentSize * 4, (out) => {
-      this.bridge.module._ssd_latent(seed, latentSize, out);
-      return this.bridge.floats(out, latentSize);
+    return this.heap.withAlloc(latentSize * 4, (out) => {
+      this.heap.module._ssd_latent(seed, latentSize, out);
+      return this.heap.floats(out, latentSize);
     });
   }
 
@@ -131,10 +131,10 @@ export class Engine {
   /** @param {Float32Array} images N x 3 x size x size @param {number} size @returns {Uint8ClampedArray} N x size x size x 4 */
   toRgba(images, size) {
     const pixels = images.length / 3;
-    return this.bridge.withFloats(images, (from) =>
-      this.bridge.withRoom(pixels * 4, (to) => {
-        this.bridge.module._ssd_images_to_rgba(from, pixels / (size * size), size, to);
-        return new Uint8ClampedArray(this.bridge.bytes(to, pixels * 4).buffer);
+    return this.heap.withFloats(images, (from) =>
+      this.heap.withAlloc(pixels * 4, (to) => {
+        this.heap.module._ssd_images_to_rgba(from, pixels / (size * size), size, to);
+        return new Uint8ClampedArray(this.heap.bytes(to, pixels * 4).buffer);
       }),
     );
   }
@@ -142,24 +142,24 @@ export class Engine {
   /** @param {number} seed @param {number} index @param {number} size @returns {Uint8Array} size x size x 3 */
   doodle(seed, index, size) {
     const bytes = size * size * 3;
-    return this.bridge.withRoom(bytes, (out) => {
-      this.bridge.module._ssd_doodle_draw(seed, index, size, out);
-      return this.bridge.bytes(out, bytes);
+    return this.heap.withAlloc(bytes, (out) => {
+      this.heap.module._ssd_doodle_draw(seed, index, size, out);
+      return this.heap.bytes(out, bytes);
     });
   }
 
   /** @param {Uint8Array} file an ssdgan-verify file @returns {VerifyGroup[]} */
   verify(file) {
-    const { module, context } = this.bridge;
-    const verify = this.bridge.withBytes(file, (bytes) =>
-      this.bridge.construct((out) => module._ssd_verify_create(context, bytes, file.length, out)),
+    const { module, context } = this.heap;
+    const verify = this.heap.withBytes(file, (bytes) =>
+      this.heap.construct((out) => module._ssd_verify_create(context, bytes, file.length, out)),
     );
     const groups = Array.from({ length: module._ssd_verify_group_count(verify) }, (_, i) => ({
-      name: this.bridge.text(module._ssd_verify_group_name(verify, i)),
+      name: this.heap.text(module._ssd_verify_group_name(verify, i)),
       step: module._ssd_verify_group_step(verify, i),
       error: module._ssd_verify_group_error(verify, i),
       worst: module._ssd_verify_group_worst(verify, i),
-      worstName: this.bridge.text(module._ssd_verify_group_worst_name(verify, i)),
+      worstName: this.heap.text(module._ssd_verify_group_worst_name(verify, i)),
     }));
     module._ssd_verify_destroy(verify);
     return groups;
@@ -167,18 +167,18 @@ export class Engine {
 
   /** @param {number} rounds @returns {number} floating point operations done; the caller times it */
   peakProbe(rounds) {
-    return this.bridge.module._ssd_peak_probe(this.bridge.context, rounds);
+    return this.heap.module._ssd_peak_probe(this.heap.context, rounds);
   }
 
   /** @returns {number} size of the module's memory */
   memoryBytes() {
-    return this.bridge.module.HEAPU8.length;
+    return this.heap.module.HEAPU8.length;
   }
 
   dispose() {
-    this.bridge.module._ssd_context_destroy(this.bridge.context);
-    this.bridge.context = 0;
-    this.bridge.module.PThread?.terminateAllThreads?.();
+    this.heap.module._ssd_context_destroy(this.heap.context);
+    this.heap.context = 0;
+    this.heap.module.PThread?.terminateAllThreads?.();
   }
 
   /** @param {string} name @returns {ConfigField} */
@@ -206,15 +206,13 @@ export class Engine {
    * @returns {T}
    */
   withConfig(config, body) {
-    const { module, context } = this.bridge;
+    const { module, context } = this.heap;
     const pointer = module._ssd_config_create();
     if (!pointer) throw new SsdganError('out_of_memory', 'not enough memory for a configuration');
     try {
       for (const [name, value] of Object.entries(config)) {
         const number = this.choice(name, value);
-        this.bridge.withString(name, (text) =>
-          this.bridge.check(module._ssd_config_set(context, pointer, text, number)),
-        );
+        this.heap.withString(name, (text) => this.heap.check(module._ssd_config_set(context, pointer, text, number)));
       }
       return body(pointer);
     } finally {

@@ -81,7 +81,7 @@ export class Evaluator {
     this.given = features;
     /** @type {Features} */
     this.conv = this.part(0, count);
-    this.pixels = Features.extract(engine.bridge, dataset, 0, count, 'pixels');
+    this.pixels = Features.extract(engine.heap, dataset, 0, count, 'pixels');
     /** @type {{pixels: Float32Array, features: Float32Array, pixelSpread: number, featureSpread: number} | null} */
     this.own = null;
   }
@@ -89,7 +89,7 @@ export class Evaluator {
   /** Features of real pictures. @param {number} first @param {number} count @returns {Features} */
   part(first, count) {
     if (this.given) return this.given.pick(Array.from({ length: count }, (_, i) => first + i));
-    return Features.extract(this.engine.bridge, this.dataset, first, count, 'random-conv', first ? this.conv : null);
+    return Features.extract(this.engine.heap, this.dataset, first, count, 'random-conv', first ? this.conv : null);
   }
 
   /**
@@ -103,9 +103,9 @@ export class Evaluator {
     pictures,
     { quick = false, neighbours = !quick, features = null, first = 0, count = pictures.count - first } = {},
   ) {
-    const { bridge } = this.engine;
-    const conv = features ?? Features.extract(bridge, pictures, first, count, 'random-conv', this.conv);
-    const pixels = Features.extract(bridge, pictures, first, count, 'pixels');
+    const { heap } = this.engine;
+    const conv = features ?? Features.extract(heap, pictures, first, count, 'random-conv', this.conv);
+    const pixels = Features.extract(heap, pictures, first, count, 'pixels');
     try {
       return this.compare({ conv, pixels, pictures, first, count, quick, neighbours });
     } finally {

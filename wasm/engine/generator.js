@@ -1,7 +1,7 @@
 /** A generator: latents to styles to pictures. */
 import { SsdganError } from '../module/heap.js';
 
-/** @typedef {import('../module/heap.js').Bridge} Bridge */
+/** @typedef {import('../module/heap.js').WasmHeap} WasmHeap */
 
 /** Pictures that are turned into bytes at once: a multiple of the core's batch of 16. */
 const RGBA_PICTURES = 64;
@@ -11,10 +11,10 @@ const DEVIATION_SAMPLES = 512;
 const DEVIATION_PAIRS = 16;
 
 export class Generator {
-  /** @param {Bridge} bridge @param {number} pointer @param {boolean} owned a trainer's generator is only lent */
-  constructor(bridge, pointer, owned) {
-    const { module } = bridge;
-    this.bridge = bridge;
+  /** @param {WasmHeap} heap @param {number} pointer @param {boolean} owned a trainer's generator is only lent */
+  constructor(heap, pointer, owned) {
+    const { module } = heap;
+    this.heap = heap;
     this.pointer = pointer;
     this.owned = owned;
     /** @type {number} */
@@ -33,11 +33,11 @@ export class Generator {
 
   /** z (N x latentSize) to w, truncated by psi. @param {Float32Array} z @param {number} psi @returns {Float32Array} */
   map(z, psi = 1) {
-    const { bridge } = this;
-    return bridge.withFloats(z, (pointer) => {
+    const { heap } = this;
+    return heap.withFloats(z, (pointer) => {
       const count = z.length / this.latentSize;
-      bridge.check(bridge.module._ssd_generator_map(this.pointer, pointer, count, psi, pointer));
-      return bridge.floats(pointer, z.length);
+      heap.check(heap.module._ssd_generator_map(this.pointer, pointer, count, psi, pointer));
+      return heap.floats(pointer, z.length);
     });
   }
 
@@ -47,13 +47,13 @@ export class Generator {
    * @returns {Float32Array}
    */
   synthesise(w, perStage = false) {
-    const { bridge } = this;
+    const { heap } = this;
     const count = w.length / this.lengthOf(perStage);
     const floats = count * 3 * this.imageSize * this.imageSize;
-    return bridge.withFloats(w, (from) =>
-      bridge.withRoom(floats * 4, (to) => {
-        bridge.check(this.synthesiseAt(from, count, perStage, to));
-        return bridge.floats(to, floats);
+    return heap.withFloats(w, (from) =>
+      heap.withAlloc(floats * 4, (to) => {
+        heap.check(this.synthesiseAt(from, count, perStage, to));
+        return heap.floats(to, floats);
       }),
     );
   }
@@ -65,19 +65,19 @@ export class Generator {
    * @returns {Uint8ClampedArray<ArrayBuffer>}
    */
   synthesiseRgba(w, perStage = false) {
-    const { bridge, imageSize } = this;
-    const { module } = bridge;
+    const { heap, imageSize } = this;
+    const { module } = heap;
     const length = this.lengthOf(perStage);
     const count = w.length / length;
     const pixels = imageSize * imageSize;
     const most = Math.min(count, RGBA_PICTURES);
     const rgba = new Uint8ClampedArray(count * pixels * 4);
-    bridge.withFloats(w, (from) =>
-      bridge.withRoom(most * pixels * 16, (room) => {
+    heap.withFloats(w, (from) =>
+      heap.withAlloc(most * pixels * 16, (room) => {
         const bytes = room + most * pixels * 12;
         for (let first = 0; first < count; first += most) {
           const part = Math.min(most, count - first);
-          bridge.check(this.synthesiseAt(from + first * length * 4, part, perStage, room));
+          heap.check(this.synthesiseAt(from + first * length * 4, part, perStage, room));
           module._ssd_images_to_rgba(room, part, imageSize, bytes);
           rgba.set(module.HEAPU8.subarray(bytes, bytes + part * pixels * 4), first * pixels * 4);
         }
@@ -93,7 +93,7 @@ export class Generator {
 
   /** @param {number} from @param {number} count @param {boolean} perStage @param {number} to @returns {number} status */
   synthesiseAt(from, count, perStage, to) {
-    const { module } = this.bridge;
+    const { module } = this.heap;
     return perStage && this.stages
       ? module._ssd_generator_synthesise_styles(this.pointer, from, count, to)
       : module._ssd_generator_synthesise(this.pointer, from, count, to);
@@ -135,11 +135,11 @@ export class Generator {
    * @returns {{eigenvalues: number[], vectors: Float32Array}}
    */
   directions(stages) {
-    const { bridge, latentSize: n } = this;
+    const { heap, latentSize: n } = this;
     const chosen = (stages ?? Array.from({ length: this.stages }, (_, i) => i)).reduce((sum, i) => sum | (1 << i), 0);
-    return bridge.withRoom(n * 8 + n * n * 4, (out) => {
-      bridge.check(bridge.module._ssd_generator_directions(this.pointer, chosen, out, out + n * 8));
-      return { eigenvalues: bridge.doubles(out, n), vectors: bridge.floats(out + n * 8, n * n) };
+    return heap.withAlloc(n * 8 + n * n * 4, (out) => {
+      heap.check(heap.module._ssd_generator_directions(this.pointer, chosen, out, out + n * 8));
+      return { eigenvalues: heap.doubles(out, n), vectors: heap.floats(out + n * 8, n * n) };
     });
   }
 
@@ -166,19 +166,19 @@ export class Generator {
 
   /** The latents of these seeds, N x latentSize. @param {number[]} seeds @returns {Float32Array} */
   latents(seeds) {
-    const { bridge, latentSize } = this;
+    const { heap, latentSize } = this;
     const z = new Float32Array(seeds.length * latentSize);
-    bridge.withRoom(latentSize * 4, (out) =>
+    heap.withAlloc(latentSize * 4, (out) =>
       seeds.forEach((seed, i) => {
-        bridge.module._ssd_latent(seed, latentSize, out);
-        z.set(bridge.floats(out, latentSize), i * latentSize);
+        heap.module._ssd_latent(seed, latentSize, out);
+        z.set(heap.floats(out, latentSize), i * latentSize);
       }),
     );
     return z;
   }
 
   dispose() {
-    if (this.owned) this.bridge.module._ssd_generator_destroy(this.pointer);
+    if (this.owned) this.heap.module._ssd_generator_destroy(this.pointer);
     this.pointer = 0;
   }
 }

@@ -13,13 +13,13 @@ export class Projection {
    */
   constructor(generator, rgb, options = {}) {
     const { perStage, samples, starts, steps, seed } = { ...DEFAULTS, ...options };
-    const { bridge } = generator;
-    this.bridge = bridge;
+    const { heap } = generator;
+    this.heap = heap;
     this.length = generator.styleCount * generator.latentSize;
     /** @type {number} */
-    this.pointer = bridge.withBytes(rgb, (bytes) =>
-      bridge.construct((out) =>
-        bridge.module._ssd_projection_create(
+    this.pointer = heap.withBytes(rgb, (bytes) =>
+      heap.construct((out) =>
+        heap.module._ssd_projection_create(
           generator.pointer, bytes, perStage ? 1 : 0, samples, starts, steps, seed, out,
         ),
       ),
@@ -30,22 +30,22 @@ export class Projection {
 
   /** Goes on. @param {number} rounds @returns {number} how many are left */
   run(rounds) {
-    return this.bridge.module._ssd_projection_run(this.pointer, rounds);
+    return this.heap.module._ssd_projection_run(this.pointer, rounds);
   }
 
   /** The best so far, after one round at least. @returns {{styles: Float32Array, errors: Errors}} styles: S x L */
   result() {
-    const { bridge, length } = this;
+    const { heap, length } = this;
     // Doubles first: they want their alignment.
-    return bridge.withRoom(24 + length * 4, (out) => {
-      bridge.module._ssd_projection_result(this.pointer, out + 24, out);
-      const [mean, nearest, found] = bridge.doubles(out, 3);
-      return { styles: bridge.floats(out + 24, length), errors: { mean, nearest, found } };
+    return heap.withAlloc(24 + length * 4, (out) => {
+      heap.module._ssd_projection_result(this.pointer, out + 24, out);
+      const [mean, nearest, found] = heap.doubles(out, 3);
+      return { styles: heap.floats(out + 24, length), errors: { mean, nearest, found } };
     });
   }
 
   dispose() {
-    this.bridge.module._ssd_projection_destroy(this.pointer);
+    this.heap.module._ssd_projection_destroy(this.pointer);
     this.pointer = 0;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The bridge to the module's memory: pointers in and out, and status codes to errors. Views are made anew at each use,
- * since the memory may have grown meanwhile.
+ * Access to the memory of the WebAssembly module: copies in and out, and status codes turned into errors. Views are made anew
+ * at each use, because the memory may have grown since the last one.
  */
 
 /** An error of the core: `code` is the status' name (bad_file, unsupported, out_of_memory, ...). */
@@ -16,7 +16,7 @@ export class SsdganError extends Error {
   }
 }
 
-export class Bridge {
+export class WasmHeap {
   /** @param {any} module an instance of the Emscripten module */
   constructor(module) {
     this.module = module;
@@ -65,7 +65,7 @@ export class Bridge {
    * @param {(pointer: number) => T} body
    * @returns {T}
    */
-  withRoom(bytes, body) {
+  withAlloc(bytes, body) {
     const pointer = this.allocate(bytes);
     try {
       return body(pointer);
@@ -82,7 +82,7 @@ export class Bridge {
    * @returns {T}
    */
   withBytes(bytes, body) {
-    return this.withRoom(bytes.length, (pointer) => {
+    return this.withAlloc(bytes.length, (pointer) => {
       this.module.HEAPU8.set(bytes, pointer);
       return body(pointer);
     });
@@ -95,7 +95,7 @@ export class Bridge {
    * @returns {T}
    */
   withFloats(floats, body) {
-    return this.withRoom(floats.length * 4, (pointer) => {
+    return this.withAlloc(floats.length * 4, (pointer) => {
       this.module.HEAPF32.set(floats, pointer >>> 2);
       return body(pointer);
     });
@@ -109,7 +109,7 @@ export class Bridge {
    */
   withString(string, body) {
     const bytes = this.module.lengthBytesUTF8(string) + 1;
-    return this.withRoom(bytes, (pointer) => {
+    return this.withAlloc(bytes, (pointer) => {
       this.module.stringToUTF8(string, pointer, bytes);
       return body(pointer);
     });
@@ -141,7 +141,7 @@ export class Bridge {
    * @returns {number} the pointer
    */
   construct(call) {
-    return this.withRoom(4, (out) => {
+    return this.withAlloc(4, (out) => {
       this.check(call(out));
       return this.word(out);
     });
