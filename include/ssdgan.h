@@ -368,6 +368,10 @@ SSD_MUST_USE ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_
 /* One training step (docs/method.md, section 3): G update, then D update. SSD_NOT_FINITE when a loss is not finite. */
 SSD_MUST_USE ssd_status ssd_trainer_step(ssd_trainer *trainer);
 
+/* How many of `count` pictures a training with this val_count holds out: val_count, or where that is negative a tenth,
+ * at least 1 and at most 500. */
+int ssd_held_out(int count, int val_count);
+
 /* Losses and D accuracy on the held-out pictures, with running statistics and fixed latents; the results are in
  * the stats. Does not disturb training: the next step has the same bits with or without it. */
 SSD_MUST_USE ssd_status ssd_trainer_validate(ssd_trainer *trainer);
@@ -406,8 +410,17 @@ double ssd_trainer_discriminator_parameters(const ssd_trainer *trainer);
  * never destroyed by the caller. Its weights move with training. */
 ssd_generator *ssd_trainer_generator(ssd_trainer *trainer);
 
+/* The plan of the run: a text of the caller's (which recipe, how many epochs), at most SSD_PLAN_BYTES - 1 bytes of
+ * UTF-8. The core does not read it; it keeps it in checkpoints. Set copies it; SSD_BAD_ARGUMENT where it is longer. The
+ * plan is
+ * "" until it is set, and valid until the next set. */
+enum { SSD_PLAN_BYTES = 4096 };
+SSD_MUST_USE ssd_status ssd_trainer_set_plan(ssd_trainer *trainer, const char *plan);
+const char *ssd_trainer_plan(const ssd_trainer *trainer);
+
 /* Serialises to safetensors: the generator alone (`checkpoint` 0: what PyTorch loads into the generator) or the
- * whole state. On success *bytes is a new buffer of *byte_count, to be freed with ssd_buffer_free. */
+ * whole state. On success *bytes is a new buffer of *byte_count, to be freed with ssd_buffer_free. SSD_NOT_FINITE when
+ * a number to be saved (a weight, a running statistic, a moment of Adam) is a NaN or an infinity. */
 SSD_MUST_USE ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count);
 
 /* ------------------------------------------------------------------------------ evaluation --- */

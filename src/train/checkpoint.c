@@ -103,6 +103,10 @@ static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_tr
     c->ada_signs = read_double(file, "ada_signs", 0);
     c->ada_steps = read_double(file, "ada_steps", 0);
     trainer_grow(t);
+    const char *plan = safetensors_metadata(file, "plan");
+    if (plan && strlen(plan) >= SSD_PLAN_BYTES)
+        return context_fail(context, SSD_BAD_FILE, "the checkpoint's plan has more than %d bytes", SSD_PLAN_BYTES - 1);
+    (void)snprintf(t->plan, sizeof t->plan, "%s", plan ? plan : "");
     if (!rng_from_text(&t->random, safetensors_metadata(file, "random")))
         return context_fail(context, SSD_BAD_FILE, "the checkpoint lacks its random state");
     return SSD_OK;
@@ -353,9 +357,41 @@ static void write_run(safetensors_writer *writer, const ssd_trainer *t) {
     (void)snprintf(text, sizeof text, "%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, s[0], s[1], s[2],
                    s[3]);
     safetensors_write_metadata(writer, "random", text);
+    if (*t->plan)
+        safetensors_write_metadata(writer, "plan", t->plan);
+}
+
+/* Neither a NaN nor an infinity among them: those alone have all bits of the exponent set. */
+static int are_finite(const float *numbers, size_t count) {
+    uint32_t special = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, numbers + i, sizeof bits);
+        special |= (bits & 0x7f800000U) == 0x7f800000U;
+    }
+    return !special;
+}
+
+/* Values, and with `moments` Adam's moments. */
+static int network_is_finite(const tensor_table *table, const tensor_blocks *blocks, int moments) {
+    return are_finite(blocks->trained, table->trained_floats) && are_finite(blocks->state, table->state_floats) &&
+           (!moments ||
+            (are_finite(blocks->adam_m, table->trained_floats) && are_finite(blocks->adam_v, table->trained_floats)));
+}
+
+static int is_finite(const ssd_trainer *t, const generator *model, int checkpoint) {
+    return network_is_finite(&model->table, &model->blocks, 0) &&
+           (!checkpoint ||
+            (network_is_finite(&t->g.table, &t->g.blocks, 1) && network_is_finite(&t->d.table, &t->d.blocks, 1)));
 }
 
 ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count) {
+    const generator *model = trainer->config.ema > 0 ? &trainer->average : &trainer->g;
+    if (!is_finite(trainer, model, checkpoint))
+        return context_fail(trainer->context, SSD_NOT_FINITE,
+                            "the state of step %.0f is not saved, because a weight or a moment of Adam is not a finite "
+                            "number; go back to an earlier checkpoint and lower the learning rate",
+                            trainer->counters.step);
     safetensors_writer *writer = safetensors_writer_create();
     const int64_t batch_count = (int64_t)trainer->counters.step;
     safetensors_write_metadata(writer, "format", checkpoint ? "ssdgan-checkpoint" : "ssdgan-model");
@@ -364,7 +400,6 @@ ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **byte
     write_config(writer, &trainer->config);
     if (checkpoint)
         write_run(writer, trainer);
-    const generator *model = trainer->config.ema > 0 ? &trainer->average : &trainer->g;
     if (!checkpoint)
         write_network(writer, "", &model->table, &model->blocks, &batch_count,
                       growth_is_under_way(&model->grown, model->arch.stages) ? NULL : "to_rgb");

@@ -140,13 +140,11 @@ void ssd_trainer_destroy(ssd_trainer *trainer) {
 
 /* --------------------------------------------------------------------------------- data order --- */
 
-static int held_out(const ssd_config *config, int count) {
-    int val = config->val_count;
-    if (val < 0) {
-        val = count / 10;
-        val = val < 1 ? 1 : val > DEFAULT_VAL_MOST ? DEFAULT_VAL_MOST : val;
-    }
-    return val;
+int ssd_held_out(int count, int val_count) {
+    if (val_count >= 0)
+        return val_count;
+    const int tenth = count / 10;
+    return tenth < 1 ? 1 : tenth > DEFAULT_VAL_MOST ? DEFAULT_VAL_MOST : tenth;
 }
 
 void trainer_shuffle(ssd_trainer *t) {
@@ -172,7 +170,7 @@ ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *data
     if (ssd_dataset_size(dataset) != size)
         return context_fail(context, SSD_BAD_ARGUMENT, "the pictures are %d pixels wide, but the network makes %d",
                             ssd_dataset_size(dataset), size);
-    const int val = held_out(&trainer->config, count);
+    const int val = ssd_held_out(count, trainer->config.val_count);
     if (val > count - 1)
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "%d pictures are to be held out, but only %d are there; hold out fewer", val, count);
@@ -361,6 +359,17 @@ ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value)
     trainer_grow(trainer);
     return SSD_OK;
 }
+
+ssd_status ssd_trainer_set_plan(ssd_trainer *trainer, const char *plan) {
+    const size_t length = plan ? strlen(plan) : 0;
+    if (!plan || length >= SSD_PLAN_BYTES)
+        return context_fail(trainer->context, SSD_BAD_ARGUMENT, "a plan has at most %d bytes, but this has %zu",
+                            SSD_PLAN_BYTES - 1, length);
+    memcpy(trainer->plan, plan, length + 1);
+    return SSD_OK;
+}
+
+const char *ssd_trainer_plan(const ssd_trainer *trainer) { return trainer->plan; }
 
 void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config) { *config = trainer->config; }
 

@@ -40,6 +40,7 @@ struct ssd_trainer {
     trainer_counters counters;
     trainer_losses losses;
     rng random; /* latents and flips of the steps to come */
+    char plan[SSD_PLAN_BYTES];
     const ssd_dataset *dataset;
     int train_count, val_count;
     int *order;   /* this epoch's order of the training pictures, train_count long */

@@ -115,7 +115,7 @@ export async function run(args) {
   if (values.doodles) dataset.addDoodles(0, 0, values.doodles);
   const refused = addPictures(dataset, pictureNames);
   requirePictures(dataset, refused);
-  const heldOut = values['held-out'] ?? Math.min(500, Math.max(1, Math.floor(dataset.count / 10)));
+  const heldOut = values['held-out'] ?? engine.heldOut(dataset.count);
   const { seed = 0, psi = 1 } = values;
 
   /** @type {(pictures: import('../engine/dataset.js').Dataset) => Promise<import('../engine/features.js').Features | null>} */

@@ -113,6 +113,11 @@ export class Engine {
     return this.withConfig(config, (c) => this.heap.module._ssd_trainer_bytes(c));
   }
 
+  /** @param {number} count @param {number} valCount the setting val_count @returns {number} pictures that a training holds out */
+  heldOut(count, valCount = -1) {
+    return this.heap.module._ssd_held_out(count, valCount);
+  }
+
   /** @param {number} seed @param {number} latentSize @returns {Float32Array} the latent of a seed */
   latent(seed, latentSize) {
     return this.heap.withAlloc(latentSize * 4, (out) => {

@@ -81,6 +81,17 @@ export class Trainer {
     heap.withString(name, (text) => heap.check(heap.module._ssd_trainer_set(this.pointer, text, number)));
   }
 
+  /** The run's plan: a text that checkpoints keep (training-run.js writes it); '' where none was set. @returns {string} */
+  get plan() {
+    return this.heap.text(this.heap.module._ssd_trainer_plan(this.pointer));
+  }
+
+  /** @param {string} text */
+  set plan(text) {
+    const { heap } = this;
+    heap.withString(text, (plan) => heap.check(heap.module._ssd_trainer_set_plan(this.pointer, plan)));
+  }
+
   /** @param {{checkpoint?: boolean}} options the model alone, or the whole state @returns {Uint8Array} safetensors */
   save({ checkpoint = false } = {}) {
     const { heap } = this;

@@ -1,0 +1,86 @@
+/* What a checkpoint keeps beside the networks, and what is never saved. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "ssdgan.h"
+#include "train/trainer.h"
+
+static ssd_trainer *small_trainer(ssd_context *context, double ema) {
+    ssd_config config;
+    ssd_config_default(&config);
+    config.image_size = 16;
+    config.width = config.width_max = 2;
+    config.batch = 2;
+    config.adain = 0; /* batch norm in G too: it has running statistics */
+    config.ema = ema;
+    ssd_trainer *trainer = NULL;
+    CHECK(ssd_trainer_create(context, &config, &trainer) == SSD_OK);
+    return trainer;
+}
+
+static ssd_status save(ssd_trainer *trainer, int checkpoint) {
+    uint8_t *bytes = NULL;
+    size_t count = 0;
+    const ssd_status status = ssd_trainer_save(trainer, checkpoint, &bytes, &count);
+    CHECK((status == SSD_OK) == (bytes != NULL));
+    ssd_buffer_free(bytes);
+    return status;
+}
+
+static void check_plan(ssd_context *context) {
+    static const char plan[] = "{\"recipe\": \"quick\", \"note\": \"\xc3\xa9\\n\"}";
+    ssd_trainer *trainer = small_trainer(context, 0), *again = NULL;
+    CHECK(strcmp(ssd_trainer_plan(trainer), "") == 0);
+    CHECK(ssd_trainer_set_plan(trainer, plan) == SSD_OK);
+    char longest[SSD_PLAN_BYTES + 1];
+    memset(longest, 'x', sizeof longest);
+    longest[SSD_PLAN_BYTES] = 0;
+    CHECK(ssd_trainer_set_plan(trainer, longest) == SSD_BAD_ARGUMENT);
+    CHECK(ssd_trainer_set_plan(trainer, NULL) == SSD_BAD_ARGUMENT);
+    CHECK(strcmp(ssd_trainer_plan(trainer), plan) == 0);
+    for (int pass = 0; pass < 2; pass++) {
+        uint8_t *bytes = NULL;
+        size_t count = 0;
+        CHECK(ssd_trainer_save(trainer, 1, &bytes, &count) == SSD_OK);
+        CHECK(ssd_trainer_load(context, bytes, count, &again) == SSD_OK);
+        CHECK(strcmp(ssd_trainer_plan(again), pass ? longest : plan) == 0);
+        ssd_trainer_destroy(again);
+        ssd_buffer_free(bytes);
+        longest[SSD_PLAN_BYTES - 1] = 0; /* the longest that fits */
+        CHECK(ssd_trainer_set_plan(trainer, longest) == SSD_OK);
+    }
+    ssd_trainer_destroy(trainer);
+}
+
+/* Each kind of number that a file holds, made a NaN or an infinity: no file. */
+static void check_not_finite(ssd_context *context, float poison) {
+    ssd_trainer *t = small_trainer(context, 50);
+    CHECK(save(t, 0) == SSD_OK && save(t, 1) == SSD_OK);
+    float *const places[] = {t->g.blocks.trained,     t->g.blocks.state,        t->g.blocks.adam_m, t->g.blocks.adam_v,
+                             t->d.blocks.trained,     t->d.blocks.state,        t->d.blocks.adam_m, t->d.blocks.adam_v,
+                             t->average.blocks.state, t->average.blocks.trained};
+    const int count = sizeof places / sizeof *places;
+    for (int i = 0; i < count; i++) {
+        const float kept = *places[i];
+        *places[i] = poison;
+        CHECK(save(t, 1) == SSD_NOT_FINITE);
+        CHECK(save(t, 0) == (i < count - 2 ? SSD_OK : SSD_NOT_FINITE)); /* the model is the average */
+        *places[i] = kept;
+    }
+    t->g.blocks.trained[t->g.table.trained_floats - 1] = poison;
+    CHECK(save(t, 1) == SSD_NOT_FINITE);
+    ssd_trainer_destroy(t);
+}
+
+int main(void) {
+    ssd_context *context = ssd_context_create(1);
+    check_plan(context);
+    check_not_finite(context, NAN);
+    check_not_finite(context, -INFINITY);
+    ssd_context_destroy(context);
+    CHECK(ssd_held_out(901, -1) == 90 && ssd_held_out(5, -1) == 1 && ssd_held_out(90000, -1) == 500);
+    CHECK(ssd_held_out(901, 0) == 0 && ssd_held_out(901, 7) == 7);
+    return check_report("checkpoint");
+}
