@@ -1,6 +1,6 @@
 /** What the panels share: the client, the state of the page, and its sentences. */
 import { Client } from './client.js';
-import { any, sentence } from './draw.js';
+import { byId, sentence } from './draw.js';
 
 /**
  * @typedef {'starting' | 'ready' | 'training' | 'paused' | 'finished' | 'stopped'} Phase
@@ -60,7 +60,7 @@ export class App {
       variant: this.options.get('variant') ?? 'auto',
       threads: threads ? Number(threads) : 'auto',
     });
-    any('engine-state').textContent = [
+    byId('engine-state').textContent = [
       `${reply.variant === 'relaxed' ? 'Relaxed SIMD (fused multiply-add)' : 'Plain SIMD'}, ${reply.threads} thread${reply.threads > 1 ? 's' : ''}.`,
       ...reply.notes,
     ].join(' ');
@@ -69,7 +69,7 @@ export class App {
 
   /** A sentence on top of the page; '' takes it away. @param {string} text @param {{label: string, act: () => void}} [action] */
   notice(text, action) {
-    const box = any('notice');
+    const box = byId('notice');
     box.textContent = text;
     box.hidden = !text;
     if (!action) return;
@@ -89,7 +89,7 @@ export class App {
    * @param {() => Promise<void>} body
    */
   async attempt(stateId, body) {
-    const state = any(stateId);
+    const state = byId(stateId);
     state.classList.remove('bad');
     try {
       await body();

@@ -1,5 +1,5 @@
 /** The curves: both losses, and what D thinks of real and generated pictures. uPlot is loaded when first needed. */
-import { any } from './draw.js';
+import { byId } from './draw.js';
 
 /** Points kept; beyond it every second one goes. */
 const MOST_POINTS = 2000;
@@ -12,7 +12,7 @@ export class Curves {
     /** @type {any[]} */
     this.plots = [];
     this.loading = false;
-    new ResizeObserver(() => this.resize()).observe(any('curves'));
+    new ResizeObserver(() => this.resize()).observe(byId('curves'));
   }
 
   clear() {
@@ -56,9 +56,9 @@ export class Curves {
           ],
         },
         /** @type {any} */ ([[], [], []]),
-        any(id),
+        byId(id),
       );
-    any('curves').hidden = false;
+    byId('curves').hidden = false;
     this.plots = [
       plot('Losses', ['G', 'D'], {}, 'curve-loss'),
       plot(
@@ -73,7 +73,7 @@ export class Curves {
   }
 
   resize() {
-    const width = any('curves').clientWidth;
+    const width = byId('curves').clientWidth;
     if (width) this.plots.forEach((plot) => plot.setSize({ width, height: 190 }));
   }
 

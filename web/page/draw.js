@@ -17,7 +17,7 @@ export const button = (id) => element(id, HTMLButtonElement);
 /** @param {string} id */
 export const canvas = (id) => element(id, HTMLCanvasElement);
 /** @param {string} id */
-export const any = (id) => element(id, HTMLElement);
+export const byId = (id) => element(id, HTMLElement);
 
 /**
  * Draws pictures as a grid, one picture pixel a canvas pixel; the page's style scales it.

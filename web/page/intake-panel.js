@@ -1,5 +1,5 @@
 /** Panel 1: pictures in, thumbnails, what was refused and why. */
-import { any, button, canvas, drawGrid, element, pictureAt } from './draw.js';
+import { byId, button, canvas, drawGrid, element, pictureAt } from './draw.js';
 
 const COLUMNS = 10;
 const PAGE = 200;
@@ -164,7 +164,7 @@ export class IntakePanel {
         this.say(this.verdict(), count < 2);
       }
     });
-    any('intake-progress').hidden = true;
+    byId('intake-progress').hidden = true;
     this.showRefused();
     await this.showThumbnails();
   }
@@ -179,7 +179,7 @@ export class IntakePanel {
 
   /** @param {string} text @param {boolean} bad */
   say(text, bad = false) {
-    const state = any('intake-state');
+    const state = byId('intake-state');
     state.textContent = text;
     state.classList.toggle('bad', bad);
   }
@@ -194,7 +194,7 @@ export class IntakePanel {
   }
 
   showRefused() {
-    const box = any('refused');
+    const box = byId('refused');
     box.hidden = this.refused.length === 0;
     const summary = box.querySelector('summary');
     const list = box.querySelector('ul');
@@ -212,8 +212,8 @@ export class IntakePanel {
   async showThumbnails() {
     const { count, client } = this.app;
     const first = Math.min(count, this.shown);
-    any('thumbs-box').hidden = count === 0;
-    any('thumbs-more-row').hidden = count <= this.shown;
+    byId('thumbs-box').hidden = count === 0;
+    byId('thumbs-more-row').hidden = count <= this.shown;
     if (!count) return;
     const { size, rgba } = await client.request('pictures.thumbnails', { first: 0, count: first });
     drawGrid(canvas('thumbs'), rgba, size, COLUMNS);

@@ -1,5 +1,5 @@
 /** Panel 5: how good the faces are, in plain words, and the training pictures nearest to them. */
-import { any, button, canvas, drawGrid, element } from './draw.js';
+import { byId, button, canvas, drawGrid, element } from './draw.js';
 
 /** @typedef {{value: number, floor: number, ceiling: number, ceilingOf: string, place: number}} Bar */
 
@@ -23,7 +23,7 @@ export class JudgePanel {
   show() {
     const { canGenerate: has } = this.app;
     button('judge-button').disabled = !has || this.working;
-    const state = any('judge-state');
+    const state = byId('judge-state');
     if (has && state.textContent?.startsWith('Train first')) state.textContent = '';
   }
 
@@ -31,11 +31,11 @@ export class JudgePanel {
     return this.app.attempt('judge-state', async () => {
       this.working = true;
       this.show();
-      any('judge-state').textContent = 'Comparing with your pictures …';
+      byId('judge-state').textContent = 'Comparing with your pictures …';
       try {
         const result = await this.app.client.request('judge', { source: this.app.source });
         this.draw(result);
-        any('judge-state').textContent =
+        byId('judge-state').textContent =
           `${result.count} faces against ${result.training.toLocaleString('en')} training pictures.`;
       } finally {
         this.working = false;
@@ -46,7 +46,7 @@ export class JudgePanel {
 
   /** @param {any} result the worker's reply */
   draw({ bars, verdict, warnings, size, columns, rgba }) {
-    any('judged').hidden = false;
+    byId('judged').hidden = false;
     element('judge-bars', HTMLElement).replaceChildren(
       ...Object.entries(BARS).map(([name, texts]) => this.bar(bars[name], texts)),
     );
@@ -56,7 +56,7 @@ export class JudgePanel {
       verdict.diversity,
       ...warnings.map((/** @type {string} */ w) => `Careful: ${w}`),
     ];
-    any('judge-words').replaceChildren(
+    byId('judge-words').replaceChildren(
       ...lines.map((text) => {
         const item = document.createElement('li');
         item.textContent = text;

@@ -1,7 +1,7 @@
 /** The page: puts the panels together, starts the engine, and stands by when the worker dies. */
 import { App } from './app.js';
 import { Client } from './client.js';
-import { any, canvas, drawGrid, sentence } from './draw.js';
+import { byId, canvas, drawGrid, sentence } from './draw.js';
 import { IntakePanel } from './intake-panel.js';
 import { JudgePanel } from './judge-panel.js';
 import { MakePanel } from './make-panel.js';
@@ -86,7 +86,7 @@ addEventListener('beforeunload', (event) => {
 
 start().catch((error) => {
   app.notice(sentence(error));
-  any('intake-state').textContent = '';
+  byId('intake-state').textContent = '';
 });
 
 // Tests reach the worker through this.

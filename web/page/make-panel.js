@@ -1,5 +1,5 @@
 /** Panel 3: faces from seeds, and files out and in. */
-import { any, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from './draw.js';
+import { byId, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from './draw.js';
 
 export class MakePanel {
   /**
@@ -57,7 +57,7 @@ export class MakePanel {
     const { busy, canGenerate: has } = this.app;
     button('generate-button').disabled = !has;
     for (const id of ['save-model', 'save-checkpoint']) button(id).disabled = !busy;
-    if (has && any('make-state').textContent?.startsWith('Train first')) any('make-state').textContent = '';
+    if (has && byId('make-state').textContent?.startsWith('Train first')) byId('make-state').textContent = '';
   }
 
   /** Remembers the face for its download. @param {HTMLCanvasElement} face @param {string} label */
@@ -84,7 +84,7 @@ export class MakePanel {
 
   /** The sliders of the strongest directions. @returns {HTMLInputElement[]} */
   get moves() {
-    return [...any('moves').querySelectorAll('input')];
+    return [...byId('moves').querySelectorAll('input')];
   }
 
   /** A slider moved: the faces follow, as fast as they are made. */
@@ -123,11 +123,11 @@ export class MakePanel {
       const ms = performance.now() - began;
       const columns = Math.min(count, Math.max(1, Math.ceil(Math.sqrt(count))));
       this.made = { size, rgba, faces, columns };
-      any('made').hidden = false;
-      any('move').hidden = reply.stages === 0;
+      byId('made').hidden = false;
+      byId('move').hidden = reply.stages === 0;
       drawGrid(canvas('made-grid'), rgba, size, columns);
       button('save-grid').disabled = false;
-      any('make-state').textContent =
+      byId('make-state').textContent =
         `${count} face${count > 1 ? 's' : ''} in ${ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`}.`;
     });
   }
@@ -138,7 +138,7 @@ export class MakePanel {
       const { bytes } = await this.app.client.request('save', { checkpoint });
       download(bytes, checkpoint ? 'checkpoint.safetensors' : 'model.safetensors');
       if (checkpoint) this.app.unsaved = false;
-      any('make-state').textContent =
+      byId('make-state').textContent =
         `${checkpoint ? 'Checkpoint' : 'Model'} downloaded, ${(bytes.length / 1e6).toFixed(1)} MB.`;
     });
   }
@@ -154,7 +154,7 @@ export class MakePanel {
       const told = `Loaded ${file.name}: ${size} × ${size} pixels, ${parameters.toLocaleString('en')} parameters.`;
       this.app.enter(this.app.phase);
       await this.generate();
-      any('make-state').textContent = run ? `${told} ${run}` : told;
+      byId('make-state').textContent = run ? `${told} ${run}` : told;
     });
   }
 

@@ -1,5 +1,5 @@
 /** Panel 4's grid of mixed styles: coarse of the row's face, fine of the column's. */
-import { any, canvas, drawGrid, element, pictureAt } from './draw.js';
+import { byId, canvas, drawGrid, element, pictureAt } from './draw.js';
 
 /** @typedef {{face: any, label: string}} Key a picked face, as the protocol has it, and its name */
 
@@ -34,7 +34,7 @@ export class Mixer {
       this.mixed = { ...mixed, keys };
       this.slider.max = String(mixed.stages);
       this.slider.value = String(mixed.stage);
-      any('mix-state').textContent = ['All styles are the column’s.', 'All styles are the row’s.'][
+      byId('mix-state').textContent = ['All styles are the column’s.', 'All styles are the row’s.'][
         [0, mixed.stages].indexOf(mixed.stage)
       ] ?? `Stages 1–${mixed.stage} (of ${mixed.stages}) are the row’s: its shapes. The rest is the column’s.`; // prettier-ignore
       drawGrid(canvas('mix-grid'), mixed.rgba, mixed.size, mixed.columns);

@@ -1,5 +1,5 @@
 /** Panel 4: picked faces and projected pictures: the way through them (slider, play, GIF) and their mixtures. */
-import { any, button, canvas, download, element } from './draw.js';
+import { byId, button, canvas, download, element } from './draw.js';
 import { Mixer } from './mix.js';
 import { Projector } from './projector.js';
 
@@ -39,9 +39,9 @@ export class MorphPanel {
     this.stop();
     this.keys = [];
     this.way = null;
-    any('picked').replaceChildren();
-    any('player').hidden = true;
-    any('morph-state').textContent = 'Pick two or more faces above.';
+    byId('picked').replaceChildren();
+    byId('player').hidden = true;
+    byId('morph-state').textContent = 'Pick two or more faces above.';
     this.mixer.show();
   }
 
@@ -49,7 +49,7 @@ export class MorphPanel {
   pick(key, picture) {
     return this.app.attempt('morph-state', async () => {
       if (this.keys.length >= MOST_KEYS) {
-        any('morph-state').textContent = `${MOST_KEYS} faces are enough for one way. Clear to pick others.`;
+        byId('morph-state').textContent = `${MOST_KEYS} faces are enough for one way. Clear to pick others.`;
         return;
       }
       const { size, rgba } =
@@ -66,11 +66,11 @@ export class MorphPanel {
       const item = document.createElement('li');
       item.append(chip);
       chip.onclick = () => {
-        this.keys.splice([...any('picked').children].indexOf(item), 1);
+        this.keys.splice([...byId('picked').children].indexOf(item), 1);
         item.remove();
         this.find();
       };
-      any('picked').append(item);
+      byId('picked').append(item);
       this.keys.push(key);
       this.onPick(face, key.label);
       await this.find();
@@ -82,19 +82,19 @@ export class MorphPanel {
     this.stop();
     this.mixer.show();
     if (this.keys.length < 2) {
-      any('player').hidden = true;
-      any('morph-state').textContent = this.keys.length ? 'Pick one more face.' : 'Pick two or more faces above.';
+      byId('player').hidden = true;
+      byId('morph-state').textContent = this.keys.length ? 'Pick one more face.' : 'Pick two or more faces above.';
       return;
     }
     await this.app.attempt('morph-state', async () => {
-      any('player').hidden = false;
+      byId('player').hidden = false;
       const loop = element('morph-loop', HTMLInputElement).checked;
       const frames = FRAMES_A_LEG * (this.keys.length - (loop ? 0 : 1)) + (loop ? 0 : 1);
       const [space, ease] = ['morph-space', 'morph-ease'].map((id) => element(id, HTMLSelectElement).value);
       const faces = this.keys.map(({ face }) => face);
       const request = { faces, space, frames, loop, ease, source: this.app.source };
       this.way = { ...(await this.app.client.request('walk', request)), loop };
-      any('morph-state').textContent = `${this.keys.length} faces, ${frames} frames.`;
+      byId('morph-state').textContent = `${this.keys.length} faces, ${frames} frames.`;
       element('morph-slider', HTMLInputElement).max = String(frames - 1);
       this.showFrame(0);
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.play();

@@ -1,5 +1,5 @@
 /** Panel 4's projection: the face of the model that is nearest to a picture. */
-import { any, button, canvas, drawGrid, element } from './draw.js';
+import { byId, button, canvas, drawGrid, element } from './draw.js';
 
 /** @param {number} error */
 const shown = (error) => error.toFixed(1);
@@ -22,7 +22,7 @@ export class Projector {
     };
     button('project-cancel').onclick = () => this.app.client.request('project.cancel');
     // Pictures that are dropped anywhere else are to be trained on.
-    any('morph').addEventListener('drop', (event) => {
+    byId('morph').addEventListener('drop', (event) => {
       const file = event.dataTransfer?.files[0];
       if (!file || file.name.endsWith('.safetensors')) return;
       event.preventDefault();
@@ -38,16 +38,16 @@ export class Projector {
 
   show() {
     button('project-button').disabled = !this.app.canGenerate || this.working;
-    button('project-cancel').hidden = any('project-progress').hidden = !this.working;
+    button('project-cancel').hidden = byId('project-progress').hidden = !this.working;
   }
 
   /** @param {{done: number, total: number, size: number, rgba: Uint8ClampedArray, errors: {mean: number, nearest: number, found: number}}} event */
   draw({ done, total, size, rgba, errors }) {
     if (!this.working) return;
-    any('projected').hidden = false;
+    byId('projected').hidden = false;
     drawGrid(canvas('project-canvas'), rgba, size, 2);
     element('project-progress', HTMLProgressElement).value = done / total;
-    any('project-state').textContent = `${this.name}: error ${shown(errors.found)} so far.`;
+    byId('project-state').textContent = `${this.name}: error ${shown(errors.found)} so far.`;
   }
 
   /** @param {File} file */
@@ -58,19 +58,19 @@ export class Projector {
       this.name = file.name;
       this.listen();
       this.show();
-      any('projected').hidden = true;
+      byId('projected').hidden = true;
       element('project-progress', HTMLProgressElement).value = 0;
-      any('project-state').textContent = `Looking for ${file.name} …`;
+      byId('project-state').textContent = `Looking for ${file.name} …`;
       try {
         const perStage = element('project-space', HTMLSelectElement).value === 'w+';
         const request = { file, perStage, source: this.app.source };
         const { size, rgba, styles, errors, psnr, cancelled } = await this.app.client.request('project', request);
         if (cancelled) {
-          any('projected').hidden = true;
-          any('project-state').textContent = 'Cancelled.';
+          byId('projected').hidden = true;
+          byId('project-state').textContent = 'Cancelled.';
           return;
         }
-        any('project-state').textContent =
+        byId('project-state').textContent =
           `${file.name}: error ${shown(errors.found)} of 255 (${psnr.toFixed(1)} dB). ` +
           `The mean face has ${shown(errors.mean)}, the nearest of 1,024 random faces ${shown(errors.nearest)}.`;
         this.pick({ face: { styles }, label: file.name }, { size, rgba });

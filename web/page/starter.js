@@ -3,7 +3,7 @@
  * twelve new ones, faded over by the compositor, which costs a percent of a processor and keeps a phone cool. They stand
  * still where motion is not wanted, and nobody computes them while they cannot be seen or something trains.
  */
-import { any, button, canvas, drawGrid, pictureAt } from './draw.js';
+import { byId, button, canvas, drawGrid, pictureAt } from './draw.js';
 
 const FACES = 12;
 const FRAME_MS = 1000;
@@ -46,9 +46,9 @@ export class Starter {
     this.still = matchMedia('(prefers-reduced-motion: reduce)');
     this.narrow = matchMedia('(max-width: 700px)');
 
-    const about = any('starter-about');
+    const about = byId('starter-about');
     if (address) about.setAttribute('href', address.href.replace(/safetensors$/, 'json'));
-    const box = any('starter');
+    const box = byId('starter');
     new IntersectionObserver(([entry]) => {
       this.seen = entry.isIntersecting;
       this.go();
@@ -108,7 +108,7 @@ export class Starter {
     const { app } = this;
     // Until there is something else, faces are made with it.
     if (app.starter && app.phase === 'ready' && app.source === 'run') app.source = 'starter';
-    any('starter').hidden = !this.shown;
+    byId('starter').hidden = !this.shown;
     const hold = button('starter-hold');
     hold.hidden = this.still.matches;
     hold.textContent = this.held ? 'Move' : 'Hold still';

@@ -1,6 +1,6 @@
 /** Panel 2: settings, Train / Pause / Continue / Start over, figures, curves and the live grid. */
 import { Curves } from './curves.js';
-import { any, button, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
+import { byId, button, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
 import { SAMPLE_SEEDS } from '../protocol.js';
 
 const COLUMNS = 8;
@@ -72,8 +72,8 @@ export class TrainPanel {
 
   /** @param {string} text @param {boolean} bad */
   say(text, bad = false) {
-    any('train-state').textContent = text;
-    any('train-state').classList.toggle('bad', bad);
+    byId('train-state').textContent = text;
+    byId('train-state').classList.toggle('bad', bad);
   }
 
   /** @param {string} name */
@@ -138,7 +138,7 @@ export class TrainPanel {
     const { starter } = this.app;
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start'));
     const fits = this.number('image_size') === starter?.size && this.number('width') === starter?.width;
-    any('start-row').hidden = !starter;
+    byId('start-row').hidden = !starter;
     select.options[0].disabled = !fits;
     select.value = fits ? this.start : 'scratch';
     const only = starter && !fits ? `: only at ${starter.size} × ${starter.size}, width ${starter.width}` : '';
@@ -236,7 +236,7 @@ export class TrainPanel {
       this.app.resume = null;
       this.app.unsaved = false;
       this.curves.clear();
-      for (const id of ['figures', 'live', 'train-progress', 'curves']) any(id).hidden = true;
+      for (const id of ['figures', 'live', 'train-progress', 'curves']) byId(id).hidden = true;
       this.say('');
       this.app.enter('ready');
     });
@@ -245,21 +245,21 @@ export class TrainPanel {
   /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate */
   showStats(stats, rate) {
     this.app.unsaved = true;
-    any('figures').hidden = false;
+    byId('figures').hidden = false;
     const bar = element('train-progress', HTMLProgressElement);
     bar.hidden = false;
     bar.max = Math.max(1, this.target);
     bar.value = stats.step;
     const per = stats.steps_per_epoch;
-    any('figure-step').textContent = `${stats.step.toLocaleString('en')} / ${this.target.toLocaleString('en')}`;
-    any('figure-epoch').textContent = per ? (stats.step / per).toFixed(1) : '0';
+    byId('figure-step').textContent = `${stats.step.toLocaleString('en')} / ${this.target.toLocaleString('en')}`;
+    byId('figure-epoch').textContent = per ? (stats.step / per).toFixed(1) : '0';
     if (rate > 0) {
       const left = ((this.target - stats.step) * (stats.pictures_seen / Math.max(1, stats.step))) / rate;
-      any('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
-      any('figure-left').textContent = duration(left);
+      byId('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
+      byId('figure-left').textContent = duration(left);
       document.title = `${Math.floor((100 * stats.step) / Math.max(1, this.target))} % · ${duration(left)} left · ssdgan`;
     } else {
-      any('figure-left').textContent = '–';
+      byId('figure-left').textContent = '–';
       document.title = 'ssdgan';
     }
     this.curves.add(stats);
@@ -275,7 +275,7 @@ export class TrainPanel {
       const { size, rgba } = this.samples;
       this.samples = null;
       this.gridSize = size;
-      any('live').hidden = false;
+      byId('live').hidden = false;
       drawGrid(canvas('grid'), rgba, size, COLUMNS);
       this.app.client.request('train.credit').catch(() => {});
     };
