@@ -6,7 +6,7 @@ import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { faceHandlers } from './face-handlers.js';
 import { addFiles } from './intake.js';
 import { Judge } from './judge.js';
-import { Stroll } from './stroll.js';
+import { LatentWalk } from './latent-walk.js';
 import { TrainLoop } from './train-loop.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
@@ -175,7 +175,7 @@ const handlers = {
   },
   'starter.faces'({ time, count }) {
     const { generator } = starter ?? refuse('bad_state', 'there is no starter model');
-    const { seeds, rgba } = new Stroll(generator, count).at(time);
+    const { seeds, rgba } = new LatentWalk(generator, count).at(time);
     return withBytes({ size: generator.imageSize, seeds, rgba }, rgba);
   },
   'model.load'({ bytes }) {
