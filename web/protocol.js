@@ -25,12 +25,12 @@
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.drop {}                        forgets the run -> {}
  *   starter.load {bytes}                 the starter model -> {size, width}
- *   starter.faces {time, count}          its faces on their slow walks; time in ways from style to style
+ *   starter.faces {time, count}          its slowly changing faces; one unit of time leads from one style to the next
  *                                        -> {size, seeds, rgba}
  *   model.load {bytes}                   a model to generate with -> {size, latentSize, hasMapping, parameters}
  *   generate {faces, source}             faces: [{seed, psis, moves} or {styles}], as wasm/engine/styles.js has them; source:
  *                                        run, model, starter -> {size, stages, rgba}
- *   walk {faces, space, frames, loop, ease, source}   -> {size, rgba, frames}
+ *   interpolate {faces, space, frames, loop, ease, source}   -> {size, rgba, frames}
  *   mix {faces, stage, source}           -> {size, stages, stage, columns, rgba, styles}: a grid with the faces themselves
  *                                        above and on the left, and the styles of the mixtures
  *   project {file, perStage, source}     a File; tells by events, one at a time -> {size, rgba, styles, errors: {mean,

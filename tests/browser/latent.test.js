@@ -1,4 +1,4 @@
-/** The latent space on the page: moving, mixing, walking round, projecting a picture and cancelling that. */
+/** The latent space on the page: moving, mixing, interpolating, projecting a picture and cancelling that. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseSize, openPage, untilReady, untilStep, untilText } from './page.js';
@@ -21,7 +21,7 @@ const untilOther = (page, id, before) =>
     { timeout: 60000 },
   );
 
-test('faces are moved, mixed, walked round and found', async () => {
+test('faces are moved, mixed, interpolated and found', async () => {
   const { page, close } = await openPage();
   await untilReady(page);
   await chooseSize(page, '32');
@@ -58,10 +58,10 @@ test('faces are moved, mixed, walked round and found', async () => {
     await page
       .locator('#made-grid')
       .click({ position: { x: (made?.width ?? 0) * share, y: (made?.height ?? 0) * 0.25 } });
-  await untilText(page, 'morph-state', /^2 faces, 41 frames/);
-  await page.check('#morph-loop');
-  await untilText(page, 'morph-state', /^2 faces, 80 frames/);
-  await page.selectOption('#morph-ease', 'smooth');
+  await untilText(page, 'interpolate-state', /^2 faces, 41 frames/);
+  await page.check('#interpolate-loop');
+  await untilText(page, 'interpolate-state', /^2 faces, 80 frames/);
+  await page.selectOption('#interpolate-ease', 'smooth');
 
   await page.click('#mix summary');
   await untilText(page, 'mix-state', /^Stages 1–2 \(of 3\) are the row’s/);
@@ -71,7 +71,7 @@ test('faces are moved, mixed, walked round and found', async () => {
   await untilOther(page, 'mix-grid', two);
   const box = await page.locator('#mix-grid').boundingBox();
   await page.locator('#mix-grid').click({ position: { x: (box?.width ?? 0) * 0.8, y: (box?.height ?? 0) * 0.5 } });
-  await untilText(page, 'morph-state', /^3 faces, 120 frames/);
+  await untilText(page, 'interpolate-state', /^3 faces, 120 frames/);
   assert.match(String(await page.textContent('#picked li:nth-child(3)')), /seed \d × seed \d/);
 
   await page.setInputFiles('#project-input', PICTURE);
@@ -80,11 +80,11 @@ test('faces are moved, mixed, walked round and found', async () => {
     'project-state',
     /^sky\.ppm: error [\d.]+ of 255 \([\d.]+ dB\)\. The mean face has [\d.]+, the nearest of 1,024 random faces [\d.]+/,
   );
-  await untilText(page, 'morph-state', /^4 faces, 160 frames/);
-  await page.selectOption('#morph-space', 'z');
-  await untilText(page, 'morph-state', /has no z/);
-  await page.selectOption('#morph-space', 'w');
-  await untilText(page, 'morph-state', /^4 faces/);
+  await untilText(page, 'interpolate-state', /^4 faces, 160 frames/);
+  await page.selectOption('#interpolate-space', 'z');
+  await untilText(page, 'interpolate-state', /has no z/);
+  await page.selectOption('#interpolate-space', 'w');
+  await untilText(page, 'interpolate-state', /^4 faces/);
 
   await page.selectOption('#project-space', 'w+');
   // Pressed as soon as it shows: so small a network is done in a third of a second, which a busy machine's polling misses.

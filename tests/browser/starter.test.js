@@ -48,7 +48,7 @@ test('faces show at the opening, move, hold still, and go while something trains
   await page.click('#starter-hold');
   await untilFrame(page, held + 2);
 
-  // They are a model like any other: more faces, a face to walk from, a judgement.
+  // They are a model like any other: more faces, a face to interpolate from, an evaluation.
   await untilReady(page);
   await page.click('#generate-button');
   await untilText(page, 'make-state', /^16 faces/);

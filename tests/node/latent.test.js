@@ -1,4 +1,4 @@
-/** The latent space: faces, truncation stage by stage, mixtures, moves, walks, projections; the engine and the commands. */
+/** The latent space: faces, truncation stage by stage, mixtures, moves, interpolations, projections; the engine and the commands. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,8 +8,8 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { createEngine, Projection } from '../../wasm/engine/engine.js';
-import { mixtures, rows, stylesOf, walkThrough } from '../../wasm/engine/styles.js';
-import { psiOfStages, stagesNamed, walk, lerp } from '../../wasm/engine/latents.js';
+import { mixtures, rows, stylesOf, interpolateFaces } from '../../wasm/engine/styles.js';
+import { psiOfStages, stagesNamed, interpolate, lerp } from '../../wasm/engine/latents.js';
 import { psnr } from '../../wasm/engine/projection.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 
@@ -88,29 +88,29 @@ test('directions are unit vectors, and moves follow them in the chosen stages on
   assert.throws(() => generator.directions([3]), /3 stages/);
 });
 
-test('walks are eased, looped, in z or w, through styles too', () => {
+test('interpolations are eased, looped, in z or w, and go through styles too', () => {
   const [a, b] = [Float32Array.of(0), Float32Array.of(1)];
-  assert.deepEqual([...walk([a, b], 5, lerp, { ease: 'smooth' })], [0, 0.15625, 0.5, 0.84375, 1]);
-  assert.deepEqual([...walk([a, b], 4, lerp, { loop: true })], [0, 0.5, 1, 0.5]);
+  assert.deepEqual([...interpolate([a, b], 5, lerp, { ease: 'smooth' })], [0, 0.15625, 0.5, 0.84375, 1]);
+  assert.deepEqual([...interpolate([a, b], 4, lerp, { loop: true })], [0, 0.5, 1, 0.5]);
   const faces = [{ seed: 1 }, { seed: 2, psis: [0.5], moves: { amounts: [1] } }];
   const ends = rows(stylesOf(generator, faces), 3 * L);
   for (const space of ['w', 'z']) {
-    const way = rows(walkThrough(generator, faces, { space, frames: 5 }), 3 * L);
-    for (const [got, want] of [[way[0], ends[0]], [way[4], ends[1]]]) {
+    const frames = rows(interpolateFaces(generator, faces, { space, frames: 5 }), 3 * L);
+    for (const [got, want] of [[frames[0], ends[0]], [frames[4], ends[1]]]) {
       got.forEach((x, i) => assert.ok(Math.abs(x - want[i]) < 1e-5, space));
     } // prettier-ignore
   }
   const found = { styles: ends[1].slice() };
-  assert.deepEqual(rows(walkThrough(generator, [{ seed: 1 }, found], { frames: 3 }), 3 * L)[2], ends[1]);
-  assert.throws(() => walkThrough(generator, [{ seed: 1 }, found], { space: 'z', frames: 3 }), /has no z/);
+  assert.deepEqual(rows(interpolateFaces(generator, [{ seed: 1 }, found], { frames: 3 }), 3 * L)[2], ends[1]);
+  assert.throws(() => interpolateFaces(generator, [{ seed: 1 }, found], { space: 'z', frames: 3 }), /has no z/);
   assert.throws(() => stylesOf(generator, [{ styles: new Float32Array(7) }]), /another model/);
 });
 
-test('where w is z, a walk stays on its sphere, and the mean is 0', () => {
+test('where w is z, interpolation stays on its sphere, and the mean is 0', () => {
   const own = { first_input: 'latent', g_norm: 'batch', mapping_layers: 0, pixel_norm: 1 };
   const spherical = engine.createTrainer({ ...SIZES, ...own }).generator;
   assert.equal(spherical.hasMapping, false);
-  for (const w of rows(walkThrough(spherical, [{ seed: 1 }, { seed: 2 }], { frames: 5 }), 3 * L))
+  for (const w of rows(interpolateFaces(spherical, [{ seed: 1 }, { seed: 2 }], { frames: 5 }), 3 * L))
     assert.ok(Math.abs(Math.hypot(...w) / Math.sqrt(3 * L) - 1) < 1e-5);
   assert.ok(spherical.mean().every((x) => x === 0));
   assert.ok(Math.abs(spherical.deviation() - 1) < 0.05); // 10 is the distance from the mean
@@ -138,12 +138,12 @@ test('a projection runs in slices, and one of its own pictures is found', () => 
   assert.ok(Math.abs(Math.sqrt(squares / got.length) - errors.found) < 1e-2);
 });
 
-test('a DCGAN is walked and truncated, and says what it has no styles for', () => {
+test('a DCGAN can be interpolated and truncated, and says what it has no styles for', () => {
   const dcgan = engine.loadGenerator(dcganTrainer.save());
   assert.deepEqual([dcgan.stages, dcgan.styleCount], [0, 1]);
   const faces = [{ seed: 1, psis: [0.5] }, { seed: 2 }]; // prettier-ignore
   assert.deepEqual(dcgan.synthesiseRgba(stylesOf(dcgan, [faces[0]]), true), dcgan.generateRgba([1], 0.5));
-  assert.equal(walkThrough(dcgan, faces, { frames: 3 }).length, 3 * L);
+  assert.equal(interpolateFaces(dcgan, faces, { frames: 3 }).length, 3 * L);
   assert.throws(() => mixtures(dcgan, faces, faces, 1), /AdaIN/);
   assert.throws(() => dcgan.directions(), /AdaIN/);
   assert.throws(() => new Projection(dcgan, new Uint8Array(32 * 32 * 3)), /AdaIN/);
@@ -180,7 +180,7 @@ test('the commands', () => {
     );
   }
   const told = done('interpolate', 'model.safetensors', '--keys', '1,2', '--w', 'p/w.json', '--loop', '--ease', 'smooth', '--out', 'loop.gif'); // prettier-ignore
-  assert.match(told, /^120 frames through 4 pictures/);
+  assert.match(told, /^120 frames through 4 samples/);
 });
 
 test('the commands refuse in a sentence', () => {
@@ -196,7 +196,7 @@ test('the commands refuse in a sentence', () => {
     [/differ in length/, 'generate', model, '--w', 'ragged.json'],
     [/neither/, 'generate', model, '--w', model],
     [/--ease is "x"/, 'interpolate', model, '--ease', 'x'],
-    [/two pictures at least/, 'interpolate', model, '--keys', '4'],
+    [/at least two samples/, 'interpolate', model, '--keys', '4'],
     [/--keys has "4-"/, 'interpolate', model, '--keys', '4-'],
     [/has no z/, 'interpolate', model, '--space', 'z', '--w', 'p/w.json'],
     [/1 to 16 starts/, 'project', model, 'doodles', '--starts', '17'],

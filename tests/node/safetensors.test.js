@@ -1,7 +1,7 @@
-/** The JavaScript reader and writer of safetensors, and the ways between latents. */
+/** The JavaScript reader and writer of safetensors, and interpolation between latents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lerp, slerp, walk } from '../../wasm/engine/latents.js';
+import { lerp, slerp, interpolate } from '../../wasm/engine/latents.js';
 import { floatToHalf, readMetadata, readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 
 /** @param {unknown} header @param {number} dataBytes */
@@ -96,11 +96,11 @@ test('malformed headers are refused', () => {
   assert.deepEqual([...readSafetensors(file({ a: entry })).tensors.a.data], [0, 0]);
 });
 
-test('ways begin and end at their keys', () => {
+test('interpolations begin and end at their keys', () => {
   const [a, b, c] = [Float32Array.of(1, 0), Float32Array.of(0, 2), Float32Array.of(-1, 0)];
-  const way = walk([a, b, c], 5, lerp);
-  assert.deepEqual([...way], [1, 0, 0.5, 1, 0, 2, -0.5, 1, -1, 0]);
-  const loop = walk([a, b], 4, lerp, { loop: true });
+  const frames = interpolate([a, b, c], 5, lerp);
+  assert.deepEqual([...frames], [1, 0, 0.5, 1, 0, 2, -0.5, 1, -1, 0]);
+  const loop = interpolate([a, b], 4, lerp, { loop: true });
   assert.deepEqual([...loop.slice(4, 6)], [...b]);
   const middle = slerp([3, 0], [0, 3], 0.5);
   assert.ok(Math.abs(Math.hypot(...middle) - 3) < 1e-6, 'slerp keeps the length');

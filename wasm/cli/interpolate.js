@@ -1,6 +1,6 @@
-/** `ssdgan interpolate`: the way from one picture to another, or through several. */
+/** `ssdgan interpolate`: from one sample to another in small steps, or through several. */
 import path from 'node:path';
-import { walkThrough } from '../engine/styles.js';
+import { interpolateFaces } from '../engine/styles.js';
 import { EASINGS } from '../engine/latents.js';
 import { facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
 import { readModel } from './files.js';
@@ -11,17 +11,21 @@ import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.j
 const OPTIONS = {
   from: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the first picture (default: 0)' },
   to: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the last (default: 1)' },
-  keys: { type: 'string', value: 'SEEDS', help: 'in place of these: the way goes through all of them, as 3,8,10-14' },
+  keys: { type: 'string', value: 'SEEDS', help: 'instead of --from and --to: seeds to go through, as 3,8,10-14' },
   w: { ...W, help: 'and through these, as ssdgan project writes them (.safetensors or .json)' },
-  space: { type: 'string', value: 'z|w', help: 'where the way lies: z (along the sphere) or w (straight; default)' },
-  ease: { type: 'string', value: 'NAME', help: 'linear (default), or smooth: slow at each picture of the way' },
+  space: {
+    type: 'string',
+    value: 'z|w',
+    help: 'what to interpolate: w, the styles (default), or z, the latents, along their sphere',
+  },
+  ease: { type: 'string', value: 'NAME', help: 'linear (default), or smooth: slow at each of the given samples' },
   loop: { type: 'boolean', help: 'and back to the first' },
   frames: {
     type: 'string',
     value: 'N',
     number: true,
     whole: true,
-    help: 'pictures on the way, both ends included (default: 8; GIF 60; more for more than two)',
+    help: 'number of frames, both ends included (default for two samples: 8, for a GIF 60)',
   },
   psi: PSI,
   out: { type: 'string', value: 'PATH', help: 'strip.png (default), x.gif, or a folder' },
@@ -41,7 +45,7 @@ function framesOf({ frames, out = 'strip.png' }, legs) {
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'interpolate');
   if (values.help) {
-    const about = 'Walks from one picture to another, or through several.';
+    const about = 'Goes from one sample to another in small steps, or through several.';
     console.log(helpText('interpolate MODEL --from SEED --to SEED [options]', about, OPTIONS));
     return 0;
   }
@@ -62,14 +66,14 @@ export async function run(args) {
   const generator = engine.loadGenerator(bytes);
   const faces = named.map((seed) => /** @type {import('../engine/styles.js').Face} */ ({ seed, psis }));
   if (values.w !== undefined) faces.push(...facesFromFile(values.w, generator, { psis }));
-  if (faces.length < 2) throw new CliError('A way needs two pictures at least: name them by --keys or --w.');
+  if (faces.length < 2) throw new CliError('Interpolation needs at least two samples: name them with --keys or --w.');
   const frames = framesOf(values, faces.length - (loop ? 0 : 1));
   const size = generator.imageSize;
-  const rgba = generator.synthesiseRgba(walkThrough(generator, faces, { space, frames, loop, ease }), true);
+  const rgba = generator.synthesiseRgba(interpolateFaces(generator, faces, { space, frames, loop, ease }), true);
   if (kind === '.gif') await writeGif(out, rgba, size, 50, scale);
   else if (kind === '.png') writePng(out, gridOf(rgba, size, frames));
   else writeFolder(out, rgba, size, (i) => `frame-${String(i).padStart(5, '0')}`);
-  const way = values.keys === undefined && values.w === undefined ? `from seed ${from} to seed ${to}` : '';
-  console.log(`${frames} frames ${way || `through ${faces.length} pictures`} (${space}) in ${out}`);
+  const between = values.keys === undefined && values.w === undefined ? `from seed ${from} to seed ${to}` : '';
+  console.log(`${frames} frames ${between || `through ${faces.length} samples`} (${space}) in ${out}`);
   return 0;
 }

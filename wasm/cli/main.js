@@ -24,7 +24,7 @@ Trains a GAN on your own pictures and makes new ones, on the processor, with not
 Commands:
   train [PICTURES...]   train on files, folders, zips, or (given none) on doodles
   generate MODEL        make pictures
-  interpolate MODEL     walk from one picture to another, or through several
+  interpolate MODEL     go from one sample to another in small steps, or through several
   directions MODEL      find what moves the pictures most
   project MODEL PICS    find the model's face nearest to a picture
   evaluate MODEL PICS   score pictures against real ones

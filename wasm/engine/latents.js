@@ -27,7 +27,7 @@ export function slerp(a, b, t) {
   return Float32Array.from({ length: a.length }, (_, i) => from * a[i] + to * b[i]);
 }
 
-/** How a walk goes from keyframe to keyframe: 0 to 1. @type {Record<string, (t: number) => number>} */
+/** Progress between two keyframes, 0 to 1, from the time between them, 0 to 1. @type {Record<string, (t: number) => number>} */
 export const EASINGS = {
   linear: (t) => t,
   // Slow at each keyframe, so that the eye can rest on it: 3 t^2 - 2 t^3.
@@ -35,14 +35,14 @@ export const EASINGS = {
 };
 
 /**
- * Frames of a walk through keyframes, all of one length.
+ * Interpolates through keyframes, which are all of one length.
  * @param {ArrayLike<number>[]} keys at least two
  * @param {number} frames in all, both ends included; in a loop, the last one is a step short of the first
  * @param {(a: ArrayLike<number>, b: ArrayLike<number>, t: number) => Float32Array} path lerp or slerp
  * @param {{loop?: boolean, ease?: string}} options loop: also back from the last to the first
  * @returns {Float32Array} one after the other
  */
-export function walk(keys, frames, path, { loop = false, ease = 'linear' } = {}) {
+export function interpolate(keys, frames, path, { loop = false, ease = 'linear' } = {}) {
   const size = keys[0].length;
   const stops = loop ? [...keys, keys[0]] : keys;
   const result = new Float32Array(frames * size);

@@ -1,6 +1,6 @@
-/** Faces by what decides them, and what can be done with several: styles for the generator, walks and mixtures. */
+/** Faces, given by what decides them; styles for the generator made of one face or of several: interpolations, mixtures. */
 import { SsdganError } from '../module/heap.js';
-import { EASINGS, lerp, mix, psiOfStages, slerp, stagesNamed, walk } from './latents.js';
+import { EASINGS, lerp, mix, psiOfStages, slerp, stagesNamed, interpolate } from './latents.js';
 
 /**
  * A face: a seed or a latent, truncated by psis (coarse to fine, as psiOfStages) and moved along directions, or finished
@@ -100,36 +100,45 @@ export function rows(all, length) {
   return Array.from({ length: all.length / length }, (_, i) => all.subarray(i * length, (i + 1) * length));
 }
 
-/** The way from w to w: straight, but where w is z along its sphere, since the chord's middle is dull. @param {Generator} generator */
-export const wayIn = (generator) => (generator.hasMapping ? lerp : slerp);
+/**
+ * How to interpolate between two styles: in a straight line, or, where w is z, along its sphere, because the middle of a straight
+ * line is shorter there and gives washed-out faces.
+ * @param {Generator} generator
+ */
+export const interpolationOf = (generator) => (generator.hasMapping ? lerp : slerp);
 
 /**
- * Styles on the way through faces in w, or along the sphere in z, where all have a seed; truncation and moves then change
- * evenly.
+ * Styles that lead through the faces, in w, or in z along the sphere (then every face needs a seed, and truncation and moves
+ * change evenly).
  * @param {Generator} generator
  * @param {Face[]} faces at least two
  * @param {{space?: string, frames: number, loop?: boolean, ease?: string}} options space: z or w (default)
  * @returns {Float32Array} frames x S x L
  */
-export function walkThrough(generator, faces, { space = 'w', frames, ...options }) {
+export function interpolateFaces(generator, faces, { space = 'w', frames, ...options }) {
   if (options.ease !== undefined && !(options.ease in EASINGS)) {
     const choice = Object.keys(EASINGS).join(' or ');
     throw new SsdganError('bad_argument', `the easing is "${options.ease}", but must be ${choice}`);
   }
   const { latentSize, styleCount } = generator;
   if (space !== 'z') {
-    return walk(rows(stylesOf(generator, faces), styleCount * latentSize), frames, wayIn(generator), options);
+    return interpolate(
+      rows(stylesOf(generator, faces), styleCount * latentSize),
+      frames,
+      interpolationOf(generator),
+      options,
+    );
   }
   if (faces.some(({ styles }) => styles)) {
-    throw new SsdganError('bad_argument', 'a projected or mixed face has no z: let the way go through w');
+    throw new SsdganError('bad_argument', 'a projected or mixed face has no z: interpolate through w');
   }
   const { z, psis, shifts } = parts(generator, faces);
   const styles = styled(
     generator,
-    walk(rows(z, latentSize), frames, slerp, options),
-    walk(psis, frames, lerp, options),
+    interpolate(rows(z, latentSize), frames, slerp, options),
+    interpolate(psis, frames, lerp, options),
   );
-  add(styles, walk(shifts, frames, lerp, options), 0);
+  add(styles, interpolate(shifts, frames, lerp, options), 0);
   return styles;
 }
 

@@ -5,7 +5,7 @@ import { byId, canvas, drawGrid, sentence } from './draw.js';
 import { IntakePanel } from './intake-panel.js';
 import { JudgePanel } from './judge-panel.js';
 import { MakePanel } from './make-panel.js';
-import { MorphPanel } from './morph-panel.js';
+import { InterpolatePanel } from './interpolate-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
 
@@ -18,17 +18,17 @@ const app = new App();
 const seedKey = (seed) => ({ face: { seed, psis: make.psis }, label: `seed ${seed}` });
 
 // Before the panels: it decides what they make faces with.
-const starter = new Starter(app, (seed) => morph.pick(seedKey(seed)));
+const starter = new Starter(app, (seed) => interpolate.pick(seedKey(seed)));
 const make = new MakePanel(
   app,
-  (key, picture) => morph.pick(key, picture),
+  (key, picture) => interpolate.pick(key, picture),
   (metadata) => train.prepare(metadata),
 );
-const morph = new MorphPanel(app, (face, label) => make.picked(face, label));
+const interpolate = new InterpolatePanel(app, (face, label) => make.picked(face, label));
 const intake = new IntakePanel(app, (file) => make.open(file));
 const train = new TrainPanel(app, intake, (seed) => {
   app.source = 'run';
-  morph.pick(seedKey(seed));
+  interpolate.pick(seedKey(seed));
 });
 
 new JudgePanel(app);

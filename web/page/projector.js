@@ -22,7 +22,7 @@ export class Projector {
     };
     button('project-cancel').onclick = () => this.app.client.request('project.cancel');
     // Pictures that are dropped anywhere else are to be trained on.
-    byId('morph').addEventListener('drop', (event) => {
+    byId('interpolate').addEventListener('drop', (event) => {
       const file = event.dataTransfer?.files[0];
       if (!file || file.name.endsWith('.safetensors')) return;
       event.preventDefault();

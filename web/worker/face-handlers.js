@@ -1,6 +1,6 @@
-/** The worker's part in faces: making, walking, mixing and projecting them (protocol.js has the messages). */
+/** The worker's answers about faces: generate, interpolate, mix and project (protocol.js has the messages). */
 import { Projection, SsdganError } from '../../wasm/engine/engine.js';
-import { mixtures, stylesOf, walkThrough } from '../../wasm/engine/styles.js';
+import { mixtures, stylesOf, interpolateFaces } from '../../wasm/engine/styles.js';
 import { psnr } from '../../wasm/engine/projection.js';
 import { addFiles } from './intake.js';
 import { nextTurn } from './train-loop.js';
@@ -73,9 +73,9 @@ export function faceHandlers(engineOf, generatorOf, send) {
       const { imageSize: size, stages } = generator;
       return withPictures({ size, stages }, generator.synthesiseRgba(stylesOf(generator, faces), true));
     },
-    walk({ faces, space, frames, loop, ease, source }) {
+    interpolate({ faces, space, frames, loop, ease, source }) {
       const generator = generatorOf(source);
-      const styles = walkThrough(generator, faces, { space, frames, loop, ease });
+      const styles = interpolateFaces(generator, faces, { space, frames, loop, ease });
       return withPictures({ size: generator.imageSize, frames }, generator.synthesiseRgba(styles, true));
     },
     mix({ faces, stage, source }) {

@@ -1,6 +1,6 @@
 /** Faces that change slowly, for the top of the page: each goes on from one random style to the next. */
 import { EASINGS } from '../../wasm/engine/latents.js';
-import { wayIn } from '../../wasm/engine/styles.js';
+import { interpolationOf } from '../../wasm/engine/styles.js';
 
 export class LatentWalk {
   /** @param {import('../../wasm/engine/engine.js').Generator} generator @param {number} count number of faces */
@@ -18,7 +18,7 @@ export class LatentWalk {
   at(time) {
     const { count, generator } = this;
     const { latentSize } = generator;
-    const between = wayIn(generator);
+    const between = interpolationOf(generator);
     const times = Array.from({ length: count }, (_, i) => time + i / count);
     const seedOf = (/** @type {number} */ i, /** @type {number} */ key) => key * count + i;
     const from = generator.styles(times.map((t, i) => seedOf(i, Math.floor(t))));

@@ -1,4 +1,4 @@
-/** Panel 4: picked faces and projected pictures: the way through them (slider, play, GIF) and their mixtures. */
+/** Panel 4: interpolates between picked and projected faces (slider, play, GIF), and mixes them. */
 import { byId, button, canvas, download, element } from './draw.js';
 import { Mixer } from './mix.js';
 import { Projector } from './projector.js';
@@ -9,7 +9,7 @@ const MOST_KEYS = 12;
 
 /** @typedef {import('./mix.js').Key} Key */
 
-export class MorphPanel {
+export class InterpolatePanel {
   /** @param {import('./app.js').App} app @param {(face: HTMLCanvasElement, label: string) => void} onPick */
   constructor(app, onPick) {
     this.app = app;
@@ -17,18 +17,19 @@ export class MorphPanel {
     /** @type {Key[]} */
     this.keys = [];
     /** @type {{size: number, rgba: Uint8ClampedArray, frames: number, loop: boolean} | null} */
-    this.way = null;
+    this.interpolation = null;
     this.playing = false;
-    const slider = element('morph-slider', HTMLInputElement);
+    const slider = element('interpolate-slider', HTMLInputElement);
     slider.oninput = () => {
       this.stop();
       this.showFrame(Number(slider.value));
     };
-    button('morph-play').onclick = () => (this.playing ? this.stop() : this.play());
+    button('interpolate-play').onclick = () => (this.playing ? this.stop() : this.play());
     button('unpick').onclick = () => this.clear();
     button('save-gif').onclick = () => this.saveGif();
-    for (const id of ['morph-space', 'morph-ease']) element(id, HTMLSelectElement).onchange = () => this.find();
-    element('morph-loop', HTMLInputElement).onchange = () => this.find();
+    for (const id of ['interpolate-space', 'interpolate-ease'])
+      element(id, HTMLSelectElement).onchange = () => this.find();
+    element('interpolate-loop', HTMLInputElement).onchange = () => this.find();
     /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} picture */
     const pick = (key, picture) => this.pick(key, picture);
     this.mixer = new Mixer(app, () => this.keys, pick);
@@ -38,18 +39,19 @@ export class MorphPanel {
   clear() {
     this.stop();
     this.keys = [];
-    this.way = null;
+    this.interpolation = null;
     byId('picked').replaceChildren();
     byId('player').hidden = true;
-    byId('morph-state').textContent = 'Pick two or more faces above.';
+    byId('interpolate-state').textContent = 'Pick two or more faces above.';
     this.mixer.show();
   }
 
   /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} [picture] its face, if it is at hand */
   pick(key, picture) {
-    return this.app.attempt('morph-state', async () => {
+    return this.app.attempt('interpolate-state', async () => {
       if (this.keys.length >= MOST_KEYS) {
-        byId('morph-state').textContent = `${MOST_KEYS} faces are enough for one way. Clear to pick others.`;
+        byId('interpolate-state').textContent =
+          `${MOST_KEYS} faces are the most that can be picked. Press Clear to pick others.`;
         return;
       }
       const { size, rgba } =
@@ -77,25 +79,27 @@ export class MorphPanel {
     });
   }
 
-  /** Asks for the frames of the way. */
+  /** Asks for the frames. */
   async find() {
     this.stop();
     this.mixer.show();
     if (this.keys.length < 2) {
       byId('player').hidden = true;
-      byId('morph-state').textContent = this.keys.length ? 'Pick one more face.' : 'Pick two or more faces above.';
+      byId('interpolate-state').textContent = this.keys.length
+        ? 'Pick one more face.'
+        : 'Pick two or more faces above.';
       return;
     }
-    await this.app.attempt('morph-state', async () => {
+    await this.app.attempt('interpolate-state', async () => {
       byId('player').hidden = false;
-      const loop = element('morph-loop', HTMLInputElement).checked;
+      const loop = element('interpolate-loop', HTMLInputElement).checked;
       const frames = FRAMES_A_LEG * (this.keys.length - (loop ? 0 : 1)) + (loop ? 0 : 1);
-      const [space, ease] = ['morph-space', 'morph-ease'].map((id) => element(id, HTMLSelectElement).value);
+      const [space, ease] = ['interpolate-space', 'interpolate-ease'].map((id) => element(id, HTMLSelectElement).value);
       const faces = this.keys.map(({ face }) => face);
       const request = { faces, space, frames, loop, ease, source: this.app.source };
-      this.way = { ...(await this.app.client.request('walk', request)), loop };
-      byId('morph-state').textContent = `${this.keys.length} faces, ${frames} frames.`;
-      element('morph-slider', HTMLInputElement).max = String(frames - 1);
+      this.interpolation = { ...(await this.app.client.request('interpolate', request)), loop };
+      byId('interpolate-state').textContent = `${this.keys.length} faces, ${frames} frames.`;
+      element('interpolate-slider', HTMLInputElement).max = String(frames - 1);
       this.showFrame(0);
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.play();
     });
@@ -103,24 +107,24 @@ export class MorphPanel {
 
   /** @param {number} index */
   showFrame(index) {
-    if (!this.way) return;
-    const { size, rgba } = this.way;
-    const target = canvas('morph-canvas');
+    if (!this.interpolation) return;
+    const { size, rgba } = this.interpolation;
+    const target = canvas('interpolate-canvas');
     if (target.width !== size) target.width = target.height = size;
     const bytes = size * size * 4;
     const frame = new ImageData(new Uint8ClampedArray(rgba.subarray(index * bytes, (index + 1) * bytes)), size, size);
     target.getContext('2d')?.putImageData(frame, 0, 0);
-    element('morph-slider', HTMLInputElement).value = String(index);
+    element('interpolate-slider', HTMLInputElement).value = String(index);
   }
 
-  /** Round and round in a loop; else there and back again. */
+  /** A loop plays round and round; anything else plays forwards and backwards in turn. */
   play() {
     this.playing = true;
-    button('morph-play').textContent = 'Stop';
-    const began = performance.now() - Number(element('morph-slider', HTMLInputElement).value) * FRAME_MS;
+    button('interpolate-play').textContent = 'Stop';
+    const began = performance.now() - Number(element('interpolate-slider', HTMLInputElement).value) * FRAME_MS;
     const frame = () => {
-      if (!this.playing || !this.way) return;
-      const { frames, loop } = this.way;
+      if (!this.playing || !this.interpolation) return;
+      const { frames, loop } = this.interpolation;
       const last = frames - 1;
       const at = Math.floor((performance.now() - began) / FRAME_MS) % (loop ? frames : 2 * last);
       this.showFrame(at > last ? 2 * last - at : at);
@@ -131,13 +135,13 @@ export class MorphPanel {
 
   stop() {
     this.playing = false;
-    button('morph-play').textContent = 'Play';
+    button('interpolate-play').textContent = 'Play';
   }
 
   saveGif() {
-    return this.app.attempt('morph-state', async () => {
-      if (!this.way) return;
-      const { rgba, size } = this.way;
+    return this.app.attempt('interpolate-state', async () => {
+      if (!this.interpolation) return;
+      const { rgba, size } = this.interpolation;
       const { bytes } = await this.app.client.request('gif', {
         rgba,
         size,
