@@ -155,7 +155,7 @@ static void plan_pose(plan *p, rng *r) {
 
 static plan make_plan(double seed, int index) {
     rng r;
-    rng_seed(&r, seed >= 0 && seed < 0x1p53 ? (uint64_t)seed : 0, 0x646f6f646cULL + (uint64_t)index);
+    rng_seed(&r, seed >= 0 && seed < 0x1p53 ? (uint64_t)seed : 0, STREAM_DOODLES + (uint64_t)index);
     plan p = {0};
     plan_colours(&p, &r);
     plan_face(&p, &r);

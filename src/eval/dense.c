@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#define HOT __attribute__((noinline))
+#include "base/helpers.h"
 
 /* ------------------------------------------------------------------------------------ product --- */
 

@@ -7,8 +7,6 @@
 #include "base/rng.h"
 #include "kernels/gemm.h"
 
-enum { STREAM = 0x6b6964 };
-
 typedef struct kernel_work {
     const float *products; /* m x m */
     double *sums;          /* a row */
@@ -69,7 +67,7 @@ ssd_status kernel_distance(ssd_context *context, const float *a, int a_count, co
     room.scratch = room.products + square;
     room.order = (int *)(room.scratch + scratch);
     rng random;
-    rng_seed(&random, (uint64_t)seed, STREAM);
+    rng_seed(&random, (uint64_t)seed, STREAM_SUBSETS);
     double sum = 0, squares = 0;
     for (int s = 0; s < subsets; s++) {
         draw(room.x, a, a_count, size, m, room.order, &random);

@@ -3,9 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/helpers.h"
 #include "kernels/gemm.h"
-
-#define HOT __attribute__((noinline))
 
 enum { BLOCK = 256, SQUARES_PIECE = 64 }; /* rows of x at a time: products of 256 x count */
 

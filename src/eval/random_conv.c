@@ -7,7 +7,7 @@
 #include "kernels/conv.h"
 #include "kernels/vector.h"
 
-enum { LAYERS = 4, UNIT = 64, TAPS = 16, BATCH_PIXELS = 64 * 64 * 64, SEED = 1, STREAM = 0x66656174, PIECE = 256 };
+enum { LAYERS = 4, UNIT = 64, TAPS = 16, BATCH_PIXELS = 64 * 64 * 64, SEED = 1, PIECE = 256 };
 
 static const int CHANNELS[LAYERS + 1] = {3, 32, 64, 64, 96};
 
@@ -15,7 +15,7 @@ int random_conv_fits(int size) { return size == 16 || size == 32 || (size > 0 &&
 
 static void draw_weights(float *weights) {
     rng random;
-    rng_seed(&random, SEED, STREAM);
+    rng_seed(&random, SEED, STREAM_FEATURES);
     for (int l = 0; l < LAYERS; l++) {
         const int length = CHANNELS[l] * TAPS;
         for (int k = 0; k < CHANNELS[l + 1]; k++) {

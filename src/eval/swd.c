@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/helpers.h"
 #include "base/rng.h"
 #include "eval/pyramid.h"
 #include "kernels/gemm.h"
 #include "kernels/vector.h"
 
-#define HOT __attribute__((noinline))
-
-enum { PATCH = 7, PATCH_FLOATS = 3 * PATCH * PATCH, DIRECTIONS = 16, STREAM = 0x737764, DIRECTION_STREAM = 0x646972 };
+enum { PATCH = 7, PATCH_FLOATS = 3 * PATCH * PATCH, DIRECTIONS = 16 };
 enum { RADIX_BITS = 11, BUCKETS = 1 << RADIX_BITS };
 
 /* ------------------------------------------------------------------------------------ patches --- */
@@ -33,7 +32,7 @@ static void cut_patches(const void *argument, int index, int lane) {
     pyramid_level(level, w->pictures + (size_t)from * w->size * w->size * 3, w->size, w->level,
                   level + 3 * (size_t)s * s);
     rng random;
-    rng_seed(&random, w->seed, STREAM + ((uint64_t)w->level << 32) + ((uint64_t)index << 36));
+    rng_seed(&random, w->seed, STREAM_PATCHES + ((uint64_t)w->level << 32) + ((uint64_t)index << 36));
     double sums[6] = {0};
     float *out = w->patches + (size_t)index * w->per_picture * PATCH_FLOATS;
     for (int p = 0; p < w->per_picture; p++) {
@@ -147,7 +146,7 @@ typedef struct swd_room {
 static double level_distance(ssd_context *context, const swd_room *room, int patches, int level,
                              const swd_options *options) {
     rng random;
-    rng_seed(&random, (uint64_t)options->seed, DIRECTION_STREAM + (uint64_t)level);
+    rng_seed(&random, (uint64_t)options->seed, STREAM_DIRECTIONS + (uint64_t)level);
     double sum = 0;
     for (int done = 0; done < options->directions; done += DIRECTIONS) {
         const int count = options->directions - done < DIRECTIONS ? options->directions - done : DIRECTIONS;

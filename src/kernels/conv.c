@@ -2,13 +2,12 @@
 
 #include <string.h>
 
+#include "base/helpers.h"
 #include "kernels/conv_frame.h"
 #include "kernels/conv_parity.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd.h"
-
-#define HOT __attribute__((noinline))
 
 /* Up to so many channels the input gradient goes through all 16 C tap planes and sums them: a tile of 4 x 8 would
  * have too few rows for what packing the image costs. */
@@ -419,8 +418,6 @@ void conv_input_grad_direct(parallel_pool *pool, float *dx, const float *dy, con
 }
 
 /* ------------------------------------------------------------------------------------ scratch --- */
-
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
 size_t conv_scratch_floats(const conv_shape *s, int threads) {
     return winograd_fits(s) ? winograd_scratch_floats(s, threads) : conv_direct_scratch_floats(s, threads);

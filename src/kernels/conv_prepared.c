@@ -1,12 +1,11 @@
 #include "kernels/conv_prepared.h"
 
+#include "base/helpers.h"
 #include "kernels/conv_frame.h"
 #include "kernels/conv_parity.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_prepared.h"
-
-#define HOT __attribute__((noinline))
 
 /* Nine shifts of dy serve all four parities; tap (ty, tx) of a parity is conv_parity.h's, each way. */
 enum { TAPS = 16, SHIFTS = 9, PARITY_TAPS = 4, SIDE_TAPS = 8 /* of both column parities */ };

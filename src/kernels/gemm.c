@@ -1,11 +1,10 @@
 #include "kernels/gemm.h"
 
+#include "base/helpers.h"
 #include "kernels/simd.h"
 #include "kernels/vector.h"
 
-/* Short functions throughout: V8 compiles a function quickly first and never replaces a running one, so a long loop
- * would stay slow for its whole life. A tile at depth 256 runs for about 200 ns. */
-#define HOT __attribute__((noinline))
+/* Short functions throughout (HOT): a tile at depth 256 runs for about 200 ns. */
 
 HOT void gemm_tile(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add) {
     f32x4 c00 = f32x4_splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
@@ -68,8 +67,6 @@ typedef struct gemm_work {
     int block;       /* columns of a block */
     int a_panels;
 } gemm_work;
-
-static int min_int(int a, int b) { return a < b ? a : b; }
 
 static int block_columns(int n) {
     /* About eight blocks, so that two to four threads share them evenly, of at most GEMM_BLOCK columns. */

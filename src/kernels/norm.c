@@ -1,8 +1,7 @@
 #include "kernels/norm.h"
 
+#include "base/helpers.h"
 #include "kernels/simd.h"
-
-#define HOT __attribute__((noinline))
 
 typedef struct norm_work {
     float *out; /* y or dx */

@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "base/helpers.h"
 #include "kernels/simd.h"
-
-#define HOT __attribute__((noinline))
 
 typedef struct resample_work {
     float *out;

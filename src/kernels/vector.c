@@ -3,9 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/helpers.h"
 #include "kernels/simd.h"
-
-#define HOT __attribute__((noinline))
 
 /* ------------------------------------------------------------------------------ vector products --- */
 

@@ -2,11 +2,10 @@
 
 #include <string.h>
 
+#include "base/helpers.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_lines.h"
 #include "kernels/winograd_operands.h"
-
-#define HOT __attribute__((noinline))
 
 /* ----------------------------------------------------------------------------------- forward --- */
 

@@ -2,10 +2,9 @@
 
 #include <string.h>
 
+#include "base/helpers.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_lines.h"
-
-#define HOT __attribute__((noinline))
 
 /* Pixels of the large image that a tile sees, each way: 8 t - 1 .. 8 t + 8. */
 enum { WINDOW = 10 };

@@ -3,6 +3,7 @@
 #ifndef KERNELS_WINOGRAD_OPERANDS_H
 #define KERNELS_WINOGRAD_OPERANDS_H
 
+#include "base/helpers.h"
 #include "kernels/conv.h"
 #include "kernels/gemm.h"
 #include "kernels/winograd_product.h"
@@ -32,7 +33,6 @@ static inline tiling tiling_of(const conv_shape *s) {
 }
 
 static inline int tiles_of(const tiling *t) { return t->across * t->down; }
-static inline int min_int(int a, int b) { return a < b ? a : b; }
 
 /* The tile and the first picture of four columns; those beyond the batch see its last picture again. */
 typedef struct tile_place {

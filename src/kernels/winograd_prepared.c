@@ -1,11 +1,10 @@
 #include "kernels/winograd_prepared.h"
 
+#include "base/helpers.h"
 #include "kernels/conv_frame.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_lines.h"
-
-#define HOT __attribute__((noinline))
 
 enum {
     TILE = 4,   /* output pixels of a parity, each way */

@@ -1,8 +1,7 @@
 #include "kernels/winograd_product.h"
 
+#include "base/helpers.h"
 #include "kernels/gemm.h"
-
-#define HOT __attribute__((noinline))
 
 enum {
     /* Depth of a chunk: a float sum of 128 terms. With 256 the results' error grows by a quarter (and a whole step
@@ -30,7 +29,6 @@ typedef struct product_work {
     int row_blocks, column_blocks;
 } product_work;
 
-static int min_int(int a, int b) { return a < b ? a : b; }
 static int blocks_of(int count, int block) { return (count + block - 1) / block; }
 
 /* Panels of `lanes` lanes, all points, for so much depth. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/helpers.h"
 #include "model/generator.h"
 #include "kernels/conv_prepared.h"
 #include "kernels/kernels.h"
@@ -12,7 +13,6 @@ enum { FIRST_PIXELS = 16 };
 
 /* Of the fixed noise of samples; any number. */
 static const uint64_t STILL_SEED = 20240400597;
-enum { STREAM_STILL = 3 };
 
 /* ------------------------------------------------------------------------------------ tensors --- */
 
@@ -268,7 +268,7 @@ static void place_extras(generator *g, arena *memory) {
     if (!g->still)
         return;
     rng random;
-    rng_seed(&random, STILL_SEED, STREAM_STILL);
+    rng_seed(&random, STILL_SEED, STREAM_FIXED_NOISE);
     rng_normal(&random, g->still, (int)still);
 }
 
@@ -313,9 +313,6 @@ void generator_place(generator *g, const architecture *arch, int batch, int trai
     for (int i = 0; i <= arch->stages; i++)
         bind_layer(g, i);
 }
-
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
-static int min_int(int a, int b) { return a < b ? a : b; }
 
 size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
     const int first = a->generator_channels[0] * FIRST_PIXELS;

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/helpers.h"
 #include "kernels/simd_bytes.h"
 #include "kernels/vector.h"
 
 enum { MEAN_SAMPLES = 10000 };
 
 static const uint64_t MEAN_SEED = 20240400597; /* of w's mean; any fixed number */
-enum { STREAM_LATENT = 1, STREAM_MEAN = 2 };
 
 ssd_status sampler_create(ssd_context *context, const architecture *arch, ssd_generator **sampler) {
     ssd_generator *s = context_allocate(context, 1, sizeof *s);
@@ -52,11 +52,9 @@ double ssd_generator_parameter_count(const ssd_generator *generator) {
 
 void ssd_latent(double seed, int latent_size, float *z) {
     rng random;
-    rng_seed(&random, (uint64_t)seed, STREAM_LATENT);
+    rng_seed(&random, (uint64_t)seed, STREAM_LATENTS);
     rng_normal(&random, z, latent_size);
 }
-
-static int min_int(int a, int b) { return a < b ? a : b; }
 
 /* Mean of w over 10,000 latents (docs/method.md, section 1), once for a model's weights. */
 static void find_mean(ssd_generator *s, float *z) {

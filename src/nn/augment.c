@@ -2,14 +2,10 @@
 
 #include <string.h>
 
+#include "base/helpers.h"
 #include "kernels/simd.h"
 
-#define HOT __attribute__((noinline))
-
 /* --------------------------------------------------------------------------------------- drawn --- */
-
-static int max_int(int a, int b) { return a > b ? a : b; }
-static int min_int(int a, int b) { return a < b ? a : b; }
 
 static int chosen(double p, rng *random) { return rng_uniform(random) < p; }
 

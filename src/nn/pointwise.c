@@ -1,8 +1,7 @@
 #include "nn/pointwise.h"
 
+#include "base/helpers.h"
 #include "kernels/resample.h"
-
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
 size_t pointwise_scratch_floats(int inputs, int outputs, int pixels, int threads) {
     const size_t passes =

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/helpers.h"
 #include "base/context.h"
 #include "base/rng.h"
 #include "kernels/kernels.h"
@@ -20,8 +21,6 @@ struct ssd_measure {
     size_t most;
     float *aux, *scratch; /* parameters and statistics of the norms; workspace of the kernels */
 };
-
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t large_floats(const conv_shape *s) { return (size_t)s->channels * s->batch * s->height * s->width; }
 

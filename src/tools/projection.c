@@ -12,7 +12,7 @@
 #include "model/sampler.h"
 #include "kernels/vector.h"
 
-enum { BATCH = SAMPLER_BATCH, STREAM = 3 };
+enum { BATCH = SAMPLER_BATCH };
 
 /* Adam's rate, in deviations, with the ramps of Karras et al. 2020 (up over a twentieth, down over the last quarter).
  */
@@ -311,7 +311,7 @@ ssd_status ssd_projection_create(ssd_generator *generator, const uint8_t *rgb, i
         p->samples = samples;
         p->starts = starts;
         p->steps = steps;
-        rng_seed(&p->random, (uint64_t)seed, STREAM);
+        rng_seed(&p->random, (uint64_t)seed, STREAM_PROJECTION);
         status = fill(p, generator, rgb);
     }
     if (status)

@@ -4,17 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/helpers.h"
 #include "data/dataset.h"
 #include "model/config.h"
 #include "kernels/kernels.h"
 
-/* Streams of random numbers of one seed. Orders take STREAM_ORDER + epoch. */
-enum { STREAM_INITIAL = 11, STREAM_STEPS = 12, STREAM_VALIDATION = 13, STREAM_ORDER = 1000 };
 enum { DEFAULT_VAL_MOST = 500 };
 
 /* ------------------------------------------------------------------------------------- create --- */
-
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
 static void trainer_place(ssd_trainer *t, const ssd_config *config, const architecture *arch, int threads,
                           arena *memory) {
