@@ -76,24 +76,24 @@ ssd_status ssd_dataset_reserve(ssd_dataset *dataset, int more) {
     return reserve(dataset, more);
 }
 
-static ssd_status append(ssd_dataset *d, image *picture) {
+static ssd_status append(ssd_dataset *d, bitmap *picture) {
     ssd_status status = reserve(d, 1);
     if (!status)
         status = image_fit(d->context, picture, d->crop, d->filter, d->size, d->bytes + d->count * picture_bytes(d));
     if (!status)
         d->count++;
-    image_free(picture);
+    bitmap_free(picture);
     return status;
 }
 
 ssd_status ssd_dataset_add_file(ssd_dataset *dataset, const uint8_t *bytes, size_t byte_count) {
-    image picture;
+    bitmap picture;
     const ssd_status status = image_decode(dataset->context, bytes, byte_count, &picture);
     return status ? status : append(dataset, &picture);
 }
 
 ssd_status ssd_dataset_add_rgba(ssd_dataset *dataset, const uint8_t *rgba, int width, int height) {
-    image picture;
+    bitmap picture;
     const ssd_status status = image_from_rgba(dataset->context, rgba, width, height, &picture);
     return status ? status : append(dataset, &picture);
 }
@@ -114,11 +114,11 @@ static void add_one(const void *argument, int index) {
     const ssd_dataset *d = work->dataset;
     const size_t *from = work->offsets + index;
     ssd_context own = {0};
-    image picture;
+    bitmap picture;
     ssd_status status = image_decode(&own, work->bytes + from[0], from[1] - from[0], &picture);
     if (!status) {
         status = image_fit(&own, &picture, d->crop, d->filter, d->size, work->out + index * picture_bytes(d));
-        image_free(&picture);
+        bitmap_free(&picture);
     }
     work->statuses[index] = (int32_t)status;
     memcpy(d->sentences[index], own.error, sizeof own.error);

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "data/jpeg.h"
-
-enum { MAX_SIDE = 16384, MAX_PIXELS = 64 << 20 };
+#include "data/limits.h"
 
 static int starts(const uint8_t *bytes, size_t count, size_t at, const char *magic, size_t length) {
     return count >= at + length && memcmp(bytes + at, magic, length) == 0;
@@ -66,17 +65,6 @@ static const char *foreign_format(const uint8_t *bytes, size_t count) {
     return is_markup(bytes, count) ? "text (SVG or HTML)" : NULL;
 }
 
-ssd_status format_check_dimensions(ssd_context *context, double width, double height) {
-    if (width < 1 || height < 1)
-        return context_fail(context, SSD_BAD_FILE, "the picture has no pixels");
-    if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
-        return context_fail(context, SSD_TOO_LARGE,
-                            "the picture is %.0f x %.0f pixels; the limit is %d a side and %d Mpixel in all: make it "
-                            "smaller",
-                            width, height, MAX_SIDE, MAX_PIXELS >> 20);
-    return SSD_OK;
-}
-
 static unsigned big16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 static double big32(const uint8_t *p) { return (double)big16(p) * 65536 + big16(p + 2); }
 static double little32(const uint8_t *p) {
@@ -91,15 +79,13 @@ ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count
         return context_fail(context, SSD_UNSUPPORTED, "a %s file: convert it to JPEG or PNG", foreign);
     switch (format_of(bytes, count)) {
     case FORMAT_JPEG: return jpeg_check(context, bytes, count);
-    case FORMAT_PNG:
-        return count < 24 ? SSD_OK : format_check_dimensions(context, big32(bytes + 16), big32(bytes + 20));
+    case FORMAT_PNG: return count < 24 ? SSD_OK : limits_check(context, big32(bytes + 16), big32(bytes + 20));
     case FORMAT_GIF:
-        return count < 10 ? SSD_OK
-                          : format_check_dimensions(context, bytes[6] | bytes[7] << 8, bytes[8] | bytes[9] << 8);
+        return count < 10 ? SSD_OK : limits_check(context, bytes[6] | bytes[7] << 8, bytes[8] | bytes[9] << 8);
     case FORMAT_BMP: /* rows may run downwards: a negative height; headers of 12 bytes have 16-bit sides */
         if (count >= 26 && bytes[14] != 12) {
             const double height = little32(bytes + 22);
-            return format_check_dimensions(context, little32(bytes + 18), height < 0 ? -height : height);
+            return limits_check(context, little32(bytes + 18), height < 0 ? -height : height);
         }
         return SSD_OK;
     default: /* stb_image lets a JPEG begin with filling, which would pass us by */

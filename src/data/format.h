@@ -17,7 +17,4 @@ const char *format_name(format kind);
  * "a WebP file", "a AVIF file", "a HEIC file", "a JPEG XL file": those it gives to the browser. */
 SSD_MUST_USE ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count);
 
-/* Refusal of absurd dimensions: SSD_OK, SSD_BAD_FILE (below 1), SSD_TOO_LARGE (a side above 16384, or 64 Mpixel). */
-SSD_MUST_USE ssd_status format_check_dimensions(ssd_context *context, double width, double height);
-
 #endif

@@ -1,20 +1,15 @@
 #include "data/image.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "data/exif.h"
 #include "data/format.h"
+#include "data/limits.h"
 #include "data/pnm.h"
 #include "data/resize.h"
 #include "data/stb.h"
 #include <stb/stb_image.h>
-
-void image_free(image *picture) {
-    free(picture->rgba);
-    *picture = (image){0};
-}
 
 /* -------------------------------------------------------------------------------------- pixels --- */
 
@@ -23,7 +18,7 @@ static uint8_t over_white(unsigned value, unsigned alpha) {
 }
 
 /* Lays the picture over white, in place: every alpha is 255 afterwards. */
-static void flatten(image *picture) {
+static void flatten(bitmap *picture) {
     uint8_t *pixel = picture->rgba, *end = pixel + (size_t)picture->width * picture->height * 4;
     for (; pixel < end; pixel += 4) {
         if (pixel[3] == 255)
@@ -35,12 +30,12 @@ static void flatten(image *picture) {
 }
 
 /* Turns the picture upright, into new memory unless it is so already; the picture is unchanged on failure. */
-static ssd_status turn_upright(ssd_context *context, image *picture, int orientation) {
+static ssd_status turn_upright(ssd_context *context, bitmap *picture, int orientation) {
     if (orientation == 1)
         return SSD_OK;
     const int turned = orientation >= 5, width = picture->width, height = picture->height;
-    image upright = {turned ? height : width, turned ? width : height,
-                     context_allocate(context, (size_t)width * height, 4)};
+    bitmap upright = {turned ? height : width, turned ? width : height,
+                      context_allocate(context, (size_t)width * height, 4)};
     if (!upright.rgba)
         return SSD_OUT_OF_MEMORY;
     uint8_t *to = upright.rgba;
@@ -51,16 +46,16 @@ static ssd_status turn_upright(ssd_context *context, image *picture, int orienta
             memcpy(to, picture->rgba + ((size_t)from_y * width + from_x) * 4, 4);
         }
     }
-    image_free(picture);
+    bitmap_free(picture);
     *picture = upright;
     return SSD_OK;
 }
 
-ssd_status image_from_rgba(ssd_context *context, const uint8_t *rgba, int width, int height, image *out) {
-    const ssd_status status = format_check_dimensions(context, width, height);
+ssd_status image_from_rgba(ssd_context *context, const uint8_t *rgba, int width, int height, bitmap *out) {
+    const ssd_status status = limits_check(context, width, height);
     if (status)
         return status;
-    image picture = {width, height, context_allocate(context, (size_t)width * height, 4)};
+    bitmap picture = {width, height, context_allocate(context, (size_t)width * height, 4)};
     if (!picture.rgba)
         return SSD_OUT_OF_MEMORY;
     memcpy(picture.rgba, rgba, (size_t)width * height * 4);
@@ -116,7 +111,7 @@ static ssd_status fail_decode(ssd_context *context, format kind, int cut) {
 }
 
 /* Everything but PNM. */
-static ssd_status decode_stb(ssd_context *context, const uint8_t *bytes, size_t count, image *out) {
+static ssd_status decode_stb(ssd_context *context, const uint8_t *bytes, size_t count, bitmap *out) {
     const format kind = format_of(bytes, count);
     reader r = {.bytes = bytes, .count = count};
     int width = 0, height = 0, channels = 0;
@@ -125,18 +120,18 @@ static ssd_status decode_stb(ssd_context *context, const uint8_t *bytes, size_t 
             return fail_decode(context, kind, r.cut);
         return context_fail(context, SSD_BAD_FILE, "not a picture that can be read (JPEG, PNG, BMP, GIF, TGA or PNM)");
     }
-    ssd_status status = format_check_dimensions(context, width, height);
+    ssd_status status = limits_check(context, width, height);
     if (status)
         return status;
     r = (reader){.bytes = bytes, .count = count};
-    image picture = {.rgba = stbi_load_from_callbacks(&READER, &r, &width, &height, &channels, 4)};
+    bitmap picture = {.rgba = stbi_load_from_callbacks(&READER, &r, &width, &height, &channels, 4)};
     picture.width = width, picture.height = height;
     if (!picture.rgba || r.cut)
         status = fail_decode(context, kind, r.cut);
     else
         status = turn_upright(context, &picture, exif_orientation(bytes, count));
     if (status) {
-        image_free(&picture);
+        bitmap_free(&picture);
         return status;
     }
     flatten(&picture);
@@ -144,7 +139,7 @@ static ssd_status decode_stb(ssd_context *context, const uint8_t *bytes, size_t 
     return SSD_OK;
 }
 
-ssd_status image_decode(ssd_context *context, const uint8_t *bytes, size_t count, image *out) {
+ssd_status image_decode(ssd_context *context, const uint8_t *bytes, size_t count, bitmap *out) {
     const ssd_status status = format_check(context, bytes, count);
     if (status)
         return status;
@@ -162,7 +157,7 @@ static int share(int size, int part, int whole) {
     return pixels < 1 ? 1 : pixels;
 }
 
-ssd_status image_fit(ssd_context *context, const image *picture, ssd_crop crop, ssd_filter filter, int size,
+ssd_status image_fit(ssd_context *context, const bitmap *picture, ssd_crop crop, ssd_filter filter, int size,
                      uint8_t *out) {
     const size_t stride = (size_t)picture->width * 4, out_stride = (size_t)size * 3;
     const uint8_t *from = picture->rgba;

@@ -3,25 +3,19 @@
 #define DATA_IMAGE_H
 
 #include "base/context.h"
-
-typedef struct image {
-    int width, height;
-    uint8_t *rgba; /* height x width x 4, alpha 255 throughout, owned: free with image_free */
-} image;
+#include "data/bitmap.h"
 
 /* JPEG, PNG, BMP, GIF (first frame), TGA, PNM. Grey becomes RGB, 16 bits become 8, alpha is laid over white, EXIF
  * orientation is honoured. Refused before decoding: sides above 16384 or more than 64 Mpixel (SSD_TOO_LARGE), other
  * formats and CMYK JPEGs (SSD_UNSUPPORTED), empty and truncated files (SSD_BAD_FILE). *out is set on success only. */
-SSD_MUST_USE ssd_status image_decode(ssd_context *context, const uint8_t *bytes, size_t count, image *out);
+SSD_MUST_USE ssd_status image_decode(ssd_context *context, const uint8_t *bytes, size_t count, bitmap *out);
 
 /* Lays `rgba` (height x width x 4, not premultiplied) over white. */
-SSD_MUST_USE ssd_status image_from_rgba(ssd_context *context, const uint8_t *rgba, int width, int height, image *out);
-
-void image_free(image *picture);
+SSD_MUST_USE ssd_status image_from_rgba(ssd_context *context, const uint8_t *rgba, int width, int height, bitmap *out);
 
 /* Makes `picture` square by the crop and resizes it, antialiased, into out: size x size x 3. Triangle is PyTorch's
  * (and Pillow's) antialiased bilinear; cubic is Catmull-Rom. Padding is white, by whole pixels of the result. */
-SSD_MUST_USE ssd_status image_fit(ssd_context *context, const image *picture, ssd_crop crop, ssd_filter filter,
+SSD_MUST_USE ssd_status image_fit(ssd_context *context, const bitmap *picture, ssd_crop crop, ssd_filter filter,
                                   int size, uint8_t *out);
 
 #endif

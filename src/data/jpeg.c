@@ -1,6 +1,6 @@
 #include "data/jpeg.h"
 
-#include "data/format.h"
+#include "data/limits.h"
 
 enum { TABLE_HEADER = 17, CODES_MOST = 256, COMPONENTS_MOST = 3 };
 
@@ -40,7 +40,7 @@ static ssd_status check_frame(walk *w, size_t at, unsigned length) {
         w->id[i] = p[10 + 3 * i];
         w->quantiser[i] = p[12 + 3 * i] & 3;
     }
-    return format_check_dimensions(w->context, big16(p + 7), big16(p + 5));
+    return limits_check(w->context, big16(p + 7), big16(p + 5));
 }
 
 /* Huffman tables (DHT) from `at` on, in a segment with `left` bytes; read as stb_image reads them, beyond the segment

@@ -1,6 +1,6 @@
 #include "data/pnm.h"
 
-#include "data/format.h"
+#include "data/limits.h"
 
 typedef struct text {
     const uint8_t *bytes;
@@ -50,8 +50,8 @@ static long bit(const text *t, size_t row, int x) {
 }
 
 /* Fills the pixels, or returns 0 where the data end too soon. */
-static int read_pixels(text *t, int kind, long most, image *picture) {
-    const int channels = kind == 3 || kind == 6 ? 3 : 1, bitmap = kind == 1 || kind == 4;
+static int read_pixels(text *t, int kind, long most, bitmap *picture) {
+    const int channels = kind == 3 || kind == 6 ? 3 : 1, bilevel = kind == 1 || kind == 4;
     uint8_t *to = picture->rgba;
     for (int y = 0; y < picture->height; y++) {
         const size_t row = t->at + (size_t)y * (((size_t)picture->width + 7) / 8);
@@ -65,7 +65,7 @@ static int read_pixels(text *t, int kind, long most, image *picture) {
                 long value = kind == 4 ? bit(t, row, x) : sample(t, kind, most);
                 if (value < 0)
                     return 0;
-                if (bitmap)
+                if (bilevel)
                     value = !value; /* 1 is black */
                 value = value > most ? most : value;
                 to[c] = (uint8_t)((value * 255 + most / 2) / most);
@@ -75,22 +75,22 @@ static int read_pixels(text *t, int kind, long most, image *picture) {
     return 1;
 }
 
-ssd_status pnm_decode(ssd_context *context, const uint8_t *bytes, size_t count, image *out) {
+ssd_status pnm_decode(ssd_context *context, const uint8_t *bytes, size_t count, bitmap *out) {
     text t = {bytes, count, 2};
     const int kind = bytes[1] - '0';
     const long width = number(&t, 9), height = number(&t, 9);
     const long most = kind == 1 || kind == 4 ? 1 : number(&t, 9);
     if (width < 0 || height < 0 || most < 1 || most > 65535 || t.at >= count)
         return context_fail(context, SSD_BAD_FILE, "the PNM is damaged or cut off (in its header)");
-    const ssd_status status = format_check_dimensions(context, (double)width, (double)height);
+    const ssd_status status = limits_check(context, (double)width, (double)height);
     if (status)
         return status;
     t.at++; /* one space ends the header */
-    image picture = {(int)width, (int)height, context_allocate(context, (size_t)(width * height), 4)};
+    bitmap picture = {(int)width, (int)height, context_allocate(context, (size_t)(width * height), 4)};
     if (!picture.rgba)
         return SSD_OUT_OF_MEMORY;
     if (!read_pixels(&t, kind, most, &picture)) {
-        image_free(&picture);
+        bitmap_free(&picture);
         return context_fail(context, SSD_BAD_FILE, "the PNM is cut off: %zu bytes are not all its %ld x %ld pixels",
                             count, width, height);
     }

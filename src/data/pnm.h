@@ -3,9 +3,10 @@
 #ifndef DATA_PNM_H
 #define DATA_PNM_H
 
-#include "data/image.h"
+#include "base/context.h"
+#include "data/bitmap.h"
 
 /* Fails with SSD_BAD_FILE (damaged, cut off), SSD_TOO_LARGE, SSD_OUT_OF_MEMORY. *out is set on success only. */
-SSD_MUST_USE ssd_status pnm_decode(ssd_context *context, const uint8_t *bytes, size_t count, image *out);
+SSD_MUST_USE ssd_status pnm_decode(ssd_context *context, const uint8_t *bytes, size_t count, bitmap *out);
 
 #endif

@@ -7,7 +7,6 @@
 #include "kernels/conv.h"
 #include "kernels/gemm.h"
 #include "kernels/norm.h"
-#include "kernels/peak.h"
 #include "kernels/vector.h"
 
 #endif

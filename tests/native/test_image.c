@@ -10,8 +10,8 @@
 static ssd_context *context;
 
 /* Decodes from memory of just the file's length, so that AddressSanitizer sees one byte too many. */
-static ssd_status decode(const void *bytes, size_t count, image *out) {
-    *out = (image){0};
+static ssd_status decode(const void *bytes, size_t count, bitmap *out) {
+    *out = (bitmap){0};
     uint8_t *exact = malloc(count ? count : 1);
     if (count)
         memcpy(exact, bytes, count);
@@ -29,7 +29,7 @@ static int near_colour(const uint8_t *pixel, int r, int g, int b, int within) {
 
 /* Red first (left, or above when turned), blue last, every channel within `within`. */
 static void check_halves(const void *bytes, size_t count, int turned, int within) {
-    image picture;
+    bitmap picture;
     CHECK(decode(bytes, count, &picture) == SSD_OK);
     CHECK(picture.width == (turned ? 8 : 16) && picture.height == (turned ? 16 : 8));
     int wrong = !picture.rgba;
@@ -39,7 +39,7 @@ static void check_halves(const void *bytes, size_t count, int turned, int within
         wrong += !(second ? near_colour(pixel, 20, 60, 200, within) : near_colour(pixel, 220, 40, 30, within));
     }
     CHECK(wrong == 0);
-    image_free(&picture);
+    bitmap_free(&picture);
 }
 
 static void check_formats(void) {
@@ -56,22 +56,22 @@ static void check_formats(void) {
     memcpy(padded, jpeg_rgb, sizeof jpeg_rgb);
     check_halves(padded, sizeof padded, 0, 3);
 
-    image picture; /* alpha over white: white on the left, the colour on the right */
+    bitmap picture; /* alpha over white: white on the left, the colour on the right */
     CHECK(decode(png_rgba, sizeof png_rgba, &picture) == SSD_OK);
     CHECK(picture.rgba && near_colour(picture.rgba, 255, 255, 255, 0));
     CHECK(picture.rgba && near_colour(picture.rgba + 15 * 4, 20, 60, 200, 0));
     CHECK(picture.rgba && near_colour(picture.rgba + 4, 253, 241, 240, 1)); /* alpha 17 */
-    image_free(&picture);
+    bitmap_free(&picture);
 }
 
 /* A two-pixel file whose pixels must be (first, first, first) and (second, ...), or three given channels. */
 static void check_pair(const char *bytes, size_t count, const int want[6]) {
-    image picture;
+    bitmap picture;
     CHECK(decode(bytes, count, &picture) == SSD_OK);
     CHECK(picture.width == 2 && picture.height == 1);
     for (int i = 0; picture.rgba && i < 2; i++)
         CHECK(near_colour(picture.rgba + (size_t)i * 4, want[i * 3], want[i * 3 + 1], want[i * 3 + 2], 0));
-    image_free(&picture);
+    bitmap_free(&picture);
 }
 
 #define CHECK_PAIR(bytes, ...) check_pair(bytes, sizeof(bytes) - 1, (const int[]){__VA_ARGS__})
@@ -97,13 +97,13 @@ static void check_small_formats(void) {
 
 /* Refused with `status`, by a sentence that holds `word`. */
 static void check_refused(const void *bytes, size_t count, ssd_status status, const char *word) {
-    image picture;
+    bitmap picture;
     const ssd_status got = decode(bytes, count, &picture);
     const int as_wanted = got == status && strstr(ssd_context_error(context), word) != NULL;
     if (!as_wanted)
         printf("status %d, \"%s\"; wanted %d, \"%s\"\n", (int)got, ssd_context_error(context), (int)status, word);
     CHECK(as_wanted);
-    image_free(&picture);
+    bitmap_free(&picture);
 }
 
 #define CHECK_REFUSED(bytes, status, word) check_refused(bytes, sizeof(bytes) - 1, status, word)
@@ -182,11 +182,11 @@ static void check_hostile_jpegs(void) {
 /* Cut at every length, a file is refused, but for up to `spare` last bytes (checksums nobody reads, footers). Then
  * bits are turned: whatever comes out, nothing may break. */
 static void check_damage(const unsigned char *bytes, size_t count, size_t spare, int rounds) {
-    image picture;
+    bitmap picture;
     for (size_t length = 0; length < count; length++) {
         const ssd_status status = decode(bytes, length, &picture);
         CHECK(length + spare >= count || status == SSD_BAD_FILE);
-        image_free(&picture);
+        bitmap_free(&picture);
     }
     rng random;
     rng_seed(&random, count, 2);
@@ -197,7 +197,7 @@ static void check_damage(const unsigned char *bytes, size_t count, size_t spare,
             turned[rng_below(&random, (uint32_t)count)] ^= (uint8_t)(1u << rng_below(&random, 8));
         const size_t length = i % 4 ? count : 1 + rng_below(&random, (uint32_t)count);
         (void)decode(turned, length, &picture);
-        image_free(&picture);
+        bitmap_free(&picture);
     }
     free(turned);
 }
@@ -238,7 +238,7 @@ static double weight(ssd_filter filter, int o, int size, int i, int count) {
 }
 
 /* Channel c of output pixel (x, y), the plain way. */
-static double resized(const image *p, ssd_filter filter, int size, int x, int y, int c) {
+static double resized(const bitmap *p, ssd_filter filter, int size, int x, int y, int c) {
     double sum = 0, total = 0;
     for (int j = 0; j < p->height; j++) {
         const double down = weight(filter, y, size, j, p->height);
@@ -252,10 +252,10 @@ static double resized(const image *p, ssd_filter filter, int size, int x, int y,
     return sum < 0 ? 0 : sum > 255 ? 255 : sum;
 }
 
-static image make_noise(int width, int height) {
+static bitmap make_noise(int width, int height) {
     rng random;
     rng_seed(&random, 3, (uint64_t)width * 1000 + height);
-    image picture = {width, height, malloc((size_t)width * height * 4)};
+    bitmap picture = {width, height, malloc((size_t)width * height * 4)};
     for (int i = 0; i < width * height * 4; i++)
         picture.rgba[i] = i % 4 == 3 ? 255 : (uint8_t)rng_next(&random);
     return picture;
@@ -263,7 +263,7 @@ static image make_noise(int width, int height) {
 
 /* Within rounding of the plain resizer in every pixel, the border included. */
 static void check_resize(int width, int height, int size) {
-    image picture = make_noise(width, height);
+    bitmap picture = make_noise(width, height);
     uint8_t *out = malloc((size_t)size * size * 3);
     for (int filter = 0; filter < 2; filter++) {
         CHECK(image_fit(context, &picture, SSD_CROP_SQUASH, (ssd_filter)filter, size, out) == SSD_OK);
@@ -275,12 +275,12 @@ static void check_resize(int width, int height, int size) {
         CHECK_BELOW(worst, 0.5001); /* all but rounding itself is in float */
     }
     free(out);
-    image_free(&picture);
+    bitmap_free(&picture);
 }
 
 /* A 4 x 2 picture, black but for a white column at each end, made square in three ways at 8 pixels... and upright. */
 static void check_crops(void) {
-    image wide = {4, 2, malloc(32)}, tall = {1, 3, malloc(12)};
+    bitmap wide = {4, 2, malloc(32)}, tall = {1, 3, malloc(12)};
     memset(wide.rgba, 255, 32);
     memset(tall.rgba, 255, 12);
     for (int i = 0; i < 8; i++)
@@ -300,13 +300,13 @@ static void check_crops(void) {
     CHECK(out[0] == 100 && out[sizeof out - 1] == 100);
     CHECK(image_fit(context, &tall, SSD_CROP_PAD, SSD_FILTER_TRIANGLE, 8, out) == SSD_OK);
     CHECK(out[0] == 255 && out[3 * 3] == 0 && out[(3 * 8 + 3) * 3] > 50 && out[7 * 3] == 255);
-    image_free(&wide);
-    image_free(&tall);
+    bitmap_free(&wide);
+    bitmap_free(&tall);
 }
 
 /* A picture as extreme as the limits allow still pads to at least one line. */
 static void check_thin(void) {
-    image thin = {16384, 1, calloc(16384, 4)};
+    bitmap thin = {16384, 1, calloc(16384, 4)};
     for (int i = 0; i < 16384; i++)
         thin.rgba[(size_t)i * 4 + 3] = 255;
     uint8_t out[64 * 64 * 3];
@@ -314,7 +314,7 @@ static void check_thin(void) {
     CHECK(out[0] == 255 && out[31 * 64 * 3] == 0 && out[32 * 64 * 3] == 255);
     CHECK(image_fit(context, &thin, SSD_CROP_SQUASH, SSD_FILTER_CUBIC, 64, out) == SSD_OK);
     CHECK(out[0] == 0 && out[sizeof out - 1] == 0);
-    image_free(&thin);
+    bitmap_free(&thin);
 }
 
 int main(void) {

@@ -38,6 +38,9 @@ const SCRIPTS_BELOW = /** @type {Record<string, string[]>} */ ({
 /** The one import across threads: the page starts this file as its worker. */
 const WORKER = 'web/worker/worker.js';
 
+/** Circles of the core that are still to be cut. */
+const OPEN_CIRCLES = [['src/train/step.c', 'src/train/trainer.c']];
+
 /** The public header is mostly comment, and one file on purpose. */
 const MOST_LINES = { c: 450, js: 350, public: 550 };
 
@@ -104,6 +107,12 @@ export function importsOf(text) {
 /** @param {string} file @param {string} name @returns {string} the path from the project's folder; a package's name as it is */
 const resolve = (file, name) => (name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name);
 
+/** @param {string} file @param {string} text @returns {string[]} the project's scripts that it imports; a worker is no import */
+const neighboursOf = (file, text) =>
+  importsOf(text)
+    .map((name) => resolve(file, name))
+    .filter((name) => name !== WORKER);
+
 /** @param {string} file @returns {string} its room: web/protocol.js is in web, web/page/main.js in web/page */
 const roomOf = (file) => file.split('/').slice(0, -1).slice(0, 2).join('/');
 
@@ -124,6 +133,48 @@ export function faultsOfScript(file, text) {
       return roomOf(target) !== room && !SCRIPTS_BELOW[room].includes(roomOf(target));
     })
     .map((target) => `${file} imports ${target}`);
+}
+
+/** @param {string} text C without comments and strings */
+const codeOf = (text) => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/"(?:\\.|[^"\\\n])*"/g, '""');
+
+/** @param {string} text @returns {string[]} the functions that a C file defines for others */
+export function definedIn(text) {
+  const form = /^(?!static|HOT|typedef|#)[A-Za-z_][^;{}()=\n]*?\b([a-z_0-9]+)\([^;{}]*\)\s*\{/gm;
+  return [...codeOf(text).matchAll(form)].map(([, name]) => name);
+}
+
+/**
+ * What each C file needs: the headers that it includes, and the sources whose functions it names.
+ * @param {Record<string, string>} sources path from the project's folder -> text
+ * @returns {Map<string, string[]>}
+ */
+export function needsOfC(sources) {
+  const names = Object.keys(sources);
+  const inC = names.filter((file) => file.endsWith('.c'));
+  const home = new Map(inC.flatMap((file) => definedIn(sources[file]).map((name) => [name, file])));
+  return new Map(
+    names.map((file) => {
+      const called = file.endsWith('.c') ? (codeOf(sources[file]).match(/\b[a-z_0-9]+\b/g) ?? []) : [];
+      const used = called.flatMap((name) => home.get(name) ?? []).filter((other) => other !== file);
+      const headers = includesOf(sources[file]).map((name) => `src/${name}`);
+      return [file, [...new Set([...headers, ...used])].filter((other) => other in sources)];
+    }),
+  );
+}
+
+/** @param {Map<string, string[]>} needs file -> files @returns {string[][]} every group whose files need each other */
+export function circlesOf(needs) {
+  /** @param {string} start */
+  const reachedFrom = (start) => {
+    const reached = new Set(needs.get(start));
+    for (const file of reached) (needs.get(file) ?? []).forEach((next) => reached.add(next));
+    return reached;
+  };
+  const reach = new Map([...needs.keys()].map((file) => [file, reachedFrom(file)]));
+  const groups = [...reach].filter(([file, reached]) => reached.has(file));
+  const together = groups.map(([file, reached]) => [...reached].filter((other) => reach.get(other)?.has(file)).sort());
+  return [...new Map(together.map((group) => [group.join(), group])).values()];
 }
 
 const C_FILES = files('src', /\.[ch]$/);
@@ -164,6 +215,12 @@ test('scripts import from the rooms below only; the page speaks to the engine th
   );
 });
 
+test('no files need each other in a circle: by headers and calls in the core, by imports in the scripts', () => {
+  assert.deepEqual(circlesOf(needsOfC(Object.fromEntries(C_FILES.map((file) => [file, read(file)])))), OPEN_CIRCLES);
+  const imports = SCRIPTS.map((file) => /** @type {[string, string[]]} */ ([file, neighboursOf(file, read(file))]));
+  assert.deepEqual(circlesOf(new Map(imports)), []);
+});
+
 test('files stay short enough to read', () => {
   const all = [...C_FILES, ...files('include', /\.h$/), ...files('tests', /\.([ch]|js)$/), ...SCRIPTS];
   const long = [...all, ...files('scripts', /\.js$/)].flatMap((file) => {
@@ -189,6 +246,27 @@ test('this test would notice', () => {
   assert.equal(faultsOfC('src/model/x.c', '#include "train/step.h"\n').length, 1);
   assert.equal(faultsOfC('src/model/x.c', '#include "file/json.h"\n').length, 1);
   assert.deepEqual(faultsOfC('src/tools/x.c', '#include "ssdgan.h"\n#include "eval/fid.h"\n#include <stb/a.h>\n'), []);
+
+  const circle = { 'src/a/x.h': '', 'src/a/x.c': '#include "a/y.h"\nint x(int a) {\n y(a); }', 'src/a/y.h': '' };
+  const back = { 'src/a/y.c': '#include "a/x.h"\nstatic int z(void) {}\nint y(\n int b) { return x(b); }\n' };
+  assert.deepEqual(circlesOf(needsOfC({ ...circle, ...back })), [['src/a/x.c', 'src/a/y.c']]);
+  const noCall = { 'src/a/y.c': '#include "a/x.h"\nint y(int b) { return 1; /* x */ }\nconst char *s = "x";' };
+  assert.deepEqual(circlesOf(needsOfC({ ...circle, ...noCall })), []);
+  const headers = { 'src/a/x.h': '#include "b/y.h"\n', 'src/b/y.h': '#include "a/x.h"\n' };
+  assert.deepEqual(circlesOf(needsOfC(headers)), [['src/a/x.h', 'src/b/y.h']]);
+  assert.deepEqual(
+    definedIn('HOT static int a(int b) {}\nstatic int c(void) {}\nint d(void);\nint e(int f) { g(); }'),
+    ['e'],
+  );
+  const imports = {
+    'wasm/run/a.js': ['./b.js'],
+    'wasm/run/b.js': ['../run/c.js', 'uplot'],
+    'wasm/run/c.js': ['./a.js'],
+  };
+  const text = (/** @type {string[]} */ names) => names.map((name) => `import { x } from '${name}';\n`).join('');
+  const neighbours = Object.entries(imports).map(([file, names]) => [file, neighboursOf(file, text(names))]);
+  assert.deepEqual(circlesOf(new Map(/** @type {any} */ (neighbours))), [Object.keys(imports)]);
+  assert.deepEqual(neighboursOf('web/page/client.js', "new URL('../worker/worker.js', import.meta.url)"), []);
 
   assert.equal(
     faultsOfScript('web/page/app.js', "import {\n  a,\n  b,\n} from '../../wasm/engine/engine.js';\n").length,
