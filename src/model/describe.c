@@ -5,10 +5,6 @@
 #include "model/config.h"
 #include "ssdgan.h"
 
-#define VERSION "0.1.0"
-
-const char *ssd_version(void) { return VERSION; }
-
 static const char *const STATUS_NAMES[] = {"ok",          "bad_argument", "out_of_memory", "bad_file",
                                            "unsupported", "too_large",    "bad_state",     "not_finite"};
 
@@ -48,7 +44,7 @@ static void append_choices(text *t, const char *choices) {
 const char *ssd_describe(void) {
     static char json[16384];
     text t = {json, sizeof json};
-    append(&t, "{\"version\":\"%s\",\"status\":{", VERSION);
+    append(&t, "{\"version\":\"%s\",\"status\":{", ssd_version());
     for (int i = 0; i < (int)(sizeof STATUS_NAMES / sizeof STATUS_NAMES[0]); i++)
         append(&t, "%s\"%s\":%d", i ? "," : "", STATUS_NAMES[i], i);
     append(&t, "},\"config\":[");
