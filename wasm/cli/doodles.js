@@ -1,4 +1,5 @@
 /** `ssdgan doodles`: the built-in sample pictures as files. */
+import { rgbaFromRgb } from '../engine/pixels.js';
 import { writeFolder } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
 
@@ -27,9 +28,7 @@ export async function run(args) {
   if (seed < 0) throw new CliError(`--seed is ${seed}, but must not be negative.`);
   const engine = await engineFrom({ threads: 1, ...values });
   for (let i = 0; i < n; i++) {
-    const rgb = engine.doodle(seed, i, size);
-    const rgba = new Uint8ClampedArray(size * size * 4).fill(255);
-    for (let p = 0; p < size * size; p++) rgba.set(rgb.subarray(3 * p, 3 * p + 3), 4 * p);
+    const rgba = rgbaFromRgb(engine.doodle(seed, i, size));
     writeFolder(out, rgba, size, () => `doodle-${String(i).padStart(5, '0')}`);
   }
   console.log(`${n} doodles of ${size} x ${size} in ${out}`);

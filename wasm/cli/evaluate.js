@@ -1,6 +1,7 @@
 /** `ssdgan evaluate`: how good a model's pictures are, beside what real pictures and noise would score. */
 import fs from 'node:fs';
 import { FEATURES, FEW } from '../engine/evaluate.js';
+import { rgbaFromRgb } from '../engine/pixels.js';
 import { verdictOf, warningsOf } from '../engine/verdict.js';
 import { readFile, readModel } from './files.js';
 import { onnxFeatures } from './onnx-features.js';
@@ -167,10 +168,8 @@ function writeSheet(file, engine, samples, dataset, { copying }) {
   const order = Array.from(pixels.distances, (_, i) => i).sort((a, b) => near(a) - near(b));
   const size = dataset.size;
   const columns = Math.min(16, order.length);
-  const rgba = new Uint8Array(3 * columns * size * size * 4).fill(255);
-  const put = (/** @type {number} */ cell, /** @type {Uint8Array} */ rgb) => {
-    for (let i = 0; i < size * size; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), (cell * size * size + i) * 4);
-  };
+  const rgba = new Uint8ClampedArray(3 * columns * size * size * 4).fill(255);
+  const put = (/** @type {number} */ cell, /** @type {Uint8Array} */ rgb) => rgbaFromRgb(rgb, rgba, cell * size * size);
   order.slice(0, columns).forEach((sample, i) => {
     put(i, samples.picture(sample));
     put(columns + i, dataset.picture(pixels.index[sample]));

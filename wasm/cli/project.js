@@ -1,5 +1,6 @@
 /** `ssdgan project`: the face that a model has nearest to a given picture. */
 import path from 'node:path';
+import { rgbaFromRgb } from '../engine/pixels.js';
 import { Projection, psnr } from '../engine/projection.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { makeFolder, readModel, writeWhole } from './files.js';
@@ -34,13 +35,6 @@ const ABOUT = `Projects pictures (files, folders, zips) into the model's styles:
 from the mean face and the best of them, by the difference over a pyramid of pictures (Abdal et al. 2019, Karras et al.
 2020). Writes for each the picture beside its projection (PNG), and all styles: w.safetensors and w.json, for
 ssdgan generate --w and interpolate --w. Errors are root mean squares in levels of 255.`;
-
-/** @param {Uint8Array} rgb @returns {Uint8ClampedArray} */
-function toRgba(rgb) {
-  const rgba = new Uint8ClampedArray((rgb.length / 3) * 4).fill(255);
-  for (let i = 0; i < rgb.length / 3; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
-  return rgba;
-}
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -80,7 +74,7 @@ export async function run(args) {
     w.set(styles.subarray(0, kept), i * kept);
     const name = `picture-${String(i).padStart(4, '0')}.png`;
     const pair = new Uint8ClampedArray(size * size * 8);
-    pair.set(toRgba(dataset.picture(i)));
+    pair.set(rgbaFromRgb(dataset.picture(i)));
     pair.set(generator.synthesiseRgba(styles, true), size * size * 4);
     writePng(path.join(out, name), gridOf(pair, size, 2));
     report.push({ picture: name, ...errors, psnr: psnr(errors.found) });

@@ -9,6 +9,7 @@
  */
 import { SsdganError } from '../module/heap.js';
 import { Features } from './features.js';
+import { rgbaFromRgb } from './pixels.js';
 
 export { Features };
 /** @typedef {import('./engine.js').Engine} Engine */
@@ -250,7 +251,8 @@ export class Evaluator {
     // SWD takes ranges: both halves as datasets of their own.
     const halves = [0, 1].map((odd) => {
       const half = this.engine.createDataset({ size: this.dataset.size });
-      for (let i = odd; i < this.count; i += 2) half.addRgba(this.rgbaOf(i), half.size, half.size);
+      for (let i = odd; i < this.count; i += 2)
+        half.addRgba(rgbaFromRgb(this.dataset.picture(i)), half.size, half.size);
       return half;
     });
     const rows = [0, 1].map((odd) => Array.from({ length: halves[odd].count }, (_, i) => 2 * i + odd));
@@ -264,14 +266,6 @@ export class Evaluator {
     return scores;
   }
 
-  /** @param {number} index @param {Dataset} pictures @returns {Uint8ClampedArray} */
-  rgbaOf(index, pictures = this.dataset) {
-    const rgb = pictures.picture(index);
-    const rgba = new Uint8ClampedArray((rgb.length / 3) * 4).fill(255);
-    for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4) rgba.set(rgb.subarray(i, i + 3), j);
-    return rgba;
-  }
-
   /** Pictures of noise and of the mean training picture, to be measured as ceilings and disposed.
    * @param {number} count @returns {{noise: Dataset, mean: Dataset}} */
   ceilingPictures(count = CEILING_PICTURES) {
@@ -280,7 +274,7 @@ export class Evaluator {
     const mean = engine.createDataset({ size });
     const noise = engine.createDataset({ size });
     const sum = new Float64Array(size * size * 4);
-    for (let i = 0; i < this.count; i++) this.rgbaOf(i).forEach((value, j) => (sum[j] += value));
+    for (let i = 0; i < this.count; i++) rgbaFromRgb(this.dataset.picture(i)).forEach((value, j) => (sum[j] += value));
     const picture = Uint8ClampedArray.from(sum, (value) => value / this.count);
     const word = randomWords(this.seed);
     for (let i = 0; i < count; i++) {

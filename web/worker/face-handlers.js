@@ -1,6 +1,7 @@
 /** The worker's answers about faces: generate, interpolate, mix and project (protocol.js has the messages). */
 import { Projection, SsdganError } from '../../wasm/engine/engine.js';
 import { mixtures, stylesOf, interpolateFaces } from '../../wasm/engine/styles.js';
+import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { psnr } from '../../wasm/engine/projection.js';
 import { addFiles } from './intake.js';
 import { nextTurn } from './train-loop.js';
@@ -19,13 +20,6 @@ function joined(parts) {
   const whole = new Uint8ClampedArray(parts.reduce((sum, { length }) => sum + length, 0));
   parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
   return whole;
-}
-
-/** @param {Uint8Array} rgb @returns {Uint8ClampedArray} opaque */
-function toRgba(rgb) {
-  const rgba = new Uint8ClampedArray((rgb.length / 3) * 4).fill(255);
-  for (let i = 0; i < rgb.length / 3; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
-  return rgba;
 }
 
 /** The picture, cropped and reduced to the model's size. @param {import('../../wasm/engine/engine.js').Engine} engine @param {File} file @param {number} size */
@@ -107,7 +101,7 @@ export function faceHandlers(engineOf, generatorOf, send) {
         };
         present();
         projection = new Projection(generator, rgb, { perStage });
-        await search(projection, generator, present, toRgba(rgb));
+        await search(projection, generator, present, rgbaFromRgb(rgb));
         if (mine.cancelled) return { cancelled: true };
         const { styles, errors } = projection.result();
         const rgba = generator.synthesiseRgba(styles, true);

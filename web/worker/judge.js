@@ -1,5 +1,6 @@
 /** How good a generator is, measured inside the worker: scores, where they lie, and the samples nearest to pictures. */
 import { FEW } from '../../wasm/engine/evaluate.js';
+import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { placeOf, verdictOf, warningsOf } from '../../wasm/engine/verdict.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
@@ -43,7 +44,7 @@ export class Judge {
       const [value, best] = [scores[name] ?? 0, floor[name] ?? 1];
       return { value, floor: best, ceiling: 0, ceilingOf: 'noise', place: Math.min(1, value / (best || 1)) };
     };
-    const near = this.nearest(evaluator, pictures, dataset, scores);
+    const near = this.nearest(pictures, dataset, scores);
     pictures.dispose();
     return {
       count: scores.count,
@@ -57,10 +58,10 @@ export class Judge {
 
   /**
    * The samples nearest to training pictures, each above that picture.
-   * @param {import('../../wasm/engine/engine.js').Evaluator} evaluator @param {Dataset} pictures @param {Dataset} dataset
+   * @param {Dataset} pictures @param {Dataset} dataset
    * @param {Scores} scores
    */
-  nearest(evaluator, pictures, dataset, { copying: { pixels, features } }) {
+  nearest(pictures, dataset, { copying: { pixels, features } }) {
     const near = Array.from(pixels.distances, (d, i) =>
       Math.max(d / pixels.threshold, features.distances[i] / features.threshold),
     );
@@ -71,8 +72,8 @@ export class Judge {
     const size = dataset.size;
     const rgba = new Uint8ClampedArray(2 * chosen.length * size * size * 4);
     chosen.forEach((i, column) => {
-      rgba.set(evaluator.rgbaOf(i, pictures), column * size * size * 4);
-      rgba.set(evaluator.rgbaOf(pixels.index[i]), (chosen.length + column) * size * size * 4);
+      rgbaFromRgb(pictures.picture(i), rgba, column * size * size);
+      rgbaFromRgb(dataset.picture(pixels.index[i]), rgba, (chosen.length + column) * size * size);
     });
     return { size, columns: chosen.length, rgba };
   }

@@ -2,6 +2,7 @@
 import { createEngine, SsdganError } from '../../wasm/engine/engine.js';
 import { DEFAULT_RECIPE, epochsOf, RECIPES } from '../../wasm/run/recipes.js';
 import { encodeGif } from '../../wasm/engine/gif.js';
+import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { faceHandlers } from './face-handlers.js';
 import { addFiles } from './intake.js';
@@ -108,15 +109,8 @@ const handlers = {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     const size = pictures.size;
     const number = Math.max(0, Math.min(count, pictures.count - first));
-    const rgba = new Uint8ClampedArray(number * size * size * 4).fill(255);
-    for (let i = 0; i < number; i++) {
-      const rgb = pictures.picture(first + i);
-      for (let p = 0, at = i * size * size * 4; p < rgb.length; p += 3, at += 4) {
-        rgba[at] = rgb[p];
-        rgba[at + 1] = rgb[p + 1];
-        rgba[at + 2] = rgb[p + 2];
-      }
-    }
+    const rgba = new Uint8ClampedArray(number * size * size * 4);
+    for (let i = 0; i < number; i++) rgbaFromRgb(pictures.picture(first + i), rgba, i * size * size);
     return withBytes({ size, rgba }, rgba);
   },
 
