@@ -36,7 +36,7 @@
  *   project {file, perStage, source}     a File; tells by events, one at a time -> {size, rgba, styles, errors: {mean,
  *                                        nearest, found}, psnr} or {cancelled: true}
  *   project.cancel {}                    -> {}
- *   judge {source}                       scores against the pictures -> {count, training, bars, verdict, warnings,
+ *   evaluate {source}                    scores against the pictures -> {count, training, bars, summary, warnings,
  *                                        size, columns, rgba}: two rows, samples above their nearest pictures
  *   gif {rgba, size, delay, scale}       -> {bytes}
  *   save {checkpoint}                    -> {bytes}

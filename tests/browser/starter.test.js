@@ -54,7 +54,7 @@ test('faces show at the opening, move, hold still, and go while something trains
   await untilText(page, 'make-state', /^16 faces/);
   await page.locator('.faces').click({ position: { x: 20, y: 20 } });
   await untilText(page, 'picked', /seed \d+/);
-  assert.ok(await page.isEnabled('#judge-button'));
+  assert.ok(await page.isEnabled('#evaluate-button'));
 
   await page.selectOption('[name=start]', 'scratch');
   await page.fill('[name=batch]', '4');

@@ -257,7 +257,7 @@ test('evaluates a model and pictures, keeps the best by score', () => {
   assert.equal(decode(read('near.png')).height, 3 * 32 + 4);
   const same = JSON.parse(ssdgan('evaluate', 'reals', 'reals', '--size', '32', '--held-out', '0', '--json').out);
   assert.ok(same.scores.swd === 0 && same.scores.frechet < 1e-6 && same.scores.copying.share === 1);
-  assert.match(same.verdict.copying, /yes/);
+  assert.match(same.summary.copying, /yes/);
 
   refuses(/Name a model/, 'evaluate', 'scored');
   refuses(/--keep-best is "fid", but must be one of kernel, swd, val-loss/, 'train', '--keep-best', 'fid');

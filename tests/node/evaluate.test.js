@@ -6,7 +6,7 @@ import { createEngine, Evaluator, SsdganError } from '../../wasm/engine/engine.j
 import { Features } from '../../wasm/engine/features.js';
 import { cleanResize } from '../../wasm/engine/resize.js';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
-import { position, verdictOf, warningsOf } from '../../wasm/engine/verdict.js';
+import { position, summaryOf, warningsOf } from '../../wasm/engine/summary.js';
 
 const { tensors } = readSafetensors(fs.readFileSync(new URL('../golden/metrics.safetensors', import.meta.url)));
 const SCORES = /** @type {const} */ (['frechet', 'kernel', 'kernelSpread', 'precision', 'recall', 'density', 'coverage']); // prettier-ignore
@@ -94,9 +94,9 @@ test('copies are told, fresh pictures are not', () => {
     [...copies.copying.pixels.index],
     Array.from({ length: 30 }, (_, i) => 50 + i),
   );
-  assert.match(verdictOf(copies, floor, ceilings).copying, /^Copying: yes, 30 of 30/);
+  assert.match(summaryOf(copies, floor, ceilings).copying, /^Copying: yes, 30 of 30/);
   assert.ok(floor.copying.share <= 0.05, `${floor.copying.share}`);
-  assert.match(verdictOf(floor, floor, ceilings).copying, /^Copying: none seen/);
+  assert.match(summaryOf(floor, floor, ceilings).copying, /^Copying: none seen/);
   assert.equal(
     evaluator.measure(doodles(engine, 0, 40, noisy(6)), { quick: true }).copying.share,
     1,
@@ -116,9 +116,9 @@ test('collapse is told', () => {
   }
   const scores = evaluator.measure(same, { quick: true });
   assert.ok(scores.diversity.features < 0.3 && scores.diversity.pixels < 0.1);
-  assert.match(verdictOf(scores, floor, ceilings).diversity, /collapsed/);
+  assert.match(summaryOf(scores, floor, ceilings).diversity, /collapsed/);
   assert.ok(Math.abs(floor.diversity.features - 1) < 0.1 && Math.abs(floor.diversity.nearest - 1) < 0.1);
-  assert.match(verdictOf(floor, floor, ceilings).diversity, /good/);
+  assert.match(summaryOf(floor, floor, ceilings).diversity, /good/);
 });
 
 test('few pictures: the floor is one half against the other, and a warning says how little they tell', () => {

@@ -50,7 +50,7 @@ function versionsOf() {
 const peerModule = (name) => import(new URL(`./node_modules/${name}`, import.meta.url).href);
 
 /**
- * PyTorch's step, replayed by us. Results that no LeakyReLU's kink can jump (docs/verify.md) are judged tightly, gradients by
+ * PyTorch's step, replayed by us. Results that no LeakyReLU's kink can jump (docs/verify.md) are compared tightly, gradients by
  * what one jump may do.
  * @param {import('../../wasm/engine/engine.js').Engine} engine
  */

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { FEATURES, FEW } from '../engine/evaluate.js';
 import { rgbaFromRgb } from '../engine/pixels.js';
-import { verdictOf, warningsOf } from '../engine/verdict.js';
+import { summaryOf, warningsOf } from '../engine/summary.js';
 import { readFile, readModel } from './files.js';
 import { onnxFeatures } from './onnx-features.js';
 import { addPictures, gridOf, refusedLines, requirePictures, writePng } from './pictures.js';
@@ -140,16 +140,16 @@ export async function run(args) {
     command: commandLine('evaluate', args),
   }; // prettier-ignore
   const warnings = warningsOf(scores, floor, evaluator.count, FEW);
-  const verdict = verdictOf(scores, floor, ceilings);
+  const summary = summaryOf(scores, floor, ceilings);
   if (values.json) {
-    console.log(JSON.stringify({ about, scores, floor, ceilings, verdict, warnings }, plain));
+    console.log(JSON.stringify({ about, scores, floor, ceilings, summary, warnings }, plain));
     return 0;
   }
   refusedLines(refused).forEach((line) => console.log(line));
   const kind = evaluator.floorKind === 'held-out' ? `${heldOut} held-out pictures` : 'one half of the training pictures against the other'; // prettier-ignore
   console.log(`Against ${evaluator.count} training pictures, features ${about.features}. Floor: ${kind}.\n`);
   console.log(table({ [generator ? 'model' : 'pictures']: scores, floor, noise: ceilings.noise, 'mean picture': ceilings.mean })); // prettier-ignore
-  console.log(`\n${[...Object.values(verdict), ...warnings.map((line) => `Careful: ${line}`)].join('\n')}`);
+  console.log(`\n${[...Object.values(summary), ...warnings.map((line) => `Careful: ${line}`)].join('\n')}`);
   if (values.sheet) console.log(`Samples and their nearest training pictures: ${values.sheet}`);
   return 0;
 }

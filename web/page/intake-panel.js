@@ -161,7 +161,7 @@ export class IntakePanel {
         const { count, refused } = await client.request('pictures.add', { files: source.files });
         this.app.count = count;
         this.refused.push(...refused);
-        this.say(this.verdict(), count < 2);
+        this.say(this.summary(), count < 2);
       }
     });
     byId('intake-progress').hidden = true;
@@ -169,7 +169,7 @@ export class IntakePanel {
     await this.showThumbnails();
   }
 
-  verdict() {
+  summary() {
     const { count } = this.app;
     if (count === 0) return 'None of these files is a picture that can be read.';
     if (count === 1) return 'One picture. Training needs at least two, and likes a few dozen.';
@@ -228,7 +228,7 @@ export class IntakePanel {
     await this.app.attempt('intake-state', async () => {
       const { count } = await this.app.client.request('pictures.remove', { index });
       this.app.count = count;
-      this.say(`Took one out. ${this.verdict()}`);
+      this.say(`Took one out. ${this.summary()}`);
       await this.showThumbnails();
     });
     this.app.enter(this.app.phase);

@@ -3,7 +3,7 @@ import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawGrid, sentence } from './draw.js';
 import { IntakePanel } from './intake-panel.js';
-import { JudgePanel } from './judge-panel.js';
+import { EvaluatePanel } from './evaluate-panel.js';
 import { MakePanel } from './make-panel.js';
 import { InterpolatePanel } from './interpolate-panel.js';
 import { Starter } from './starter.js';
@@ -31,7 +31,7 @@ const train = new TrainPanel(app, intake, (seed) => {
   interpolate.pick(seedKey(seed));
 });
 
-new JudgePanel(app);
+new EvaluatePanel(app);
 
 /** A new worker in place of a dead one; the pictures are read again, the training goes on from the last checkpoint. */
 async function revive() {

@@ -6,7 +6,7 @@ import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { faceHandlers } from './face-handlers.js';
 import { addFiles } from './intake.js';
-import { Judge } from './judge.js';
+import { Evaluation } from './evaluation.js';
 import { LatentWalk } from './latent-walk.js';
 import { TrainLoop } from './train-loop.js';
 
@@ -22,8 +22,8 @@ let run = null;
 let model = null;
 /** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
 let starter = null;
-/** @type {Judge | null} */
-let judge = null;
+/** @type {Evaluation | null} */
+let evaluation = null;
 
 /** @param {Record<string, unknown>} message @param {Transferable[]} transfer */
 const send = (message, transfer = []) => self.postMessage(message, { transfer });
@@ -180,7 +180,7 @@ const handlers = {
     return { size, latentSize, hasMapping, parameters };
   },
   ...faceHandlers(() => engine, generatorOf, send),
-  judge({ source }) {
+  evaluate({ source }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
     const generator = generatorOf(source);
     if (generator.imageSize !== pictures.size) {
@@ -190,10 +190,11 @@ const handlers = {
         `the model makes ${made} × ${made} pixels, the pictures have ${here} × ${here}: choose its size`,
       );
     }
-    if (pictures.count < 20) refuse('bad_state', `there are ${pictures.count} pictures; a judgement needs at least 20`);
+    if (pictures.count < 20)
+      refuse('bad_state', `there are ${pictures.count} pictures; an evaluation needs at least 20`);
     const heldOut = run?.trainer.stats().val_count ?? heldOutOf(pictures.count);
-    judge ??= new Judge(engine);
-    const result = judge.judge(pictures, heldOut, generator);
+    evaluation ??= new Evaluation(engine);
+    const result = evaluation.evaluate(pictures, heldOut, generator);
     return withBytes(result, result.rgba);
   },
   async gif({ rgba, size, delay, scale }) {

@@ -11,31 +11,31 @@ const BARS = {
   detail: ['Fine detail', 'distance of small patches, less is better (SWD × 1,000)', 1],
 };
 
-export class JudgePanel {
+export class EvaluatePanel {
   /** @param {import('./app.js').App} app */
   constructor(app) {
     this.app = app;
     this.working = false;
-    button('judge-button').onclick = () => this.judge();
+    button('evaluate-button').onclick = () => this.evaluate();
     app.watch(() => this.show());
   }
 
   show() {
     const { canGenerate: has } = this.app;
-    button('judge-button').disabled = !has || this.working;
-    const state = byId('judge-state');
+    button('evaluate-button').disabled = !has || this.working;
+    const state = byId('evaluate-state');
     if (has && state.textContent?.startsWith('Train first')) state.textContent = '';
   }
 
-  judge() {
-    return this.app.attempt('judge-state', async () => {
+  evaluate() {
+    return this.app.attempt('evaluate-state', async () => {
       this.working = true;
       this.show();
-      byId('judge-state').textContent = 'Comparing with your pictures …';
+      byId('evaluate-state').textContent = 'Comparing with your pictures …';
       try {
-        const result = await this.app.client.request('judge', { source: this.app.source });
+        const result = await this.app.client.request('evaluate', { source: this.app.source });
         this.draw(result);
-        byId('judge-state').textContent =
+        byId('evaluate-state').textContent =
           `${result.count} faces against ${result.training.toLocaleString('en')} training pictures.`;
       } finally {
         this.working = false;
@@ -45,25 +45,25 @@ export class JudgePanel {
   }
 
   /** @param {any} result the worker's reply */
-  draw({ bars, verdict, warnings, size, columns, rgba }) {
-    byId('judged').hidden = false;
-    element('judge-bars', HTMLElement).replaceChildren(
+  draw({ bars, summary, warnings, size, columns, rgba }) {
+    byId('evaluated').hidden = false;
+    element('evaluate-bars', HTMLElement).replaceChildren(
       ...Object.entries(BARS).map(([name, texts]) => this.bar(bars[name], texts)),
     );
     const lines = [
-      verdict.quality,
-      verdict.copying,
-      verdict.diversity,
+      summary.quality,
+      summary.copying,
+      summary.diversity,
       ...warnings.map((/** @type {string} */ w) => `Careful: ${w}`),
     ];
-    byId('judge-words').replaceChildren(
+    byId('evaluate-words').replaceChildren(
       ...lines.map((text) => {
         const item = document.createElement('li');
         item.textContent = text;
         return item;
       }),
     );
-    drawGrid(canvas('judge-near'), rgba, size, columns);
+    drawGrid(canvas('evaluate-near'), rgba, size, columns);
   }
 
   /** @param {Bar} bar @param {[string, string, number]} texts @returns {HTMLElement} */

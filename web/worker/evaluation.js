@@ -1,7 +1,7 @@
 /** How good a generator is, measured inside the worker: scores, where they lie, and the samples nearest to pictures. */
 import { FEW } from '../../wasm/engine/evaluate.js';
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
-import { placeOf, verdictOf, warningsOf } from '../../wasm/engine/verdict.js';
+import { placeOf, summaryOf, warningsOf } from '../../wasm/engine/summary.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 /** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
@@ -9,7 +9,7 @@ import { placeOf, verdictOf, warningsOf } from '../../wasm/engine/verdict.js';
 
 const SHOWN = 8;
 
-export class Judge {
+export class Evaluation {
   /** @param {Engine} engine */
   constructor(engine) {
     this.engine = engine;
@@ -35,7 +35,7 @@ export class Judge {
    * @param {Dataset} dataset @param {number} heldOut
    * @param {import('../../wasm/engine/engine.js').Generator} generator
    */
-  judge(dataset, heldOut, generator) {
+  evaluate(dataset, heldOut, generator) {
     const { evaluator, floor, ceilings } = this.learn(dataset, heldOut);
     const pictures = evaluator.samples(generator, { n: Math.min(500, Math.max(100, floor.count)) });
     const scores = evaluator.measure(pictures, { quick: true, neighbours: true });
@@ -50,7 +50,7 @@ export class Judge {
       count: scores.count,
       training: evaluator.count,
       bars: { detail: distance('swd'), look: distance('kernel'), real: share('precision'), variety: share('coverage') },
-      verdict: verdictOf(scores, floor, ceilings),
+      summary: summaryOf(scores, floor, ceilings),
       warnings: warningsOf(scores, floor, evaluator.count, FEW),
       ...near,
     };

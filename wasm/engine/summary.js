@@ -27,7 +27,7 @@ export function placeOf(name, scores, floor, ceilings) {
  * @param {Scores} scores @param {Scores} floor @param {{noise: Scores, mean: Scores}} ceilings
  * @returns {{quality: string, copying: string, diversity: string}}
  */
-export function verdictOf(scores, floor, ceilings) {
+export function summaryOf(scores, floor, ceilings) {
   const places = /** @type {const} */ (['swd', 'kernel']).map((name) => placeOf(name, scores, floor, ceilings).place);
   const reached = Math.min(...places);
   const marks = [
@@ -41,13 +41,13 @@ export function verdictOf(scores, floor, ceilings) {
   const near = `the patches' distance is ${ratio.toFixed(1)} times that of real pictures that were not trained on`;
   return {
     quality: `Quality: ${mark}; ${near}.`,
-    copying: copyingVerdict(scores),
-    diversity: diversityVerdict(scores),
+    copying: copyingSentence(scores),
+    diversity: diversitySentence(scores),
   };
 }
 
 /** Of fresh real pictures at most about 1 % count as copies. @param {Scores} scores @returns {string} */
-export function copyingVerdict({ copying, count }) {
+export function copyingSentence({ copying, count }) {
   const { share, copies } = copying;
   const told = `${copies.length} of ${count} samples are nearer to a training picture than 99 % of those are to each other`;
   // One standard deviation short of three above what 1 % would give by chance.
@@ -58,7 +58,7 @@ export function copyingVerdict({ copying, count }) {
 }
 
 /** @param {Scores} scores @returns {string} */
-export function diversityVerdict({ diversity }) {
+export function diversitySentence({ diversity }) {
   const { features, nearest } = diversity;
   const told = `spread ${percent(features)}, distance to the most similar other sample ${percent(nearest)} of the training pictures'`;
   if (features < 0.3) return `Diversity: collapsed, all pictures are nearly the same (${told}).`;

@@ -3,18 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseSize, openPage, untilReady, untilStep, untilText } from './page.js';
 
-test('a model is judged against the pictures it is trained on', async () => {
+test('a model is evaluated against the pictures it is trained on', async () => {
   const { page, close } = await openPage();
   await untilReady(page);
   await chooseSize(page, '32');
-  assert.ok(await page.isDisabled('#judge-button'), 'nothing to judge yet');
+  assert.ok(await page.isDisabled('#evaluate-button'), 'nothing to evaluate yet');
   await page.fill('[name=epochs]', '500');
   await page.click('#train-button');
   await untilStep(page, 3);
-  await page.click('#judge-button');
-  await untilText(page, 'judge-state', /^100 faces against 900 training pictures/);
+  await page.click('#evaluate-button');
+  await untilText(page, 'evaluate-state', /^100 faces against 900 training pictures/);
 
-  const bars = await page.locator('#judge-bars .track').evaluateAll((tracks) =>
+  const bars = await page.locator('#evaluate-bars .track').evaluateAll((tracks) =>
     tracks.map((track) => ({
       label: track.getAttribute('aria-label'),
       width: track.querySelector('span')?.style.width,
@@ -28,14 +28,16 @@ test('a model is judged against the pictures it is trained on', async () => {
     );
     assert.ok(parseFloat(String(width)) < 80, `${label}: three steps make no real pictures`);
   }
-  const words = await page.textContent('#judge-words');
+  const words = await page.textContent('#evaluate-words');
   assert.match(String(words), /Quality: .*Copying: none.*Diversity: /s);
-  const near = await page.locator('#judge-near').evaluate((/** @type {HTMLCanvasElement} */ c) => [c.width, c.height]);
+  const near = await page
+    .locator('#evaluate-near')
+    .evaluate((/** @type {HTMLCanvasElement} */ c) => [c.width, c.height]);
   assert.equal(near[1], 2 * 32 + 2);
 
   const step = Number(await page.evaluate(() => document.getElementById('figure-step')?.textContent?.split('/')[0]));
   await untilStep(page, step + 2); // training has gone on
-  await page.click('#judge-button');
-  await untilText(page, 'judge-state', /^100 faces/);
+  await page.click('#evaluate-button');
+  await untilText(page, 'evaluate-state', /^100 faces/);
   await close();
 });
