@@ -79,17 +79,12 @@ double ssd_peak_probe(ssd_context *context, int rounds);
 enum { SSD_MAX_STAGES = 8 };
 
 typedef enum ssd_model_kind { SSD_MODEL_SSD = 0, SSD_MODEL_DCGAN = 1 } ssd_model_kind;
-typedef enum ssd_spectral { SSD_SPECTRAL_NONE = 0, SSD_SPECTRAL_PAPER = 1, SSD_SPECTRAL_ALL = 2 } ssd_spectral;
+typedef enum ssd_spectral { SSD_SPECTRAL_NONE = 0, SSD_SPECTRAL_PAPER = 1 } ssd_spectral;
 typedef enum ssd_crop { SSD_CROP_CENTRE = 0, SSD_CROP_PAD = 1, SSD_CROP_SQUASH = 2 } ssd_crop;
 typedef enum ssd_filter { SSD_FILTER_TRIANGLE = 0, SSD_FILTER_CUBIC = 1 } ssd_filter;
-typedef enum ssd_loss { SSD_LOSS_BCE = 0, SSD_LOSS_HINGE = 1, SSD_LOSS_RELATIVISTIC = 2, SSD_LOSS_PAIRED = 3 } ssd_loss;
-typedef enum ssd_schedule { SSD_SCHEDULE_CONSTANT = 0, SSD_SCHEDULE_LINEAR = 1, SSD_SCHEDULE_COSINE = 2 } ssd_schedule;
-typedef enum ssd_initial {
-    SSD_INITIAL_PYTORCH = 0,
-    SSD_INITIAL_DCGAN = 1,
-    SSD_INITIAL_STYLE = 2,
-    SSD_INITIAL_ORTHOGONAL = 3
-} ssd_initial;
+typedef enum ssd_loss { SSD_LOSS_BCE = 0, SSD_LOSS_PAIRED = 1 } ssd_loss;
+typedef enum ssd_schedule { SSD_SCHEDULE_CONSTANT = 0, SSD_SCHEDULE_LINEAR = 1 } ssd_schedule;
+typedef enum ssd_initial { SSD_INITIAL_PYTORCH = 0, SSD_INITIAL_DCGAN = 1 } ssd_initial;
 typedef enum ssd_upsampling { SSD_TRANSPOSED = 0, SSD_NEAREST = 1, SSD_BILINEAR = 2 } ssd_upsampling;
 typedef enum ssd_downsampling { SSD_STRIDED = 0, SSD_AVERAGE = 1 } ssd_downsampling;
 typedef enum ssd_first_input { SSD_FIRST_CONSTANT = 0, SSD_FIRST_LATENT = 1 } ssd_first_input;
@@ -133,11 +128,7 @@ typedef struct ssd_config {
     int32_t augment_colour;      /* flag: brightness +-0.5, saturation 0..2, contrast 0.5..1.5 */
     int32_t augment_translation; /* flag: shifts by up to an eighth of the side, zeros moving in */
     int32_t augment_cutout;      /* flag: a square of half the side becomes zero */
-    double augment_p;            /* probability of each, picture by picture; the first one where it is adaptive */
-    /* Adaptive (Karras et al. 2020, 2006.06676): p goes up while E[sign(D(real))] is above the target, else down. */
-    double ada_target;    /* 0.6 there; 0: p stays */
-    double ada_pictures;  /* in so many pictures p can go from 0 to 1 (500,000 there) */
-    int32_t ada_interval; /* steps between two changes of p (4 there) */
+    double augment_p;            /* probability of each, drawn for each picture (Karras et al. 2020, 2006.06676) */
 
     /* Rates: two time-scales (Heusel et al. 2017, 1706.08500), and a factor for them that falls from 1 to 0 over the
      * planned pictures. */
@@ -145,11 +136,10 @@ typedef struct ssd_config {
     int32_t schedule;         /* ssd_schedule */
     double schedule_pictures; /* planned total; 0: the factor stays 1 */
 
-    /* Losses: binary cross-entropy; hinge (Lim & Ye 2017, 1705.02894); relativistic average (Jolicoeur-Martineau 2018,
-     * 1807.00734); paired relativistic (the same; RpGAN). nn/loss.h has the formulas. The relativistic ones take two
-     * more passes through D, and one power iteration for the D step's three forwards. */
-    int32_t loss;           /* ssd_loss */
-    double label_smoothing; /* bce: D's target for reals is 1 minus this (Salimans et al. 2016, 1606.03498) */
+    /* Losses: binary cross-entropy, or the relativistic loss of pairs (RpGAN: Jolicoeur-Martineau 2018, 1807.00734).
+     * nn/loss.h has the formulas. The paired loss takes two more passes through D, and one power iteration for the
+     * D step's three forwards. */
+    int32_t loss; /* ssd_loss */
 
     /* R1 penalty (Mescheder et al. 2018, 1801.04406): r1 / 2 E|grad_x D(x)|^2 on reals, every r1_interval steps with
      * r1_interval times the weight (lazily, Karras et al. 2020, 1912.04958). Its gradient is taken by central
@@ -157,15 +147,12 @@ typedef struct ssd_config {
     double r1; /* gamma; 0: off */
     int32_t r1_interval;
 
-    int32_t micro_batches; /* a step adds up this many batches; batch norm sees each by itself */
-
     /* Fine-tuning: what is not trained. */
     int32_t freeze;   /* a sum: 1 the mapping, 2 generator's L1 with its constant and AdaIN, 4 L2, 8 L3, ... */
     int32_t freeze_d; /* so many layers of D, from the picture inwards (FreezeD, Mo et al. 2020, 2002.10964) */
 
-    int32_t initial; /* ssd_initial: pytorch's, as the paper; dcgan's (Radford et al. 2016, 1511.06434), normal 0.02;
-                      * style: pytorch's with a unit-variance w (He et al. 2015, 1502.01852) and small styles;
-                      * orthogonal: style's with orthogonal convolutions (Saxe et al. 2014, 1312.6120) */
+    int32_t initial; /* ssd_initial: PyTorch's defaults, as in the paper, or the DCGAN's normals of deviation 0.02
+                      * (Radford et al. 2016, 1511.06434) */
 
     /* The networks otherwise: what StyleGAN (Karras et al. 2019, 1812.04948) and the work before it have. Files keep
      * effective weights throughout, so none of these changes what a layer computes from a file. */
@@ -181,7 +168,6 @@ typedef struct ssd_config {
     int32_t downsampling;  /* ssd_downsampling in D: convolution 4x4, stride 2; 3x3, then means of 2x2 (fused) */
     int32_t d_norm;        /* ssd_d_norm: batch norm in D, or none, with a bias for each convolution but the head */
     int32_t minibatch_std; /* flag: minibatch standard deviation before D's head (nn/minibatch_std.h) */
-    int32_t spectral_g;    /* flag: spectral norm of G's convolutions too (Zhang et al. 2019, 1805.08318) */
     /* Progressive growing (Karras et al. 2018, 1710.10196): pictures a phase; 0: none. Phases have 8 x 8, 16 x 16, ...
      * pixels, and fade in over their first half; Adam begins anew with each. Pictures stay at full size outside the
      * networks: D sees means of blocks, G's are enlarged. When it has grown up, the model is an ordinary one. */
@@ -189,9 +175,8 @@ typedef struct ssd_config {
     double style_mixing; /* probability that a picture has two latents, the second one's style from a random stage on */
     int32_t first_input; /* ssd_first_input: G's first layer sees the learned constant, or w, as a DCGAN's sees z
                           * (Radford et al. 2016, 1511.06434): each picture then has its own 4x4 map */
-    int32_t g_norm;    /* ssd_g_norm: styles scale and shift an instance norm (AdaIN), or a batch norm: self-modulation
-                        * (Chen et al. 2019, 1810.01365), which needs first_input latent */
-    double style_rate; /* factor of the learning rate of the styles' weights, but not of their biases */
+    int32_t g_norm; /* ssd_g_norm: styles scale and shift an instance norm (AdaIN), or a batch norm: self-modulation
+                     * (Chen et al. 2019, 1810.01365), which needs first_input latent */
 } ssd_config;
 
 /* The paper's settings (docs/method.md, section 3: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */
@@ -331,9 +316,6 @@ void ssd_images_to_rgba(const float *images, int count, int image_size, uint8_t 
 /* --------------------------------------------------------------------------------- trainer --- */
 
 typedef struct ssd_trainer ssd_trainer;
-
-/* Bytes that a trainer of this config will hold, or 0 for a bad config. */
-double ssd_trainer_bytes(const ssd_config *config);
 
 /* A new trainer with fresh initial values. All memory is taken here; a step allocates nothing. */
 SSD_MUST_USE ssd_status ssd_trainer_create(ssd_context *context, const ssd_config *config, ssd_trainer **trainer);

@@ -48,15 +48,6 @@ def equalise(o, layer, gain, rate=1.0):
     return layer
 
 
-def slowed(o, layer, rate):
-    """Makes Adam's steps of a layer's weight `rate` times as long."""
-    if rate != 1:
-        assert not option(o, "equalised"), "style_rate is not modelled with an equalised rate"
-        parametrize.register_parametrization(layer, "weight", Scale(rate), unsafe=True)
-        layer.parametrizations.weight.original.data.div_(rate)
-    return layer
-
-
 class Mapping(nn.Module):
     """z -> w: normalise, then four times [Linear, LeakyReLU 0.2]."""
 
@@ -82,9 +73,8 @@ class AdaIN(nn.Module):
     def __init__(self, o, channels, normalised=False):
         super().__init__()
         self.normalised = normalised
-        rate = option(o, "style_rate", 1.0)
-        self.style_scale = slowed(o, equalise(o, nn.Linear(o.latent, channels), 1), rate)
-        self.style_bias = slowed(o, equalise(o, nn.Linear(o.latent, channels), 1), rate)
+        self.style_scale = equalise(o, nn.Linear(o.latent, channels), 1)
+        self.style_bias = equalise(o, nn.Linear(o.latent, channels), 1)
 
     def forward(self, x, w):
         scale, bias = self.style_scale(w)[:, :, None, None], self.style_bias(w)[:, :, None, None]
@@ -126,7 +116,7 @@ class Generator(nn.Module):
             else:
                 conv = nn.Conv2d(a, b, 3, padding=1, bias=False)
             conv = equalise(o, conv, 2 if i < self.stages else 1)
-            self.add_module(f"conv_l{i + 1}", spectral_norm(conv, dim=0) if option(o, "spectral_g") else conv)
+            self.add_module(f"conv_l{i + 1}", conv)
             if i < self.stages and self.adain:
                 self.add_module(f"ada_l{i + 1}", AdaIN(o, b, self.batched))
                 if self.batched:
@@ -209,13 +199,13 @@ class Discriminator(nn.Module):
         layers = []
         for i, (a, b) in enumerate(zip([3] + channels, channels)):
             conv = nn.Conv2d(a, b, 3, 1, 1, bias=plain) if average else nn.Conv2d(a, b, 4, 2, 1, bias=plain)
-            normalise = o.spectral == "all" or (o.spectral == "paper" and i > 0)
+            normalise = o.spectral == "paper" and i > 0
             conv = equalise(o, conv, 2)
             layers.append(spectral_norm(conv) if normalise else conv)
             norm = [nn.Identity() if plain else nn.BatchNorm2d(b)] if i > 0 else []  # identity: the modules keep numbers
             layers += norm + [nn.LeakyReLU(0.2)]
         head = equalise(o, nn.Conv2d(channels[-1] + bool(self.minibatch_std), 1, 4, 1, 0, bias=False), 1)
-        layers.append(spectral_norm(head) if o.spectral == "all" else head)
+        layers.append(head)
         self.model = nn.Sequential(*layers)
         if option(o, "growth_pictures"):
             self.from_rgb = nn.ModuleDict(
@@ -253,19 +243,19 @@ class Discriminator(nn.Module):
 
 def growth_of(o, step):
     """(level, fade, its first step), the level being one of 4 << level pixels, after so many steps."""
-    stages, a_step = o.image_size.bit_length() - 3, o.batch * o.micro_batches
+    stages = o.image_size.bit_length() - 3
     if not o.growth_pictures:
         return stages, 1, 0
-    phase = min(stages - 1, int(step * a_step // o.growth_pictures))
-    fade = 2 * ((step + 1) * a_step / o.growth_pictures - phase)
-    return 1 + phase, min(1, fade) if phase else 1, math.ceil(phase * o.growth_pictures / a_step)
+    phase = min(stages - 1, int(step * o.batch // o.growth_pictures))
+    fade = 2 * ((step + 1) * o.batch / o.growth_pictures - phase)
+    return 1 + phase, min(1, fade) if phase else 1, math.ceil(phase * o.growth_pictures / o.batch)
 
 
 def draw_changes(o, random):
     """Augmentations of Zhao et al. 2020 for one step: a row for each of G's fakes, D's reals, D's fakes."""
     size, rows = o.image_size, []
     whole = lambda low, high: int(torch.randint(low, high, (1,), generator=random))
-    for _ in range(3 * o.batch * o.micro_batches):
+    for _ in range(3 * o.batch):
         u = torch.rand(3, generator=random).tolist()
         row = [u[0] - 0.5, 2 * u[1], u[2] + 0.5] if "colour" in o.augment else [0, 1, 1]
         row += [whole(-(size // 8), size // 8 + 1) for _ in range(2)] if "translation" in o.augment else [0, 0]
@@ -295,28 +285,20 @@ def augmented(x, rows, dtype):
 
 
 def discriminator_loss(o, real, fake):
-    if o.loss == "hinge":
-        return (F.relu(1 - real).mean() + F.relu(1 + fake).mean()) / 2
-    if o.loss == "relativistic":
-        return (F.softplus(-(real - fake.mean())).mean() + F.softplus(fake - real.mean()).mean()) / 2
     if o.loss == "paired":
         return F.softplus(-(real - fake)).mean()
     bce = F.binary_cross_entropy_with_logits
-    return (bce(real, torch.full_like(real, 1 - o.label_smoothing)) + bce(fake, torch.zeros_like(fake))) / 2
+    return (bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))) / 2
 
 
 def generator_loss(o, real, fake):
-    if o.loss == "hinge":
-        return -fake.mean()
-    if o.loss == "relativistic":
-        return (F.softplus(real - fake.mean()).mean() + F.softplus(-(fake - real.mean())).mean()) / 2
     if o.loss == "paired":
         return F.softplus(real - fake).mean()
     return F.binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
 
 
 class Again:
-    """No power iteration within: a relativistic step has one for all its forwards."""
+    """No power iteration within: a step with the paired loss has one for all its forwards."""
 
     def __init__(self, d, wanted=True):
         self.convs = [m for m in d.modules() if isinstance(m, nn.Conv2d)] if wanted else []
@@ -337,8 +319,7 @@ def frozen(o, name):
 
 
 def factor(o, step):
-    share = min(1.0, step * o.batch * o.micro_batches / o.schedule_pictures) if o.schedule_pictures else 0.0
-    return {"constant": 1.0, "linear": 1 - share, "cosine": 0.5 + 0.5 * math.cos(math.pi * share)}[o.schedule]
+    return max(0.0, 1 - step * o.batch / o.schedule_pictures) if o.schedule == "linear" else 1.0
 
 
 def write_safetensors(path, tensors, metadata):
@@ -402,50 +383,42 @@ def optimisers_of(o, g, d):
     return [torch.optim.Adam(p, lr=r, **adam) for p, r in zip((trained, trained_d), rates)]
 
 
-def training_step(o, g, d, optimisers, zs, reals, step=0, seen=lambda x, use, micro: x, told=lambda results: None,
+def training_step(o, g, d, optimisers, z, real, step=0, seen=lambda x, use: x, told=lambda results: None,
                   after_g=lambda: None, spare=False, make=None):
-    """One step: G's update, then D's, over the micro-batches zs and reals. `seen` is what D sees of pictures, `told` is
-    called with {name: tensor} of results as they arise, `after_g` between the updates. `spare` leaves out D's weight
-    gradients in G's update, which nobody uses: the same results, sooner. `make` makes micro-batch m's pictures."""
-    relative, micros = o.loss in ("relativistic", "paired"), range(o.micro_batches)
-    make = make or (lambda m: g(zs[m]))
+    """One step: G's update, then D's. `seen` is what D sees of pictures, `told` is called with {name: tensor} of results
+    as they arise, `after_g` between the updates. `spare` leaves out D's weight gradients in G's update, which nobody
+    uses: the same results, sooner. `make` makes the pictures."""
+    paired, make = o.loss == "paired", make or (lambda: g(z))
     d.requires_grad_(not spare)
     g.zero_grad(set_to_none=True)
-    g_loss, fakes = 0, []
-    for m in micros:
-        fakes.append(make(m))
-        if m == 0:
-            told({"fake.0": fakes[0]})
-        judged = d(seen(reals[m], 1, m)).detach() if relative else None
-        with Again(d, relative):
-            loss = generator_loss(o, judged, d(seen(fakes[m], 0, m))) / o.micro_batches
-        loss.backward()
-        g_loss += loss.detach()
+    fakes = make()
+    told({"fake.0": fakes})
+    real_logits = d(seen(real, 1)).detach() if paired else None
+    with Again(d, paired):
+        g_loss = generator_loss(o, real_logits, d(seen(fakes, 0)))
+    g_loss.backward()
     told(gradients_of("grad.generator.", g))
     optimisers[0].step()
     after_g()
 
     d.requires_grad_(True)
     d.zero_grad(set_to_none=True)
-    d_loss = 0
-    for m in micros:
-        x = seen(reals[m], 1, m)
-        if o.r1 and step % o.r1_interval == 0:
-            x.requires_grad_()
-        real_logits = d(x)
-        fake = fakes[m].detach() if o.reuse_fake else make(m).detach()
-        with Again(d, relative):
-            fake_logits = d(seen(fake, 2, m))
-        loss = discriminator_loss(o, real_logits, fake_logits) / o.micro_batches
-        d_loss += loss.detach()
-        if x.requires_grad:
-            slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
-            pixels = 4 ** (d.stages - d.grown[0]) if d.grown else 1  # a mean's gradient is its pixels' sum
-            loss = loss + pixels * o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch / o.micro_batches
-        loss.backward()
+    x = seen(real, 1)
+    if o.r1 and step % o.r1_interval == 0:
+        x.requires_grad_()
+    real_logits = d(x)
+    fake = fakes.detach() if o.reuse_fake else make().detach()
+    with Again(d, paired):
+        fake_logits = d(seen(fake, 2))
+    loss = d_loss = discriminator_loss(o, real_logits, fake_logits)
+    if x.requires_grad:
+        slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
+        pixels = 4 ** (d.stages - d.grown[0]) if d.grown else 1  # a mean's gradient is its pixels' sum
+        loss = loss + pixels * o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch
+    loss.backward()
     told(gradients_of("grad.discriminator.", d))
     optimisers[1].step()
-    return g_loss, d_loss
+    return g_loss.detach(), d_loss.detach()
 
 
 def follow(o, average, g, seen_pictures, pictures):
@@ -471,7 +444,6 @@ def run(o):
     rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     random, average = torch.Generator().manual_seed(o.seed), copy.deepcopy(g)
     for step in range(o.steps):
-        pictures = o.batch * o.micro_batches
         level, fade, begin = growth_of(o, o.begin + step)
         if o.growth_pictures:
             g.grown = d.grown = average.grown = (level, fade)
@@ -479,25 +451,24 @@ def run(o):
         if begin and begin == o.begin + step:
             for optimiser in optimisers:
                 optimiser.state.clear()
-        z = torch.randn(pictures * (2 if o.style_mixing else 1), o.latent)
-        coarse = torch.randn(pictures, 3, o.image_size // 4, o.image_size // 4)
+        z = torch.randn(o.batch * (2 if o.style_mixing else 1), o.latent)
+        coarse = torch.randn(o.batch, 3, o.image_size // 4, o.image_size // 4)
         real = torch.tanh(F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False))
         tensors[f"z.{step}"], tensors[f"real.{step}"] = z, real
-        noises = mixes = [None] * o.micro_batches
+        noise = mix = changes = None
         if o.noise:
-            noise = torch.randn(o.micro_batches, o.batch * 16 * (4 ** (o.image_size.bit_length() - 3) - 1) // 3)
-            tensors[f"noise.{step}"], noises = noise, noise.to(dtype)
+            noise = torch.randn(1, o.batch * 16 * (4 ** (o.image_size.bit_length() - 3) - 1) // 3)
+            tensors[f"noise.{step}"], noise = noise, noise[0].to(dtype)
         if o.style_mixing:
-            mix = torch.randint(1, o.image_size.bit_length() - 3, (pictures,))
-            mix[torch.rand(pictures) > o.style_mixing] = o.image_size.bit_length() - 3
-            tensors[f"mix.{step}"], mixes = mix, mix.split(o.batch)
-        changes = None
+            mix = torch.randint(1, o.image_size.bit_length() - 3, (o.batch,))
+            mix[torch.rand(o.batch) > o.style_mixing] = o.image_size.bit_length() - 3
+            tensors[f"mix.{step}"] = mix
         if o.augment:
             changes = draw_changes(o, random)
             tensors[f"augment.{step}"] = changes
-            changes = changes.reshape(3, o.micro_batches, o.batch, 9)
-        zs, reals = z.to(dtype).chunk(o.micro_batches), real.to(dtype).split(o.batch)
-        seen = lambda x, use, micro: augmented(x, changes[use][micro], dtype) if o.augment else x
+            changes = changes.reshape(3, o.batch, 9)
+        z, real = z.to(dtype), real.to(dtype)
+        seen = lambda x, use: augmented(x, changes[use], dtype) if o.augment else x
         for optimiser, rate in zip(optimisers, rates):
             optimiser.param_groups[0]["lr"] = rate * factor(o, step)
 
@@ -505,11 +476,11 @@ def run(o):
 
         def after_g():
             if o.ema:
-                follow(o, average, g, (step + 1) * pictures, pictures)
+                follow(o, average, g, (step + 1) * o.batch, o.batch)
                 tensors.update(state_of(f"after.{step}.average.", average))
 
-        g_loss, d_loss = training_step(o, g, d, optimisers, zs, reals, step, seen, told, after_g,
-                                       make=lambda m: g(zs[m], noises[m], mixes[m]) if o.model == "ssd" else g(zs[m]))
+        g_loss, d_loss = training_step(o, g, d, optimisers, z, real, step, seen, told, after_g,
+                                       make=lambda: g(z, noise, mix) if o.model == "ssd" else g(z))
 
         tensors[f"loss.g.{step}"], tensors[f"loss.d.{step}"] = g_loss, d_loss
         tensors.update(state_of(f"after.{step}.generator.", g))
@@ -517,16 +488,14 @@ def run(o):
         print(f"  step {step}: loss G {g_loss:.6f}, D {d_loss:.6f}")
     parts = ["mapping", "l1", "l2", "l3", "l4", "l5", "l6"]
     options = {k: v for k, v in {
-        "loss": o.loss if o.loss != "bce" else 0, "label_smoothing": o.label_smoothing, "ema": o.ema,
-        "micro_batches": o.micro_batches if o.micro_batches > 1 else 0,
+        "loss": o.loss if o.loss != "bce" else 0, "ema": o.ema,
         "lr_g": o.lr_g, "lr_d": o.lr_d, "schedule": o.schedule if o.schedule != "constant" else 0,
         "schedule_pictures": o.schedule_pictures, "r1": o.r1, "r1_interval": o.r1_interval if o.r1 else 0,
         "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d,
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
-                 "d_norm", "minibatch_std", "spectral_g", "growth_pictures", "style_mixing", "first_input",
-                 "g_norm", "style_rate"):
+                 "d_norm", "minibatch_std", "growth_pictures", "style_mixing", "first_input", "g_norm"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
     options.update({"step": o.begin} if o.begin else {})
@@ -550,29 +519,27 @@ def parser():
     p.add_argument("--shared-mapping", action="store_true")
     p.add_argument("--reuse-fake", action="store_true")
     p.add_argument("--no-adain", action="store_true")
-    p.add_argument("--spectral", choices=["none", "paper", "all"])
+    p.add_argument("--spectral", choices=["none", "paper"])
     p.add_argument("--seed", type=int, default=13, help="the default meets no kink at full size (docs/verify.md)")
     p.add_argument("--lr", type=float, default=0.0005)
     p.add_argument("--beta1", type=float, default=0.5)
     p.add_argument("--beta2", type=float, default=0.999)
     p.add_argument("--eps", type=float, default=1e-2, help="large on purpose: Adam's first update is sign-like")
-    p.add_argument("--loss", choices=["bce", "hinge", "relativistic", "paired"], default="bce")
-    p.add_argument("--label-smoothing", type=float, default=0)
+    p.add_argument("--loss", choices=["bce", "paired"], default="bce")
     p.add_argument("--augment", default="", help="some of colour,translation,cutout")
     p.add_argument("--ema", type=float, default=0)
     p.add_argument("--ema-ramp", type=float, default=0.05)
     p.add_argument("--lr-g", type=float, default=0)
     p.add_argument("--lr-d", type=float, default=0)
-    p.add_argument("--schedule", choices=["constant", "linear", "cosine"], default="constant")
+    p.add_argument("--schedule", choices=["constant", "linear"], default="constant")
     p.add_argument("--schedule-pictures", type=float, default=0)
-    p.add_argument("--micro-batches", type=int, default=1)
     p.add_argument("--r1", type=float, default=0)
     p.add_argument("--r1-interval", type=int, default=1)
     p.add_argument("--freeze", default="", help="some of mapping,l1,l2,...")
     p.add_argument("--freeze-d", type=int, choices=[0, 1], default=0)
     p.add_argument("--mapping-layers", type=int, default=4)
     p.add_argument("--mapping-rate", type=float, default=1.0)
-    for name in ("pixel-norm", "equalised", "noise", "minibatch-std", "spectral-g"):
+    for name in ("pixel-norm", "equalised", "noise", "minibatch-std"):
         p.add_argument(f"--{name}", action="store_true")
     p.add_argument("--upsampling", choices=["transposed", "nearest", "bilinear"], default="transposed")
     p.add_argument("--downsampling", choices=["strided", "average"], default="strided")
@@ -582,7 +549,6 @@ def parser():
     p.add_argument("--style-mixing", type=float, default=0)
     p.add_argument("--first-input", choices=["constant", "latent"], default="constant")
     p.add_argument("--g-norm", choices=["instance", "batch"], default="instance")
-    p.add_argument("--style-rate", type=float, default=1.0)
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     return p
 

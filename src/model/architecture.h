@@ -19,7 +19,6 @@ typedef struct architecture {
     ssd_first_input first_input;
     ssd_g_norm g_norm;
     ssd_upsampling upsampling;
-    int spectral_g;
     int growth;       /* 1: with layers from and to pictures at the inner sizes */
     int style_mixing; /* 1: training maps two latents a picture */
     ssd_spectral spectral;

@@ -17,8 +17,8 @@ static const config_field FIELDS[] = {
     {"width_max", CONFIG_INT, AT(width_max), 512, 1, 1024, "", "Most channels of a stage"},
     {"shared_mapping", CONFIG_FLAG, AT(shared_mapping), 0, 0, 1, "", "One mapping layer applied four times"},
     {"adain", CONFIG_FLAG, AT(adain), 1, 0, 1, "", "Adaptive instance norm; off: batch norm instead (ablation)"},
-    {"spectral_norm", CONFIG_CHOICE, AT(spectral_norm), 1, 0, 2, "none,paper,all",
-     "Discriminator layers with spectral norm: none, the paper's inner ones, or all"},
+    {"spectral_norm", CONFIG_CHOICE, AT(spectral_norm), 1, 0, 1, "none,paper",
+     "Discriminator layers with spectral norm: none, or the paper's inner ones"},
     {"reuse_fake", CONFIG_FLAG, AT(reuse_fake), 0, 0, 1, "", "D step judges the fakes of the G step (a tenth faster)"},
     {"batch", CONFIG_INT, AT(batch), 32, 2, 1024, "", "Pictures a step"},
     {"flip", CONFIG_FLAG, AT(flip), 0, 0, 1, "", "Mirror each picture with probability one half"},
@@ -37,22 +37,16 @@ static const config_field FIELDS[] = {
     {"augment_translation", CONFIG_FLAG, AT(augment_translation), 0, 0, 1, "", "Augment by shifts"},
     {"augment_cutout", CONFIG_FLAG, AT(augment_cutout), 0, 0, 1, "", "Augment by cutting a square out"},
     {"augment_p", CONFIG_FLOAT, AT(augment_p), 1, 0, 1, "", "Probability of each augmentation"},
-    {"ada_target", CONFIG_FLOAT, AT(ada_target), 0, 0, 1, "", "Target of the adaptive probability; 0: not adaptive"},
-    {"ada_pictures", CONFIG_FLOAT, AT(ada_pictures), 100000, 1, 1e12, "", "Pictures in which p can go from 0 to 1"},
-    {"ada_interval", CONFIG_INT, AT(ada_interval), 4, 1, 1000, "", "Steps between two changes of the probability"},
     {"lr_g", CONFIG_FLOAT, AT(lr_g), 0, 0, 1, "", "Generator's own learning rate; 0: lr"},
     {"lr_d", CONFIG_FLOAT, AT(lr_d), 0, 0, 1, "", "Discriminator's own learning rate; 0: lr"},
-    {"schedule", CONFIG_CHOICE, AT(schedule), 0, 0, 2, "constant,linear,cosine", "How the learning rates fall to 0"},
+    {"schedule", CONFIG_CHOICE, AT(schedule), 0, 0, 1, "constant,linear", "How the learning rates fall to 0"},
     {"schedule_pictures", CONFIG_FLOAT, AT(schedule_pictures), 0, 0, 1e15, "", "Planned pictures, for the schedule"},
-    {"loss", CONFIG_CHOICE, AT(loss), 0, 0, 3, "bce,hinge,relativistic,paired", "Loss of both networks"},
-    {"label_smoothing", CONFIG_FLOAT, AT(label_smoothing), 0, 0, 0.5, "", "D's target for reals is 1 minus this (bce)"},
+    {"loss", CONFIG_CHOICE, AT(loss), 0, 0, 1, "bce,paired", "Loss of both networks"},
     {"r1", CONFIG_FLOAT, AT(r1), 0, 0, 1e6, "", "Weight of the R1 penalty on D's gradient at reals; 0: none"},
     {"r1_interval", CONFIG_INT, AT(r1_interval), 16, 1, 1000, "", "Steps between two R1 penalties"},
-    {"micro_batches", CONFIG_INT, AT(micro_batches), 1, 1, 256, "", "Batches that a step adds up"},
     {"freeze", CONFIG_INT, AT(freeze), 0, 0, 511, "", "Untrained parts of G, a sum: 1 mapping, 2 L1, 4 L2, 8 L3, ..."},
     {"freeze_d", CONFIG_INT, AT(freeze_d), 0, 0, SSD_MAX_STAGES, "", "Untrained layers of D, from the picture inwards"},
-    {"initial", CONFIG_CHOICE, AT(initial), 0, 0, 3, "pytorch,dcgan,style,orthogonal",
-     "Initial values of the networks"},
+    {"initial", CONFIG_CHOICE, AT(initial), 0, 0, 1, "pytorch,dcgan", "Initial values of the networks"},
     {"mapping_layers", CONFIG_INT, AT(mapping_layers), 4, 0, SSD_MAX_STAGES, "", "Layers of the mapping; 0: w is z"},
     {"mapping_rate", CONFIG_FLOAT, AT(mapping_rate), 1, 1e-6, 1, "", "Factor of the mapping's learning rate"},
     {"pixel_norm", CONFIG_FLAG, AT(pixel_norm), 0, 0, 1, "", "Latents brought to mean square 1 instead of norm 1"},
@@ -62,14 +56,11 @@ static const config_field FIELDS[] = {
     {"downsampling", CONFIG_CHOICE, AT(downsampling), 0, 0, 1, "strided,average", "How D's maps get smaller"},
     {"d_norm", CONFIG_CHOICE, AT(d_norm), 0, 0, 1, "batch,none", "Norm in D: batch norm, or none and biases"},
     {"minibatch_std", CONFIG_FLAG, AT(minibatch_std), 0, 0, 1, "", "Minibatch standard deviation in D"},
-    {"spectral_g", CONFIG_FLAG, AT(spectral_g), 0, 0, 1, "", "Spectral norm of G's convolutions"},
     {"growth_pictures", CONFIG_FLOAT, AT(growth_pictures), 0, 0, 1e12, "",
      "Progressive growing: pictures a phase; 0: none"},
     {"style_mixing", CONFIG_FLOAT, AT(style_mixing), 0, 0, 1, "", "Probability of two latents a picture"},
     {"first_input", CONFIG_CHOICE, AT(first_input), 0, 0, 1, "constant,latent", "What G's first layer sees"},
     {"g_norm", CONFIG_CHOICE, AT(g_norm), 0, 0, 1, "instance,batch", "What styles scale and shift"},
-    {"style_rate", CONFIG_FLOAT, AT(style_rate), 1, 1e-6, 1, "",
-     "Factor of the learning rate of what w does to styles"},
 };
 
 int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }
@@ -125,10 +116,11 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
         return context_fail(context, SSD_BAD_ARGUMENT, "image_size is %d, but must be 32, 64, 128 or 256",
                             (int)config->image_size);
     if (config->model == SSD_MODEL_DCGAN && (config->pixel_norm || config->noise || config->upsampling ||
-                                             config->spectral_g || config->growth_pictures > 0 || config->first_input))
-        return context_fail(context, SSD_BAD_ARGUMENT,
-                            "pixel_norm, noise, upsampling, spectral_g, growth_pictures and first_input are options of "
-                            "the model ssd: leave them out, or take that model");
+                                             config->growth_pictures > 0 || config->first_input))
+        return context_fail(
+            context, SSD_BAD_ARGUMENT,
+            "pixel_norm, noise, upsampling, growth_pictures and first_input are options of the model ssd: "
+            "leave them out, or take that model");
     if (config->g_norm && !(config->first_input && config->adain))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "g_norm batch needs styles and pictures that differ from the first layer on: take "
@@ -189,7 +181,6 @@ void architecture_from_config(architecture *a, const ssd_config *config) {
                         .g_norm = (ssd_g_norm)config->g_norm,
                         .first_input = (ssd_first_input)config->first_input,
                         .upsampling = (ssd_upsampling)config->upsampling,
-                        .spectral_g = config->spectral_g,
                         .growth = config->growth_pictures > 0,
                         .style_mixing = config->style_mixing > 0,
                         .downsampling = (ssd_downsampling)config->downsampling,

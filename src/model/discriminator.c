@@ -34,8 +34,7 @@ static void add_stage(discriminator *d, int i) {
     s->size = head ? 1 : architecture_image_size(&d->arch) >> (i + 1);
     s->has_norm = i > 0 && !head && d->arch.d_norm == SSD_D_NORM_BATCH;
     s->has_bias = !head && d->arch.d_norm == SSD_D_NORM_NONE;
-    s->has_spectral =
-        d->arch.spectral == SSD_SPECTRAL_ALL || (d->arch.spectral == SSD_SPECTRAL_PAPER && i > 0 && !head);
+    s->has_spectral = d->arch.spectral == SSD_SPECTRAL_PAPER && i > 0 && !head;
     const int side = is_narrow(d, i) ? 3 : 4;
     const int weight[4] = {s->channels, s->inputs, side, side}, u[4] = {s->channels, 1, 1, 1};
     const int v[4] = {s->inputs * side * side, 1, 1, 1};
@@ -197,8 +196,7 @@ static void set_rates(discriminator *d, const ssd_config *config) {
 /* PyTorch's defaults: uniform in +-1/sqrt(fan-in), fan-in = in * k * k; u and v are random unit vectors, brought
  * close to the singular vectors by 15 power iterations at the start, as torch.nn.utils.spectral_norm does. */
 void discriminator_initialise(discriminator *d, const ssd_config *config, rng *random) {
-    const ssd_initial initial = (ssd_initial)config->initial;
-    const int dcgan = d->arch.kind == SSD_MODEL_DCGAN || initial == SSD_INITIAL_DCGAN;
+    const int dcgan = d->arch.kind == SSD_MODEL_DCGAN || config->initial == SSD_INITIAL_DCGAN;
     set_rates(d, config);
     for (int i = 0; i < d->table.count; i++) {
         const tensor *t = &d->table.list[i];
@@ -211,8 +209,6 @@ void discriminator_initialise(discriminator *d, const ssd_config *config, rng *r
             tensor_fill(data, t->count, strstr(t->name, "running_var") ? 1.0f : 0.0f);
         } else if (t->rank == 4 && config->equalised) {
             tensor_normal(data, t->count, 0, t->rate, random);
-        } else if (t->rank == 4 && initial == SSD_INITIAL_ORTHOGONAL) {
-            tensor_orthogonal(data, t->shape[0], (int)(t->count / t->shape[0]), random);
         } else if (t->rank == 4 && dcgan) {
             tensor_normal(data, t->count, 0, 0.02, random);
         } else if (t->rank == 4) {

@@ -18,34 +18,23 @@ static int is_narrow(const generator *g, int i) { return i > 0 && g->arch.upsamp
 static const float *layer_weight(parallel_pool *pool, generator *g, int i) {
     const generator_stage *s = &g->stages[i];
     const float *weight = weight_of(g, s->weight);
-    const float scale = g->arch.spectral_g ? 1.0f / s->spectral.sigma : 1.0f;
-    const tensor *t = &g->table.list[s->weight];
-    if (is_narrow(g, i))
-        weights_widen(pool, g->wide, weight, t->shape[1], t->shape[0], 1, scale);
-    else if (g->arch.spectral_g)
-        vector_scaled(pool, g->wide, weight, scale, t->count);
-    else
+    if (!is_narrow(g, i))
         return weight;
+    const tensor *t = &g->table.list[s->weight];
+    weights_widen(pool, g->wide, weight, t->shape[1], t->shape[0], 1, 1.0f);
     return g->wide;
 }
 
 /* Where the gradient of those weights is to be written; layer_weight_grad passes it on to the tensor. */
 static float *layer_weight_room(const generator *g, int i) {
-    return is_narrow(g, i) || g->arch.spectral_g ? g->dwide : tensor_grad(&g->table, &g->blocks, g->stages[i].weight);
+    return is_narrow(g, i) ? g->dwide : tensor_grad(&g->table, &g->blocks, g->stages[i].weight);
 }
 
 static void layer_weight_grad(parallel_pool *pool, generator *g, int i) {
-    const generator_stage *s = &g->stages[i];
-    const tensor *t = &g->table.list[s->weight];
-    float *grad = tensor_grad(&g->table, &g->blocks, s->weight);
-    const float *at_normalised = g->dwide;
-    if (is_narrow(g, i)) {
-        float *out = g->arch.spectral_g ? g->wide : grad; /* the weights are made anew for their next use */
-        weights_narrow(pool, out, g->dwide, t->shape[1], t->shape[0], 1, 1.0f, 0);
-        at_normalised = out;
-    }
-    if (g->arch.spectral_g)
-        spectral_norm_backward(pool, grad, at_normalised, &s->spectral, 0);
+    const tensor *t = &g->table.list[g->stages[i].weight];
+    if (is_narrow(g, i))
+        weights_narrow(pool, tensor_grad(&g->table, &g->blocks, g->stages[i].weight), g->dwide, t->shape[1],
+                       t->shape[0], 1, 1.0f, 0);
 }
 
 /* ------------------------------------------------------------------------------------ forward --- */
@@ -132,16 +121,9 @@ static void picture_forward(parallel_pool *pool, generator *g, int level, float 
     tanh_forward(pool, out, out, 3 * (size_t)pixels);
 }
 
-static void sigmas(parallel_pool *pool, generator *g, int iterate) {
-    for (int i = 0; g->arch.spectral_g && i <= g->arch.stages && i <= g->grown.level; i++)
-        spectral_norm_forward(pool, &g->stages[i].spectral, iterate, g->sigma_spare);
-}
-
 void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, int training,
                           float *scratch) {
     const int stages = g->arch.stages, level = g->grown.level;
-    if (!g->prepared)
-        sigmas(pool, g, training);
     first_forward(pool, g, w, count, scratch);
     if (!g->training && !g->prepared && count <= CONV_PREPARED_MOST) {
         prepare(pool, g);

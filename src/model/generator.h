@@ -11,7 +11,6 @@
 #include "nn/mapping.h"
 #include "nn/noise.h"
 #include "nn/pointwise.h"
-#include "nn/spectral_norm.h"
 #include "nn/tensors.h"
 
 /* A stage: its convolution's output (pre), normalised and rectified (act). Stage 0 is the first layer's 4x4 map; the
@@ -23,9 +22,8 @@ typedef struct generator_stage {
     float *prepared; /* weights of the layer that makes it, packed for few pictures; NULL while training */
     adain style;     /* one of the two is in use */
     batch_norm norm;
-    noise_layer noise;      /* with arch.noise */
-    spectral_norm spectral; /* with arch.spectral_g */
-    pointwise to_rgb;       /* with arch.growth, of the inner stages: the picture at this size */
+    noise_layer noise; /* with arch.noise */
+    pointwise to_rgb;  /* with arch.growth, of the inner stages: the picture at this size */
 } generator_stage;
 
 typedef struct generator {
@@ -50,7 +48,6 @@ typedef struct generator {
     float *dstyle, *spare;
     float *dw;               /* S x N x L, or N x L where all stages have one w */
     float *wide, *dwide;     /* weights as convolved, where they are not the tensor itself; their gradient */
-    float *sigma_spare;      /* for spectral norm */
     float *rgb[2], *drgb[2]; /* while growing: the level's picture and the one below, and their gradients */
 } generator;
 
@@ -63,11 +60,9 @@ void generator_place_backward(generator *g, arena *memory);
 /* Scratch floats that its passes need. */
 size_t generator_scratch_floats(const architecture *arch, int batch, int threads);
 
-/* Initial values. pytorch: its defaults (a DCGAN's: normal, 0.02). dcgan: normal, 0.02, for convolutions. style: w
- * begins with unit variance and styles with scale 0.1 +- 0.1 and bias +-0.1, so that latents differ from the first step
- * on (with PyTorch's defaults w varies by 0.003 about its mean: all faces are one, and stay so for long). orthogonal:
- * style's, the convolutions orthogonal (of the weight as a matrix with its first dimension as rows). equalised: normals
- * with He's deviation for all weights, whatever `initial`. */
+/* Initial values. pytorch: its defaults (a DCGAN's: normal, 0.02). dcgan: normal, 0.02, for convolutions. With g_norm
+ * batch, w begins with unit variance (He et al. 2015, 1502.01852) and styles as an ordinary batch norm, weight 1 and
+ * bias 0. equalised: normals with He's deviation for all weights, whatever `initial`. */
 void generator_initialise(generator *g, const ssd_config *config, rng *random);
 
 /* Sets the tensors' rates: 1, or with `equalised` He's deviation, of weights that make a picture or a style without
@@ -91,8 +86,7 @@ static inline int generator_has_mapping(const architecture *a) { return a->kind 
 const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch);
 
 /* Styles -> g->image. w: S x N x L, a w for each stage, `stride` (N L) floats from one to the next; stride 0: N x L,
- * one for all (may be generator_map's result). training: batch norm, where used, on batch statistics; g->noise; a power
- * iteration of each spectral norm. */
+ * one for all (may be generator_map's result). training: batch norm, where used, on batch statistics; g->noise. */
 void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, int training,
                           float *scratch);
 

@@ -20,17 +20,13 @@ static const uint64_t STILL_SEED = 20240400597;
  * convolution is inputs x outputs x 4 x 4, the 3x3 one behind an upsampling an ordinary one, outputs x inputs. */
 static void add_weight(generator *g, int layer, int inputs, int outputs) {
     char name[TENSOR_NAME];
-    const int spectral = g->arch.spectral_g, narrow = layer > 0 && g->arch.upsampling != SSD_TRANSPOSED;
+    const int narrow = layer > 0 && g->arch.upsampling != SSD_TRANSPOSED;
     if (g->arch.kind == SSD_MODEL_DCGAN)
         (void)snprintf(name, sizeof name, "model.%d.weight", 3 * layer);
     else
-        (void)snprintf(name, sizeof name, "conv_l%d.weight%s", layer + 1, spectral ? "_orig" : "");
+        (void)snprintf(name, sizeof name, "conv_l%d.weight", layer + 1);
     const int taps = narrow ? 3 : 4, rows = narrow ? outputs : inputs, columns = narrow ? inputs : outputs;
     g->stages[layer].weight = tensor_add(&g->table, TENSOR_TRAINED, name, 4, rows, columns, taps, taps);
-    for (int part = 0; spectral && part < 2; part++) {
-        (void)snprintf(name, sizeof name, "conv_l%d.weight_%c", layer + 1, part ? 'v' : 'u');
-        tensor_add(&g->table, TENSOR_STATE, name, 1, part ? columns * taps * taps : rows, 1, 1, 1);
-    }
 }
 
 static void add_mapping(generator *g) {
@@ -159,7 +155,6 @@ static void bind_norm(generator *g, int stage) {
 
 static void bind_layer(generator *g, int i) {
     generator_stage *s = &g->stages[i];
-    const tensor *weight = &g->table.list[s->weight];
     if (g->arch.noise && i < g->arch.stages)
         s->noise.strength = data_of(g, "noise_l%d.strength", i + 1, &s->noise.dstrength);
     if (g->arch.growth && i && i < g->arch.stages) {
@@ -167,12 +162,6 @@ static void bind_layer(generator *g, int i) {
         s->to_rgb.weight = data_of(g, "to_rgb_l%d.weight", i + 1, &s->to_rgb.dweight);
         s->to_rgb.bias = data_of(g, "to_rgb_l%d.bias", i + 1, &s->to_rgb.dbias);
     }
-    if (g->arch.spectral_g)
-        s->spectral = (spectral_norm){.rows = weight->shape[0],
-                                      .columns = (int)(weight->count / weight->shape[0]),
-                                      .weight = tensor_data(&g->table, &g->blocks, s->weight),
-                                      .u = data_of(g, "conv_l%d.weight_u", i + 1, NULL),
-                                      .v = data_of(g, "conv_l%d.weight_v", i + 1, NULL)};
 }
 
 static void bind_mapping(generator *g) {
@@ -255,14 +244,10 @@ static void place_pictures(float *rgb[2], const generator *g, arena *memory) {
 /* What the options take. */
 static void place_extras(generator *g, arena *memory) {
     const architecture *a = &g->arch;
-    const int widened = a->upsampling != SSD_TRANSPOSED || a->spectral_g;
+    const int widened = a->upsampling != SSD_TRANSPOSED;
     const size_t still = architecture_noise_floats(a->stages);
-    int rows = a->latent;
-    for (int i = 0; i < a->stages; i++)
-        rows = a->generator_channels[i] > rows ? a->generator_channels[i] : rows;
     g->wide = widened ? arena_floats(memory, largest_weight(a)) : NULL;
     g->dwide = widened && g->training ? arena_floats(memory, largest_weight(a)) : NULL;
-    g->sigma_spare = a->spectral_g ? arena_floats(memory, (size_t)rows) : NULL;
     g->still = a->noise ? arena_floats(memory, still) : NULL;
     place_pictures(g->rgb, g, memory);
     if (!g->still)
@@ -337,24 +322,24 @@ size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
 
 /* ----------------------------------------------------------------------------- initial values --- */
 
-/* Of styles. Instance norm follows, so that only the picture's layer sees the size; but Adam's steps are a share of it,
- * and with scales of 1 +- 0.5 or 1 +- 1 pictures of 64 pixels saturated before styles had learned much (4,739 drawn
- * faces; after 9,500 pictures SWD 86 with 1 +- 1, 70 with 0.1 +- 0.1 and minibatch deviation). */
-static const double STYLE_SIZE = 0.1;
+/* Instance norm follows, so that only the last layer sees this size. Adam's steps are relative to it: scales of 1 +- 1
+ * saturated pictures of 64 pixels early (4,739 drawn faces, 9,500 shown: SWD 86; with 0.1 +- 0.1: 70). */
+static const float EQUALISED_STYLE_SCALE = 0.1f;
 
 /* The mapping keeps the variance of its input (He et al. 2015, for slope 0.2); its first layer takes that of a
  * normalised latent, 1 / L, to 1. */
 static void initialise_styles(generator *g, const tensor *t, float *data, rng *random) {
     const double latent = g->arch.latent;
-    const int is_weight = strstr(t->name, ".weight") != NULL, batch = g->arch.g_norm == SSD_G_NORM_BATCH;
+    const int is_weight = strstr(t->name, ".weight") != NULL;
     if (strncmp(t->name, "mapper", 6) == 0) {
         const double gain = strncmp(t->name, "mapper.0", 8) == 0 ? sqrt(latent) : 1;
         tensor_normal(data, t->count, 0, is_weight ? gain * sqrt(2 / (1.04 * latent)) : 0, random);
     } else if (is_weight) {
-        tensor_normal(data, t->count, 0, batch ? 0 : STYLE_SIZE / sqrt(latent),
-                      random); /* self-modulation: as batch norm */
+        tensor_normal(data, t->count, 0, 0,
+                      random); /* zeros; the numbers drawn keep later layers' values as they were */
     } else {
-        tensor_fill(data, t->count, strstr(t->name, "style_scale") ? (batch ? 1.0f : (float)STYLE_SIZE) : 0.0f);
+        const float scale = g->arch.g_norm == SSD_G_NORM_BATCH ? 1.0f : EQUALISED_STYLE_SCALE;
+        tensor_fill(data, t->count, strstr(t->name, "style_scale") ? scale : 0.0f);
     }
 }
 
@@ -372,18 +357,15 @@ void generator_set_rates(generator *g, const ssd_config *config) {
         const int mapper = strncmp(t->name, "mapper", 6) == 0, rgb = strncmp(t->name, "to_rgb", 6) == 0;
         const double gain = rgb || i == g->stages[g->arch.stages].weight || strncmp(t->name, "ada_", 4) == 0 ? 1 : 2;
         const int equalised = config->equalised && t->kind == TENSOR_TRAINED && (t->rank == 2 || t->rank == 4);
-        t->rate = (equalised ? sqrt(gain / inputs_of(g, i)) : 1) * (mapper ? config->mapping_rate : 1) *
-                  (strncmp(t->name, "ada_", 4) == 0 && t->rank == 2 ? config->style_rate : 1);
+        t->rate = (equalised ? sqrt(gain / inputs_of(g, i)) : 1) * (mapper ? config->mapping_rate : 1);
     }
 }
 
 /* PyTorch's defaults: conv and linear layers uniform in +-1/sqrt(fan-in), where a transposed convolution's fan-in is
  * out * k * k (docs/method.md, section 3); a bias takes its layer's bound. */
 void generator_initialise(generator *g, const ssd_config *config, rng *random) {
-    const ssd_initial initial = (ssd_initial)config->initial;
-    const int dcgan = g->arch.kind == SSD_MODEL_DCGAN || initial == SSD_INITIAL_DCGAN;
-    const int styled = initial == SSD_INITIAL_STYLE || initial == SSD_INITIAL_ORTHOGONAL || config->equalised ||
-                       g->arch.g_norm == SSD_G_NORM_BATCH;
+    const int dcgan = g->arch.kind == SSD_MODEL_DCGAN || config->initial == SSD_INITIAL_DCGAN;
+    const int styled = config->equalised || g->arch.g_norm == SSD_G_NORM_BATCH;
     generator_set_rates(g, config);
     for (int i = 0; i < g->table.count; i++) {
         const tensor *t = &g->table.list[i];
@@ -391,23 +373,14 @@ void generator_initialise(generator *g, const ssd_config *config, rng *random) {
         const int is_weight = strstr(t->name, ".weight") != NULL;
         const int is_mapper = strncmp(t->name, "mapper", 6) == 0;
         const int is_style = is_mapper || strncmp(t->name, "ada_", 4) == 0;
-        if (strstr(t->name, "weight_u") || strstr(t->name, "weight_v")) {
-            tensor_normal(data, t->count, 0, 1, random);
-            (void)vector_normalise(data, t->count, 1e-12);
-        } else if (t->kind == TENSOR_STATE)
+        if (t->kind == TENSOR_STATE)
             tensor_fill(data, t->count, strstr(t->name, "running_var") ? 1.0f : 0.0f);
         else if (i == g->constant)
             tensor_normal(data, t->count, 0, 1, random);
         else if (config->equalised && (t->rank == 2 || t->rank == 4))
-            tensor_normal(data, t->count, 0,
-                          t->rate / (is_mapper  ? config->mapping_rate
-                                     : is_style ? config->style_rate
-                                                : 1),
-                          random);
+            tensor_normal(data, t->count, 0, t->rate / (is_mapper ? config->mapping_rate : 1), random);
         else if (is_style && styled)
             initialise_styles(g, t, data, random);
-        else if (t->rank == 4 && initial == SSD_INITIAL_ORTHOGONAL)
-            tensor_orthogonal(data, t->shape[0], (int)(t->count / t->shape[0]), random);
         else if (t->rank == 4 && dcgan)
             tensor_normal(data, t->count, 0, 0.02, random);
         else if (t->rank == 4)
@@ -419,7 +392,4 @@ void generator_initialise(generator *g, const ssd_config *config, rng *random) {
         else
             tensor_fill(data, t->count, is_weight ? 1.0f : 0.0f);
     }
-    for (int i = 0; g->arch.spectral_g && i <= g->arch.stages; i++)
-        for (int k = 0; k < 15; k++)
-            spectral_norm_forward(NULL, &g->stages[i].spectral, 1, g->sigma_spare);
 }

@@ -1,11 +1,8 @@
 #include "nn/tensors.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "kernels/vector.h"
 
 int tensor_add(tensor_table *table, tensor_kind kind, const char *name, int rank, int d0, int d1, int d2, int d3) {
     if (table->count == TENSOR_MAX)
@@ -63,29 +60,4 @@ void tensor_normal(float *data, size_t count, double mean, double deviation, rng
     rng_normal(random, data, (int)count);
     for (size_t i = 0; i < count; i++)
         data[i] = (float)(mean + deviation * data[i]);
-}
-
-void tensor_orthogonal(float *data, int rows, int columns, rng *random) {
-    rng_normal(random, data, rows * columns);
-    const int wide = rows <= columns, count = wide ? rows : columns, length = wide ? columns : rows;
-    const ptrdiff_t from_vector = wide ? columns : 1, step = wide ? 1 : columns;
-    for (int i = 0; i < count; i++) {
-        float *x = data + i * from_vector;
-        /* twice: a vector that lay close to the earlier ones is left with their rounding errors after the first */
-        for (int j = 0; j < 2 * i; j++) {
-            const float *y = data + (j % i) * from_vector;
-            double inner = wide ? vector_dot(x, y, (size_t)length) : 0;
-            for (int k = 0; !wide && k < length; k++)
-                inner += (double)x[k * step] * y[k * step];
-            if (wide)
-                vector_add_scaled(x, y, (float)-inner, (size_t)length);
-            for (int k = 0; !wide && k < length; k++)
-                x[k * step] -= (float)inner * y[k * step];
-        }
-        double squares = 0;
-        for (int k = 0; k < length; k++)
-            squares += (double)x[k * step] * x[k * step];
-        for (int k = 0; k < length; k++)
-            x[k * step] = (float)(x[k * step] / sqrt(squares));
-    }
 }

@@ -57,8 +57,5 @@ float *tensor_grad(const tensor_table *table, const tensor_blocks *blocks, int i
 void tensor_fill(float *data, size_t count, float value);
 void tensor_uniform(float *data, size_t count, double bound, rng *random); /* in [-bound, bound) */
 void tensor_normal(float *data, size_t count, double mean, double deviation, rng *random);
-/* Rows (or, where there are more rows, columns) that are an orthonormal set (Saxe et al. 2014, 1312.6120): normals, by
- * Gram and Schmidt. */
-void tensor_orthogonal(float *data, int rows, int columns, rng *random);
 
 #endif

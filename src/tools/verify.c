@@ -108,7 +108,7 @@ static ssd_status compare_number(ssd_verify *v, const char *format, int step, do
 }
 
 /* augment.K, one row a picture and use, into the trainer. */
-static ssd_status read_changes(ssd_verify *v, int step, int count) {
+static ssd_status read_augment_params(ssd_verify *v, int step, int count) {
     enum { FIELDS = 9 };
     char name[NAME];
     (void)snprintf(name, sizeof name, "augment.%d", step);
@@ -124,16 +124,16 @@ static ssd_status read_changes(ssd_verify *v, int step, int count) {
         for (int k = 3; k < FIELDS; k++)
             if (!(fabsf(r[k]) < (float)size))
                 return context_fail(v->context, SSD_BAD_FILE, "%s holds a place outside the picture", name);
-        v->trainer->changes[i] = (augment){.brightness = r[0],
-                                           .saturation = r[1],
-                                           .contrast = r[2],
-                                           .shift_x = (int)r[3],
-                                           .shift_y = (int)r[4],
-                                           .cut_left = (int)r[5],
-                                           .cut_top = (int)r[6],
-                                           .cut_width = (int)r[7],
-                                           .cut_height = (int)r[8]};
-        const augment *a = &v->trainer->changes[i];
+        v->trainer->augment_params[i] = (augment){.brightness = r[0],
+                                                  .saturation = r[1],
+                                                  .contrast = r[2],
+                                                  .shift_x = (int)r[3],
+                                                  .shift_y = (int)r[4],
+                                                  .cut_left = (int)r[5],
+                                                  .cut_top = (int)r[6],
+                                                  .cut_width = (int)r[7],
+                                                  .cut_height = (int)r[8]};
+        const augment *a = &v->trainer->augment_params[i];
         if (a->cut_left < 0 || a->cut_top < 0 || a->cut_left + a->cut_width > size ||
             a->cut_top + a->cut_height > size || a->cut_width < 0 || a->cut_height < 0)
             return context_fail(v->context, SSD_BAD_FILE, "%s holds a place outside the picture", name);
@@ -156,7 +156,7 @@ static ssd_status read_crossovers(ssd_verify *v, const safetensors_entry *mix, i
 /* z.K and real.K into the trainer; noise.K and mix.K too where its options use them. */
 static ssd_status read_inputs(ssd_verify *v, int step) {
     ssd_trainer *t = v->trainer;
-    const int pictures = (int)trainer_pictures_a_step(&t->config), batch = t->config.batch;
+    const int batch = t->config.batch;
     const size_t size = (size_t)architecture_image_size(&t->g.arch), plane = size * size;
     char name[NAME];
     (void)snprintf(name, sizeof name, "z.%d", step);
@@ -171,18 +171,17 @@ static ssd_status read_inputs(ssd_verify *v, int step) {
         return context_fail(v->context, SSD_BAD_FILE,
                             "the file lacks z.%d or real.%d, or noise.%d or mix.%d, which its options use", step, step,
                             step, step);
-    ssd_status status =
-        safetensors_read(v->context, z, t->z, (size_t)pictures / batch * trainer_latents_a_batch(t) * t->g.arch.latent);
+    ssd_status status = safetensors_read(v->context, z, t->z, (size_t)trainer_latents_a_batch(t) * t->g.arch.latent);
     if (!status && t->g.arch.noise)
-        status = safetensors_read(v->context, noise, t->noise,
-                                  (size_t)pictures * architecture_noise_floats(t->g.arch.stages));
+        status =
+            safetensors_read(v->context, noise, t->noise, (size_t)batch * architecture_noise_floats(t->g.arch.stages));
     if (!status && t->g.arch.style_mixing)
-        status = read_crossovers(v, mix, pictures);
+        status = read_crossovers(v, mix, batch);
     if (!status)
-        status = safetensors_read(v->context, real, v->spare, 3 * (size_t)pictures * plane);
-    for (int i = 0; !status && i < pictures; i += batch)
-        swap_leading(t->real + 3 * i * plane, v->spare + 3 * i * plane, batch, 3, plane);
-    return status ? status : read_changes(v, step, AUGMENT_USES * pictures);
+        status = safetensors_read(v->context, real, v->spare, 3 * (size_t)batch * plane);
+    if (!status)
+        swap_leading(t->real, v->spare, batch, 3, plane);
+    return status ? status : read_augment_params(v, step, D_BATCHES * batch);
 }
 
 /* The picture that the first G step sees. Its batch norm, where it has one, would count a second forward: the state
@@ -196,7 +195,7 @@ static ssd_status compare_fake(ssd_verify *v) {
     ssd_status status = room && state ? SSD_OK : SSD_OUT_OF_MEMORY;
     if (!status) {
         memcpy(state, t->g.blocks.state, state_bytes);
-        trainer_generate(t, 0);
+        trainer_generate(t);
         swap_leading(room, t->g.image, 3, batch, plane);
         memcpy(t->g.blocks.state, state, state_bytes);
         status = compare(v, open_group(v, "fake.0", 0), "fake.0", room, 3 * (size_t)batch * plane);
@@ -269,7 +268,7 @@ static ssd_status make_trainer(ssd_verify *v) {
 static ssd_status make_room(ssd_verify *v, int steps) {
     const ssd_trainer *t = v->trainer;
     const size_t size = (size_t)architecture_image_size(&t->g.arch);
-    const size_t pictures = (size_t)trainer_pictures_a_step(&t->config);
+    const size_t pictures = (size_t)t->config.batch;
     v->spare_count = pictures * (3 * size * size > 64 ? 3 * size * size : 64);
     for (int i = 0; i < t->g.table.count; i++)
         v->spare_count = t->g.table.list[i].count > v->spare_count ? t->g.table.list[i].count : v->spare_count;

@@ -60,9 +60,8 @@ static void generator_options(const safetensors *file, architecture *a, const ch
 static ssd_status generator_sizes(ssd_context *context, const safetensors *file, architecture *a, const char *prefix) {
     const int dcgan = a->kind == SSD_MODEL_DCGAN;
     int layers = 0, outputs = 0, narrow = 0;
-    a->spectral_g = find_named(file, prefix, "conv_l%d.weight_orig", 1) != NULL;
     for (;; layers++) {
-        const char *format = dcgan ? "model.%d.weight" : a->spectral_g ? "conv_l%d.weight_orig" : "conv_l%d.weight";
+        const char *format = dcgan ? "model.%d.weight" : "conv_l%d.weight";
         const safetensors_entry *e = find_named(file, prefix, format, dcgan ? 3 * layers : layers + 1);
         if (!e)
             break;
@@ -104,13 +103,12 @@ static ssd_status discriminator_sizes(ssd_context *context, const safetensors *f
             a->discriminator_channels[i] = inputs;
     }
     a->d_norm = find_named(file, "discriminator.", "model.%d.bias", 0) ? SSD_D_NORM_NONE : SSD_D_NORM_BATCH;
-    a->spectral = spectral == 0 ? SSD_SPECTRAL_NONE : spectral == a->stages + 1 ? SSD_SPECTRAL_ALL : SSD_SPECTRAL_PAPER;
+    a->spectral = spectral ? SSD_SPECTRAL_PAPER : SSD_SPECTRAL_NONE;
     return SSD_OK;
 }
 
 int checkpoint_has(const safetensors *file, const char *network) {
-    static const char *const firsts[] = {"conv_l1.weight", "conv_l1.weight_orig", "model.0.weight",
-                                         "model.0.weight_orig"};
+    static const char *const firsts[] = {"conv_l1.weight", "model.0.weight"};
     for (int i = 0; i < (int)(sizeof firsts / sizeof firsts[0]); i++)
         if (find_named(file, network, firsts[i], 0))
             return 1;

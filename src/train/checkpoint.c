@@ -100,8 +100,6 @@ static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_tr
     c->best_val_loss_g = read_double(file, "best_val_loss_g", c->best_val_loss_g);
     c->best_step = read_double(file, "best_step", 0);
     c->augment_p = read_double(file, "augment_p_now", c->augment_p);
-    c->ada_signs = read_double(file, "ada_signs", 0);
-    c->ada_steps = read_double(file, "ada_steps", 0);
     trainer_grow(t);
     const char *plan = safetensors_metadata(file, "plan");
     if (plan && strlen(plan) >= SSD_PLAN_BYTES)
@@ -122,6 +120,25 @@ static ssd_status read_generator(ssd_context *context, const safetensors *file, 
     return status;
 }
 
+/* Settings that earlier versions had, and the value that changed nothing. */
+static const struct {
+    const char *name, *neutral;
+} REMOVED[] = {
+    {"ada_target", "0"}, {"label_smoothing", "0"}, {"micro_batches", "1"}, {"spectral_g", "0"}, {"style_rate", "1"}};
+
+/* A training that used a removed setting cannot go on as it was. */
+static ssd_status check_removed(ssd_context *context, const safetensors *file) {
+    for (size_t i = 0; i < sizeof REMOVED / sizeof REMOVED[0]; i++) {
+        const char *text = safetensors_metadata(file, REMOVED[i].name);
+        if (text && strcmp(text, REMOVED[i].neutral) != 0)
+            return context_fail(context, SSD_UNSUPPORTED,
+                                "the checkpoint was trained with %s %.40s, a setting that this version no longer has: "
+                                "continue it with version 0.1.0, or begin a new training from its model",
+                                REMOVED[i].name, text);
+    }
+    return SSD_OK;
+}
+
 static ssd_status load_trainer(ssd_context *context, const safetensors *file, ssd_trainer **trainer) {
     const char *format = safetensors_metadata(file, "format");
     if (!format || strcmp(format, "ssdgan-checkpoint") != 0)
@@ -132,7 +149,9 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
     ssd_config_default(&config);
     architecture arch = {0};
     const char *prefix = "";
-    ssd_status status = checkpoint_read_config(context, file, &config);
+    ssd_status status = check_removed(context, file);
+    if (!status)
+        status = checkpoint_read_config(context, file, &config);
     if (!status)
         status = checkpoint_architecture(context, file, &arch, &prefix);
     if (status)
@@ -199,7 +218,6 @@ static ssd_status begin_from(ssd_context *context, const safetensors *file, cons
     c.g_norm = (int32_t)arch.g_norm;
     c.first_input = (int32_t)arch.first_input;
     c.upsampling = (int32_t)arch.upsampling;
-    c.spectral_g = arch.spectral_g;
     c.growth_pictures = 0;
     c.downsampling = (int32_t)arch.downsampling;
     c.d_norm = (int32_t)arch.d_norm;
@@ -350,8 +368,6 @@ static void write_run(safetensors_writer *writer, const ssd_trainer *t) {
     write_number(writer, "best_val_loss_g", c->best_val_loss_g);
     write_number(writer, "best_step", c->best_step);
     write_number(writer, "augment_p_now", c->augment_p);
-    write_number(writer, "ada_signs", c->ada_signs);
-    write_number(writer, "ada_steps", c->ada_steps);
     char text[80];
     const uint64_t *s = t->random.state;
     (void)snprintf(text, sizeof text, "%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, s[0], s[1], s[2],

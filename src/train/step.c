@@ -10,8 +10,6 @@
  * 2e-4 at 3e-5, but by 1.1 at 3e-3; below, rounding takes over. */
 static const double R1_DISTANCE = 3e-5;
 
-double trainer_pictures_a_step(const ssd_config *c) { return (double)c->batch * c->micro_batches; }
-
 int trainer_augments(const ssd_config *c) {
     return (c->augment_colour ? AUGMENT_COLOUR : 0) | (c->augment_translation ? AUGMENT_TRANSLATION : 0) |
            (c->augment_cutout ? AUGMENT_CUTOUT : 0);
@@ -21,83 +19,64 @@ double trainer_rate(const ssd_trainer *t) {
     const ssd_config *c = &t->config;
     if (c->schedule == SSD_SCHEDULE_CONSTANT || c->schedule_pictures <= 0)
         return 1;
-    const double share = t->counters.step * trainer_pictures_a_step(c) / c->schedule_pictures;
-    const double done = share < 1 ? share : 1;
-    return c->schedule == SSD_SCHEDULE_LINEAR ? 1 - done : 0.5 + 0.5 * cos(3.141592653589793 * done);
+    const double done = t->counters.step * c->batch / c->schedule_pictures;
+    return done < 1 ? 1 - done : 0;
 }
 
-/* ------------------------------------------------------------------------------- micro-batches --- */
+/* ----------------------------------------------------------------------------------- the batch --- */
 
 static size_t picture_floats(const ssd_trainer *t) {
     const size_t size = (size_t)architecture_image_size(&t->g.arch);
     return 3 * size * size * t->config.batch;
 }
 
-static const float *latents(const ssd_trainer *t, int micro) {
-    return t->z + (size_t)micro * trainer_latents_a_batch(t) * t->g.arch.latent;
+static const augment *augment_params(const ssd_trainer *t, d_batch which) {
+    return t->augment_params + (size_t)which * t->config.batch;
 }
 
-static const float *reals(const ssd_trainer *t, int micro) { return t->real + micro * picture_floats(t); }
-
-static const augment *changes(const ssd_trainer *t, int micro, augment_use use) {
-    return t->changes + ((size_t)use * t->config.micro_batches + micro) * t->config.batch;
-}
-
-/* The pictures as D sees them. */
-static const float *seen(ssd_trainer *t, const float *images, int micro, augment_use use) {
+/* Pictures as D sees them. */
+static const float *d_input(ssd_trainer *t, const float *images, d_batch which) {
     if (!trainer_augments(&t->config))
         return images;
-    augment_forward(t->context->pool, t->augmented, images, changes(t, micro, use), t->config.batch,
+    augment_forward(t->context->pool, t->augmented, images, augment_params(t, which), t->config.batch,
                     architecture_image_size(&t->g.arch));
     return t->augmented;
 }
 
-void trainer_generate(ssd_trainer *t, int micro) {
+void trainer_generate(ssd_trainer *t) {
     parallel_pool *pool = t->context->pool;
     const int batch = t->config.batch;
-    const float *w = generator_map(pool, &t->g, latents(t, micro), trainer_latents_a_batch(t), t->scratch);
-    t->g.noise = t->noise + (size_t)micro * batch * architecture_noise_floats(t->g.arch.stages);
+    const float *w = generator_map(pool, &t->g, t->z, trainer_latents_a_batch(t), t->scratch);
+    t->g.noise = t->noise;
     if (t->g.arch.style_mixing) {
-        generator_mix(&t->g, w, t->crossover + (ptrdiff_t)micro * batch, batch);
+        generator_mix(&t->g, w, t->crossover, batch);
         w = t->g.styles;
     }
     generator_synthesise(pool, &t->g, w, t->g.arch.style_mixing ? (size_t)batch * t->g.arch.latent : 0, batch, 1,
                          t->scratch);
 }
 
-static void judge(ssd_trainer *t, const float *images, discriminator_mode mode) {
+static void d_forward(ssd_trainer *t, const float *images, discriminator_mode mode) {
     discriminator_forward(t->context->pool, &t->d, images, t->config.batch, mode, t->scratch);
 }
 
-static void weigh(ssd_trainer *t, const float *dlogits, const float *images, discriminator_gradients what) {
+static void d_backward(ssd_trainer *t, const float *dlogits, const float *images, discriminator_gradients what) {
     discriminator_backward(t->context->pool, &t->d, dlogits, images, t->config.batch, what, t->scratch);
-}
-
-/* Adds up the micro-batches' mean gradients; after the last one, grad holds their mean. */
-static void gather(ssd_trainer *t, tensor_blocks *blocks, const tensor_table *table, float *sum, int micro) {
-    const int count = t->config.micro_batches;
-    if (count == 1)
-        return;
-    if (micro == 0)
-        memset(sum, 0, table->trained_floats * sizeof *sum);
-    vector_add_scaled(sum, blocks->grad, 1.0f / (float)count, table->trained_floats);
-    if (micro == count - 1)
-        memcpy(blocks->grad, sum, table->trained_floats * sizeof *sum);
 }
 
 /* -------------------------------------------------------------------------------------- update --- */
 
-/* Adam over all that is trained, in runs of tensors of one rate between the frozen ones. A rate c stands for a
- * parameter w / c with the plain rate (equalised learning rate): its gradient is c times as large, which Adam forgets,
- * and its moments with epsilon are those of w with epsilon / c. Returns the gradient's norm. */
-static double update(ssd_trainer *t, const tensor_table *table, tensor_blocks *b, double lr, float *average) {
+/* Adam over all trained parameters, in runs of neighbours that have one rate and are not frozen. Equalised learning
+ * rate: training w with rate c lr equals training v = w / c with rate lr. dL/dv = c dL/dw; Adam's m / sqrt(v) cancels
+ * the factor c, so only epsilon changes, to eps / c. Returns the gradient's Euclidean norm. */
+static double optimizer_step(ssd_trainer *t, const tensor_table *table, tensor_blocks *b, double lr, float *average) {
     const ssd_config *c = &t->config;
     const double step = t->counters.step + 1, own = lr > 0 ? lr : c->lr;
     const adam_step plain = adam_step_at(own * trainer_rate(t), c->beta1, c->beta2, c->eps, step - t->g.grown.begin);
     adam_step adam = plain;
-    const double seen_pictures = step * trainer_pictures_a_step(c), most = c->ema_ramp * seen_pictures;
+    const double seen_pictures = step * c->batch, most = c->ema_ramp * seen_pictures;
     const double half_life = c->ema_ramp > 0 && most < c->ema ? most : c->ema;
-    adam.average_rate = average ? (float)(1 - exp2(-trainer_pictures_a_step(c) / half_life)) : 0;
+    adam.average_rate = average ? (float)(1 - exp2(-c->batch / half_life)) : 0;
     adam.squares = t->squares;
     double squares = 0;
     for (int i = 0; i < table->count;) {
@@ -132,138 +111,109 @@ static double update(ssd_trainer *t, const tensor_table *table, tensor_blocks *b
 
 static void generator_step(ssd_trainer *t) {
     const ssd_config *c = &t->config;
-    const loss_kind kind = (loss_kind)c->loss;
-    const int relative = loss_is_relative(kind);
-    t->losses.loss_g = 0;
-    for (int micro = 0; micro < c->micro_batches; micro++) {
-        trainer_generate(t, micro);
-        if (relative) {
-            judge(t, seen(t, reals(t, micro), micro, AUGMENT_D_REAL), DISCRIMINATOR_TRAIN);
-            memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
-        }
-        const float *fakes = seen(t, t->g.image, micro, AUGMENT_G_FAKE);
-        judge(t, fakes, relative ? DISCRIMINATOR_TRAIN_KEEPING : DISCRIMINATOR_TRAIN);
-        t->losses.loss_g += loss_generator(kind, t->dlogits, t->real_logits, t->d.logits, c->batch) / c->micro_batches;
-        weigh(t, t->dlogits, fakes, GRADIENT_IMAGE);
-        float *dimage = t->d.dimage;
-        if (trainer_augments(c)) {
-            augment_backward(t->context->pool, t->augmented, dimage, changes(t, micro, AUGMENT_G_FAKE), c->batch,
-                             architecture_image_size(&t->g.arch));
-            dimage = t->augmented;
-        }
-        if (t->g.arch.style_mixing)
-            generator_backward_mixed(t->context->pool, &t->g, dimage, t->crossover + (ptrdiff_t)micro * c->batch,
-                                     c->batch, t->scratch);
-        else
-            generator_backward(t->context->pool, &t->g, dimage, c->batch, t->scratch);
-        gather(t, &t->g.blocks, &t->g.table, t->sum_g, micro);
+    const int paired = c->loss == SSD_LOSS_PAIRED;
+    trainer_generate(t);
+    if (paired) {
+        d_forward(t, d_input(t, t->real, D_BATCH_REAL), DISCRIMINATOR_TRAIN);
+        memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
     }
+    const float *fakes = d_input(t, t->g.image, D_BATCH_G_FAKE);
+    d_forward(t, fakes, paired ? DISCRIMINATOR_TRAIN_KEEPING : DISCRIMINATOR_TRAIN);
+    t->losses.loss_g = loss_generator((ssd_loss)c->loss, t->dlogits, t->real_logits, t->d.logits, c->batch);
+    d_backward(t, t->dlogits, fakes, GRADIENT_IMAGE);
+    float *dimage = t->d.dimage;
+    if (trainer_augments(c)) {
+        augment_backward(t->context->pool, t->augmented, dimage, augment_params(t, D_BATCH_G_FAKE), c->batch,
+                         architecture_image_size(&t->g.arch));
+        dimage = t->augmented;
+    }
+    if (t->g.arch.style_mixing)
+        generator_backward_mixed(t->context->pool, &t->g, dimage, t->crossover, c->batch, t->scratch);
+    else
+        generator_backward(t->context->pool, &t->g, dimage, c->batch, t->scratch);
     t->losses.grad_norm_g =
-        update(t, &t->g.table, &t->g.blocks, c->lr_g, c->ema > 0 ? t->average.blocks.trained : NULL);
+        optimizer_step(t, &t->g.table, &t->g.blocks, c->lr_g, c->ema > 0 ? t->average.blocks.trained : NULL);
 }
 
 /* ------------------------------------------------------------------------------- discriminator --- */
 
-/* R1: the gradient, by the parameters, of gamma / 2 mean |grad_x D|^2 is gamma times that of the derivative of mean D
- * along the fixed direction grad_x D, which is a difference of two ordinary gradients. After D's forward of x; adds.
- * While growing, x is the smaller picture that D sees: a mean of n pixels has n times their gradients' squared norm. */
-static void penalise(ssd_trainer *t, const float *x) {
+/* R1 needs d/dtheta of gamma / 2 mean |grad_x D|^2. Nothing here differentiates twice, so g = grad_x D is held fixed, x
+ * moves by +-h g, and the gradient is gamma (dD(x + h g)/dtheta - dD(x - h g)/dtheta) / (2 h), D being the mean over
+ * the batch. Call it after D's forward of x; it adds to the gradients. While growing, x is the smaller picture that D
+ * sees: a mean of n pixels has n times their gradients' squared norm. */
+static void r1_penalty_backward(ssd_trainer *t, const float *x) {
     const ssd_config *c = &t->config;
     const size_t count = picture_floats(t);
     const double pixels = exp2(2.0 * (t->d.arch.stages - t->d.grown.level));
     for (int n = 0; n < c->batch; n++)
         t->dlogits[n] = 1;
-    weigh(t, t->dlogits, x, GRADIENT_IMAGE);
+    d_backward(t, t->dlogits, x, GRADIENT_IMAGE);
     const double size = sqrt(vector_dot(t->d.dimage, t->d.dimage, count) / (double)count);
     const double h = R1_DISTANCE / (size > 1e-12 ? size : 1e-12);
     for (int side = 1; side >= -1; side -= 2) {
         memcpy(t->perturbed, x, count * sizeof *x);
         vector_add_scaled(t->perturbed, t->d.dimage, (float)(side * h), count);
-        judge(t, t->perturbed, DISCRIMINATOR_REPEAT);
+        d_forward(t, t->perturbed, DISCRIMINATOR_REPEAT);
         for (int n = 0; n < c->batch; n++)
             t->dlogits[n] = (float)(side * c->r1 * c->r1_interval * pixels / (2 * h * c->batch));
-        weigh(t, t->dlogits, t->perturbed, GRADIENT_WEIGHTS_ADDED);
+        d_backward(t, t->dlogits, t->perturbed, GRADIENT_WEIGHTS_ADDED);
     }
 }
 
-/* E[sign(D(real))] of Karras et al. 2020, and the change of p. */
-static void adapt(ssd_trainer *t) {
-    const ssd_config *c = &t->config;
-    if (!(c->ada_target > 0 && trainer_augments(c)) || ++t->counters.ada_steps < c->ada_interval)
-        return;
-    const double signs = t->counters.ada_signs / (t->counters.ada_steps * trainer_pictures_a_step(c));
-    const double change = t->counters.ada_steps * trainer_pictures_a_step(c) / c->ada_pictures;
-    const double p = t->counters.augment_p + (signs > c->ada_target ? change : -change);
-    t->counters.augment_p = p < 0 ? 0 : p > 1 ? 1 : p;
-    t->counters.ada_signs = t->counters.ada_steps = 0;
+/* Mean probabilities of both batches; with the paired loss relative to the other batch's mean logit. */
+static void record_d_stats(ssd_trainer *t, const float *real_logits, const float *fake_logits, int paired) {
+    t->losses.d_real = loss_mean_probability(real_logits, paired ? fake_logits : NULL, t->config.batch);
+    t->losses.d_fake = loss_mean_probability(fake_logits, paired ? real_logits : NULL, t->config.batch);
 }
 
-/* What the step tells about D: probabilities (relative ones against the other half's mean), signs. */
-static void note(ssd_trainer *t, const float *reals_logits, const float *fakes_logits, int relative) {
-    const int batch = t->config.batch, micros = t->config.micro_batches;
-    t->losses.d_real += loss_mean_probability(reals_logits, relative ? fakes_logits : NULL, batch) / micros;
-    t->losses.d_fake += loss_mean_probability(fakes_logits, relative ? reals_logits : NULL, batch) / micros;
-    double mean = 0;
-    for (int n = 0; relative && n < batch; n++)
-        mean += (double)fakes_logits[n] / batch;
-    for (int n = 0; n < batch; n++)
-        t->counters.ada_signs += (reals_logits[n] > mean) - (reals_logits[n] < mean);
+static int r1_is_due(const ssd_trainer *t) {
+    return t->config.r1 > 0 && fmod(t->counters.step, t->config.r1_interval) == 0;
 }
 
-/* Each half runs forward and backward before the other: weights stand still meanwhile, and u, v and sigma are still
- * those of its own forward. */
-static void separate_halves(ssd_trainer *t, int micro) {
+/* D's gradients from a batch of reals and a batch of fakes, one after the other: the weights do not change in between,
+ * so u, v and sigma are still those of each batch's own forward. */
+static void d_pass(ssd_trainer *t) {
     const ssd_config *c = &t->config;
-    const loss_kind kind = (loss_kind)c->loss;
-    const float *x = seen(t, reals(t, micro), micro, AUGMENT_D_REAL);
-    judge(t, x, DISCRIMINATOR_TRAIN);
+    const float *x = d_input(t, t->real, D_BATCH_REAL);
+    d_forward(t, x, DISCRIMINATOR_TRAIN);
     memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
-    const double real = loss_discriminator(kind, c->label_smoothing, t->dlogits, NULL, t->real_logits, NULL, c->batch);
-    weigh(t, t->dlogits, x, GRADIENT_WEIGHTS);
-    if (c->r1 > 0 && fmod(t->counters.step, c->r1_interval) == 0)
-        penalise(t, x);
-    if (!c->reuse_fake || c->micro_batches > 1)
-        trainer_generate(t, micro);
-    x = seen(t, t->g.image, micro, AUGMENT_D_FAKE);
-    judge(t, x, DISCRIMINATOR_TRAIN);
-    const double fake = loss_discriminator(kind, 0, NULL, t->dlogits, NULL, t->d.logits, c->batch);
-    weigh(t, t->dlogits, x, GRADIENT_WEIGHTS_ADDED);
-    t->losses.loss_d += (real + fake) / c->micro_batches;
-    note(t, t->real_logits, t->d.logits, 0);
+    const double real = loss_bce(t->dlogits, t->real_logits, c->batch, 1, 0.5);
+    d_backward(t, t->dlogits, x, GRADIENT_WEIGHTS);
+    if (r1_is_due(t))
+        r1_penalty_backward(t, x);
+    if (!c->reuse_fake)
+        trainer_generate(t);
+    x = d_input(t, t->g.image, D_BATCH_FAKE);
+    d_forward(t, x, DISCRIMINATOR_TRAIN);
+    t->losses.loss_d = real + loss_bce(t->dlogits, t->d.logits, c->batch, 0, 0.5);
+    d_backward(t, t->dlogits, x, GRADIENT_WEIGHTS_ADDED);
+    record_d_stats(t, t->real_logits, t->d.logits, 0);
 }
 
-/* Both halves' logits are known before either goes back: the reals go forward once more for that, with the same u, v
- * and sigma throughout. */
-static void relative_halves(ssd_trainer *t, int micro) {
+/* The same for the paired loss, which needs both batches' logits before either goes back: the reals go forward once
+ * more for that, with the same u, v and sigma throughout. */
+static void d_pass_paired(ssd_trainer *t) {
     const ssd_config *c = &t->config;
-    const float *x = seen(t, reals(t, micro), micro, AUGMENT_D_REAL);
-    judge(t, x, DISCRIMINATOR_TRAIN);
+    const float *x = d_input(t, t->real, D_BATCH_REAL);
+    d_forward(t, x, DISCRIMINATOR_TRAIN);
     memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
-    if (!c->reuse_fake || c->micro_batches > 1)
-        trainer_generate(t, micro);
-    x = seen(t, t->g.image, micro, AUGMENT_D_FAKE);
-    judge(t, x, DISCRIMINATOR_TRAIN_KEEPING);
-    t->losses.loss_d +=
-        loss_discriminator((loss_kind)c->loss, 0, t->dreal_logits, t->dlogits, t->real_logits, t->d.logits, c->batch) /
-        c->micro_batches;
-    note(t, t->real_logits, t->d.logits, 1);
-    weigh(t, t->dlogits, x, GRADIENT_WEIGHTS);
-    x = seen(t, reals(t, micro), micro, AUGMENT_D_REAL);
-    judge(t, x, DISCRIMINATOR_REPEAT);
-    weigh(t, t->dreal_logits, x, GRADIENT_WEIGHTS_ADDED);
-    if (c->r1 > 0 && fmod(t->counters.step, c->r1_interval) == 0)
-        penalise(t, x);
+    if (!c->reuse_fake)
+        trainer_generate(t);
+    x = d_input(t, t->g.image, D_BATCH_FAKE);
+    d_forward(t, x, DISCRIMINATOR_TRAIN_KEEPING);
+    t->losses.loss_d = loss_paired(t->dreal_logits, t->dlogits, t->real_logits, t->d.logits, c->batch);
+    record_d_stats(t, t->real_logits, t->d.logits, 1);
+    d_backward(t, t->dlogits, x, GRADIENT_WEIGHTS);
+    x = d_input(t, t->real, D_BATCH_REAL);
+    d_forward(t, x, DISCRIMINATOR_REPEAT);
+    d_backward(t, t->dreal_logits, x, GRADIENT_WEIGHTS_ADDED);
+    if (r1_is_due(t))
+        r1_penalty_backward(t, x);
 }
 
 static void discriminator_step(ssd_trainer *t) {
-    const ssd_config *c = &t->config;
-    t->losses.loss_d = t->losses.d_real = t->losses.d_fake = 0;
-    for (int micro = 0; micro < c->micro_batches; micro++) {
-        (loss_is_relative((loss_kind)c->loss) ? relative_halves : separate_halves)(t, micro);
-        gather(t, &t->d.blocks, &t->d.table, t->sum_d, micro);
-    }
-    t->losses.grad_norm_d = update(t, &t->d.table, &t->d.blocks, c->lr_d, NULL);
-    adapt(t);
+    (t->config.loss == SSD_LOSS_PAIRED ? d_pass_paired : d_pass)(t);
+    t->losses.grad_norm_d = optimizer_step(t, &t->d.table, &t->d.blocks, t->config.lr_d, NULL);
 }
 
 /* Adam begins anew with each phase of growing, as Karras et al. have it: the new layers' moments are empty. */

@@ -16,23 +16,19 @@ enum { DEFAULT_VAL_MOST = 500 };
 static void trainer_place(ssd_trainer *t, const ssd_config *config, const architecture *arch, int threads,
                           arena *memory) {
     const size_t size = (size_t)architecture_image_size(arch), batch = (size_t)config->batch;
-    const size_t pictures = 3 * batch * size * size, micros = (size_t)config->micro_batches;
+    const size_t pictures = 3 * batch * size * size;
     generator_place(&t->g, arch, (int)batch, 1, memory);
     discriminator_place(&t->d, arch, (int)batch, memory);
     if (config->ema > 0)
         generator_place(&t->average, arch, SAMPLER_BATCH, 0, memory);
-    t->z = arena_floats(memory, micros * batch * arch->latent * (arch->style_mixing ? 2 : 1));
-    t->noise = arena_floats(memory, arch->noise ? micros * batch * architecture_noise_floats(arch->stages) : 0);
-    t->real = arena_floats(memory, micros * pictures);
+    t->z = arena_floats(memory, batch * arch->latent * (arch->style_mixing ? 2 : 1));
+    t->noise = arena_floats(memory, arch->noise ? batch * architecture_noise_floats(arch->stages) : 0);
+    t->real = arena_floats(memory, pictures);
     t->augmented = arena_floats(memory, pictures);
     t->perturbed = arena_floats(memory, pictures);
     t->dlogits = arena_floats(memory, batch);
     t->real_logits = arena_floats(memory, batch);
     t->dreal_logits = arena_floats(memory, batch);
-    if (micros > 1) {
-        t->sum_g = arena_floats(memory, t->g.table.trained_floats);
-        t->sum_d = arena_floats(memory, t->d.table.trained_floats);
-    }
     t->squares = arena_floats(memory, max_size(t->g.table.trained_floats, t->d.table.trained_floats) / ADAM_PIECE + 1);
     t->sampler.mean_w = arena_floats(memory, (size_t)arch->latent);
     const int most = (int)max_size(batch, SAMPLER_BATCH);
@@ -50,14 +46,6 @@ size_t trainer_bytes(const ssd_config *config, const architecture *arch, int thr
     return memory.floats * sizeof(float);
 }
 
-double ssd_trainer_bytes(const ssd_config *config) {
-    if (config_check(NULL, config))
-        return 0;
-    architecture arch;
-    architecture_from_config(&arch, config);
-    return (double)trainer_bytes(config, &arch, 2);
-}
-
 void trainer_grow(ssd_trainer *t) {
     const growth now = growth_at(&t->config, t->g.arch.stages, t->counters.step);
     t->g.grown = t->d.grown = t->average.grown = now;
@@ -73,16 +61,16 @@ int trainer_latents_a_batch(const ssd_trainer *t) { return t->config.batch * (t-
 ssd_status trainer_create(ssd_context *context, const ssd_config *config, const architecture *arch,
                           ssd_trainer **trainer) {
     const int threads = ssd_context_threads(context);
-    const size_t pictures = (size_t)trainer_pictures_a_step(config);
+    const size_t pictures = (size_t)config->batch;
     ssd_trainer *t = context_allocate(context, 1, sizeof *t);
     if (!t)
         return SSD_OUT_OF_MEMORY;
     t->block = context_allocate(context, trainer_bytes(config, arch, threads), 1);
     t->batch_indices = context_allocate(context, pictures, sizeof *t->batch_indices);
     t->batch_mirror = context_allocate(context, pictures, sizeof *t->batch_mirror);
-    t->changes = context_allocate(context, AUGMENT_USES * pictures, sizeof *t->changes);
+    t->augment_params = context_allocate(context, D_BATCHES * pictures, sizeof *t->augment_params);
     t->crossover = context_allocate(context, pictures, sizeof *t->crossover);
-    if (!t->block || !t->batch_indices || !t->batch_mirror || !t->changes || !t->crossover) {
+    if (!t->block || !t->batch_indices || !t->batch_mirror || !t->augment_params || !t->crossover) {
         ssd_trainer_destroy(t);
         return SSD_OUT_OF_MEMORY;
     }
@@ -129,7 +117,7 @@ void ssd_trainer_destroy(ssd_trainer *trainer) {
     free(trainer->order);
     free(trainer->batch_indices);
     free(trainer->batch_mirror);
-    free(trainer->changes);
+    free(trainer->augment_params);
     free(trainer->crossover);
     free(trainer->block);
     free(trainer);
@@ -194,7 +182,7 @@ ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *data
 
 /* Whole batches only; a smaller set than one batch makes one, with repeats. */
 int trainer_steps_per_epoch(const ssd_trainer *t) {
-    const int steps = t->train_count / (int)trainer_pictures_a_step(&t->config);
+    const int steps = t->train_count / t->config.batch;
     return t->train_count && !steps ? 1 : steps;
 }
 
@@ -211,22 +199,21 @@ static void draw_crossovers(ssd_trainer *t, int pictures) {
 
 /* Training pictures are numbers 0 .. train_count-1, held-out ones the last val_count. */
 static void fill_batch(ssd_trainer *t) {
-    const int batch = t->config.batch, pictures = (int)trainer_pictures_a_step(&t->config);
-    const int size = architecture_image_size(&t->g.arch), kinds = trainer_augments(&t->config);
-    const long first = (long)t->counters.step_in_epoch * pictures;
-    for (int i = 0; i < pictures; i++) {
+    const int batch = t->config.batch;
+    const int kinds = trainer_augments(&t->config);
+    const long first = (long)t->counters.step_in_epoch * batch;
+    for (int i = 0; i < batch; i++) {
         t->batch_indices[i] = t->order[(first + i) % t->train_count];
         t->batch_mirror[i] = t->config.flip ? (uint8_t)(rng_next(&t->random) >> 63) : 0;
     }
-    for (int i = 0; i < pictures; i += batch)
-        dataset_batch(t->dataset, t->batch_indices + i, t->batch_mirror + i, batch,
-                      t->real + (size_t)i * 3 * size * size);
-    rng_normal(&t->random, t->z, pictures / batch * trainer_latents_a_batch(t) * t->g.arch.latent);
+    dataset_batch(t->dataset, t->batch_indices, t->batch_mirror, batch, t->real);
+    rng_normal(&t->random, t->z, trainer_latents_a_batch(t) * t->g.arch.latent);
     if (t->g.arch.noise)
-        rng_normal(&t->random, t->noise, pictures * (int)architecture_noise_floats(t->g.arch.stages));
-    draw_crossovers(t, pictures);
+        rng_normal(&t->random, t->noise, batch * (int)architecture_noise_floats(t->g.arch.stages));
+    draw_crossovers(t, batch);
     if (kinds)
-        augment_draw(t->changes, AUGMENT_USES * pictures, kinds, t->counters.augment_p, size, &t->random);
+        augment_draw(t->augment_params, D_BATCHES * batch, kinds, t->counters.augment_p,
+                     architecture_image_size(&t->g.arch), &t->random);
 }
 
 ssd_status ssd_trainer_step(ssd_trainer *trainer) {
@@ -259,7 +246,7 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
     generator *g = t->sampler.net; /* the average, where there is one: what is kept */
     const int total = ssd_dataset_count(t->dataset), latent = g->arch.latent;
     const int most = g->batch < t->config.batch ? g->batch : t->config.batch;
-    const loss_kind kind = (loss_kind)t->config.loss;
+    const ssd_loss kind = (ssd_loss)t->config.loss;
     rng random; /* the same latents each time */
     rng_seed(&random, (uint64_t)t->config.seed, STREAM_VALIDATION);
     double loss_g = 0, loss_d = 0, right = 0;
@@ -274,7 +261,7 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
         const float *w = generator_map(pool, g, t->z, count, t->scratch);
         generator_synthesise(pool, g, w, 0, count, 0, t->scratch);
         discriminator_forward(pool, &t->d, g->image, count, DISCRIMINATOR_RUNNING, t->scratch);
-        loss_d += count * loss_discriminator(kind, 0, NULL, NULL, t->real_logits, t->d.logits, count);
+        loss_d += count * loss_discriminator(kind, t->real_logits, t->d.logits, count);
         loss_g += count * loss_generator(kind, NULL, t->real_logits, t->d.logits, count);
         right += count_above(t->real_logits, count, 1) + count_above(t->d.logits, count, 0);
     }
@@ -298,7 +285,7 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
         [SSD_STAT_EPOCH] = c->epoch,
         [SSD_STAT_STEP_IN_EPOCH] = c->step_in_epoch,
         [SSD_STAT_STEPS_PER_EPOCH] = trainer_steps_per_epoch(trainer),
-        [SSD_STAT_PICTURES_SEEN] = c->step * trainer_pictures_a_step(&trainer->config),
+        [SSD_STAT_PICTURES_SEEN] = c->step * trainer->config.batch,
         [SSD_STAT_TRAIN_COUNT] = trainer->train_count,
         [SSD_STAT_VAL_COUNT] = trainer->val_count,
         [SSD_STAT_LOSS_G] = l->loss_g,
@@ -331,10 +318,6 @@ ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value)
                                               "augment_p",
                                               "augment_cutout",
                                               "augment_translation",
-                                              "ada_target",
-                                              "ada_pictures",
-                                              "ada_interval",
-                                              "label_smoothing",
                                               "r1",
                                               "r1_interval",
                                               "freeze",

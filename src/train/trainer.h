@@ -16,8 +16,7 @@ typedef struct trainer_counters {
     double step_in_epoch;
     double fingerprint; /* of the pictures the order belongs to; 0 before the first set_dataset */
     double best_val_loss_g, best_step;
-    double augment_p;            /* present probability */
-    double ada_signs, ada_steps; /* gathered since its last change */
+    double augment_p; /* present probability of augmentation */
 } trainer_counters;
 
 /* The numbers of the last step and of the last validation. */
@@ -27,8 +26,8 @@ typedef struct trainer_losses {
     double grad_norm_g, grad_norm_d;
 } trainer_losses;
 
-/* The three times that a step shows pictures to D; each has its own changes. */
-typedef enum augment_use { AUGMENT_G_FAKE, AUGMENT_D_REAL, AUGMENT_D_FAKE, AUGMENT_USES } augment_use;
+/* The three batches that a step shows to D; each is augmented by itself. */
+typedef enum d_batch { D_BATCH_G_FAKE, D_BATCH_REAL, D_BATCH_FAKE, D_BATCHES } d_batch;
 
 struct ssd_trainer {
     ssd_context *context;
@@ -43,24 +42,22 @@ struct ssd_trainer {
     char plan[SSD_PLAN_BYTES];
     const ssd_dataset *dataset;
     int train_count, val_count;
-    int *order;   /* this epoch's order of the training pictures, train_count long */
-    float *block; /* the one arena */
-    /* M: micro-batches of N pictures */
-    float *z;             /* M x N x L; with style mixing M x 2 N x L, each batch's second latents behind its first */
-    float *noise;         /* M x, for each stage, N x H x W; with noise inputs */
-    float *real;          /* M x 3 x N x H x W */
-    float *augmented;     /* 3 x N x H x W: what D sees, and the gradient on its way back */
-    float *perturbed;     /* 3 x N x H x W, for R1 */
-    float *dlogits;       /* N */
-    float *real_logits;   /* N */
-    float *dreal_logits;  /* N */
-    float *sum_g, *sum_d; /* gradients of the micro-batches; NULL where there is one */
-    float *squares;       /* of the gradient, piece by piece */
+    int *order;          /* this epoch's order of the training pictures, train_count long */
+    float *block;        /* the one arena */
+    float *z;            /* N x L; with style mixing 2 N x L, the second latents behind the first */
+    float *noise;        /* for each stage N x H x W; with noise inputs */
+    float *real;         /* 3 x N x H x W */
+    float *augmented;    /* 3 x N x H x W: D's input, and on the way back the gradient at it */
+    float *perturbed;    /* 3 x N x H x W, for R1 */
+    float *dlogits;      /* N */
+    float *real_logits;  /* N */
+    float *dreal_logits; /* N */
+    float *squares;      /* sums of the gradient's squares, one a piece of Adam's work */
     float *scratch;
-    augment *changes;      /* uses x M x N */
-    int *crossover;        /* M x N: the stage from which a picture has its second latent; with style mixing */
-    int *batch_indices;    /* M x N */
-    uint8_t *batch_mirror; /* M x N */
+    augment *augment_params; /* batches x N */
+    int *crossover;          /* N: the stage from which a picture has its second latent; with style mixing */
+    int *batch_indices;      /* N */
+    uint8_t *batch_mirror;   /* N */
 };
 
 /* A trainer of this architecture (which a file may have decided) with fresh initial values. */
@@ -73,18 +70,17 @@ void trainer_begin_average(ssd_trainer *t);
 /* Bytes of the arena that such a trainer needs. */
 size_t trainer_bytes(const ssd_config *config, const architecture *arch, int threads);
 
-/* The step itself (step.c), on t->z, t->real and t->changes; leaves losses, and both gradients in their blocks.
+/* The step itself (step.c), on t->z, t->real and t->augment_params; leaves losses, and both gradients in their blocks.
  * Counters move by one. */
 SSD_MUST_USE ssd_status trainer_step_on_batch(ssd_trainer *t);
 
-/* The pictures of a micro-batch, in t->g.image. */
-void trainer_generate(ssd_trainer *t, int micro);
+/* The batch of t->z generated, in t->g.image. */
+void trainer_generate(ssd_trainer *t);
 
 /* Brings the networks to the level of the next step (growth.h), and marks the tensors that are not trained in it. */
 void trainer_grow(ssd_trainer *t);
 
 int trainer_latents_a_batch(const ssd_trainer *t);
-double trainer_pictures_a_step(const ssd_config *config);
 int trainer_augments(const ssd_config *config); /* a sum of AUGMENT_...: 0 for none */
 double trainer_rate(const ssd_trainer *t);      /* the schedule's factor for the next step */
 

@@ -138,7 +138,7 @@ async function generation({ engine, quick, row }) {
   const generator = engine.loadGenerator(trainer.save());
   trainer.dispose();
   for (const batch of [1, 64]) {
-    const z = engine.latents(Array.from({ length: batch }, (_, i) => i), generator.latentSize); // prettier-ignore
+    const z = generator.latents(Array.from({ length: batch }, (_, i) => i)); // prettier-ignore
     const w = generator.map(z);
     const once = generator.synthesise(w);
     verified(generator.synthesise(w).every((x, i) => x === once[i]), 'generation'); // prettier-ignore
@@ -150,7 +150,7 @@ async function generation({ engine, quick, row }) {
   const times = [];
   for (let i = 0; i < (quick ? 5 : 120); i++) {
     await new Promise((resolve) => setTimeout(resolve, 16));
-    const z = engine.latent(i, generator.latentSize);
+    const z = generator.latents([i]);
     const began = performance.now();
     engine.toRgba(generator.synthesise(generator.map(z, 0.8)), generator.imageSize);
     if (i) times.push(performance.now() - began); // the first finds the mean of w

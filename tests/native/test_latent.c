@@ -206,13 +206,13 @@ static void project(ssd_generator *generator, const uint8_t *rgb, int plus, floa
     CHECK(errors[SSD_PROJECTION_FOUND] < 0.6 * errors[SSD_PROJECTION_NEAREST]);
 }
 
-/* Initial styles are small; these faces are to differ as a trained model's do. */
+/* Makes scales 1 +- 0.5 and biases +-0.5, so that faces differ as a trained model's do. */
 static void strengthen_styles(ssd_generator *generator) {
     const struct generator *g = generator->net;
     for (int i = 0; i < g->table.count; i++) {
         float *data = tensor_data(&g->table, &g->blocks, i);
         for (size_t k = 0; strncmp(g->table.list[i].name, "ada_", 4) == 0 && k < g->table.list[i].count; k++)
-            data[k] *= g->table.list[i].rank == 1 ? 10 : 5; /* scales 1 +- 0.5, biases +-0.5 */
+            data[k] *= g->table.list[i].rank == 1 ? 10 : 0.5f;
     }
 }
 
@@ -223,7 +223,7 @@ static void check_projection(ssd_context *context, float *found) {
     config.image_size = SIZE;
     config.width = 4;
     config.width_max = 12;
-    config.initial = SSD_INITIAL_STYLE;
+    config.equalised = config.pixel_norm = 1;
     ssd_trainer *trainer = NULL;
     CHECK(ssd_trainer_create(context, &config, &trainer) == SSD_OK);
     ssd_generator *generator = ssd_trainer_generator(trainer);

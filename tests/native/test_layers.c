@@ -267,23 +267,6 @@ static void check_minibatch(int batch) {
     free(dy);
 }
 
-static void check_orthogonal(int rows, int columns) {
-    float *w = nothing(rows * columns);
-    tensor_orthogonal(w, rows, columns, &random_state);
-    const int wide = rows <= columns, count = wide ? rows : columns, length = wide ? columns : rows;
-    double worst = 0;
-    for (int a = 0; a < count; a++)
-        for (int b = 0; b <= a; b++) {
-            double sum = a == b ? -1 : 0;
-            for (int i = 0; i < length; i++)
-                sum += wide ? (double)w[a * columns + i] * w[b * columns + i]
-                            : (double)w[i * columns + a] * w[i * columns + b];
-            worst = isnan(sum) || fabs(sum) > worst ? fabs(sum) : worst;
-        }
-    CHECK_BELOW(worst, 2e-5);
-    free(w);
-}
-
 int main(void) {
     rng_seed(&random_state, 5, 1);
     parallel_pool *pool = parallel_create(2);
@@ -307,9 +290,6 @@ int main(void) {
     check_minibatch(3);
     check_minibatch(4);
     check_minibatch(8);
-    check_orthogonal(6, 40);
-    check_orthogonal(48, 48);
-    check_orthogonal(64, 9);
     parallel_destroy(pool);
     return check_report("layers");
 }

@@ -74,7 +74,7 @@ export async function compareTorchGeneration(engine, torch, name, { folder, batc
   const file = `${folder}/model.safetensors`;
   const generator = engine.loadGenerator(fs.readFileSync(file));
   for (const batch of batches) {
-    const z = engine.latents(Array.from({ length: batch }, (_, i) => i), generator.latentSize); // prettier-ignore
+    const z = generator.latents(Array.from({ length: batch }, (_, i) => i)); // prettier-ignore
     const ours = () => generator.synthesise(generator.map(z));
     const [latents, out] = [`${folder}/latents.f32`, `${folder}/images.f32`];
     fs.writeFileSync(latents, new Uint8Array(z.buffer));

@@ -77,7 +77,7 @@ class Peer:
             options = make_verify.options_of(["--out", "", "--dtype", "float32", "--batch", str(ask["batch"])])
             g, d = make_verify.build(options)
             optimisers = make_verify.optimisers_of(options, g, d)
-            return options, g, d, optimisers, [torch.randn(ask["batch"], 100)], [torch.rand(ask["batch"], 3, 64, 64)]
+            return options, g, d, optimisers, torch.randn(ask["batch"], 100), torch.rand(ask["batch"], 3, 64, 64)
         step = self.once(("step", ask["batch"]), make)
         step[0].reuse_fake = ask["reuse_fake"]
         return lambda: make_verify.training_step(*step, spare=ask["frozen"])

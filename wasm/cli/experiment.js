@@ -164,7 +164,7 @@ function resultOf({ run, seed, folder }) {
   const { config, parameters = 0 } = JSON.parse(fs.readFileSync(path.join(folder, 'run.json'), 'utf8'));
   const step = curves(log, Infinity).step.at(-1) ?? 0;
   const row = {
-    name: run.name, seed, options: run.options, step, pictures: step * config.batch * config.micro_batches,
+    name: run.name, seed, options: run.options, step, pictures: step * config.batch,
     minutes: (noteOf(folder)?.seconds ?? 0) / 60, parameters, scores, troubles: troubles(log),
   }; // prettier-ignore
   return { row, bounds: { floor, ceilings, about }, log };

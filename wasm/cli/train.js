@@ -68,7 +68,7 @@ export async function run(args) {
     recipe: recipeName,
   };
   const total = plan.steps ?? plan.epochs * first.steps_per_epoch;
-  const planned = total * Number(settings.batch) * Number(settings.micro_batches);
+  const planned = total * Number(settings.batch);
   // Falling rates reach zero with the last step that is planned.
   trainer.set('schedule_pictures', planned);
   if (values.growth === undefined) growInTime(trainer, planned);
@@ -107,8 +107,7 @@ async function train({ engine, trainer: first, dataset, folder, total, values, o
   let troubled = false;
   const supervisor = new Supervisor(engine, trainer, dataset, onTrouble);
 
-  const { batch: size, micro_batches: micros } = trainer.config();
-  const batch = Number(size) * Number(micros);
+  const batch = Number(trainer.config().batch);
   const sampleEvery = values['sample-every'] ?? stats.steps_per_epoch;
   const saveEvery = values['save-every'] ?? stats.steps_per_epoch;
   const progress = new Progress(total, stats.step, batch);

@@ -90,7 +90,7 @@ export async function measure(createEngine, { runtime, variants, threads, quick 
 
       const generator = engine.loadGenerator(trainer.save());
       for (const batch of [1, 64]) {
-        const w = generator.map(engine.latents(Array.from({ length: batch }, (_, i) => i), generator.latentSize)); // prettier-ignore
+        const w = generator.map(generator.latents(Array.from({ length: batch }, (_, i) => i))); // prettier-ignore
         const once = generator.synthesise(w);
         verified(generator.synthesise(w).every((x, i) => x === once[i]), 'generation'); // prettier-ignore
         const ms = time(() => generator.synthesise(w), batch === 1 ? 30 : 3, batch === 1 ? 50 : quick ? 5 : 11);

@@ -108,29 +108,9 @@ export class Engine {
     });
   }
 
-  /** @param {Record<string, number | string | boolean>} config @returns {number} bytes a trainer will hold */
-  trainerBytes(config) {
-    return this.withConfig(config, (c) => this.heap.module._ssd_trainer_bytes(c));
-  }
-
   /** @param {number} count @param {number} valCount the setting val_count @returns {number} pictures that a training holds out */
   heldOut(count, valCount = -1) {
     return this.heap.module._ssd_held_out(count, valCount);
-  }
-
-  /** @param {number} seed @param {number} latentSize @returns {Float32Array} the latent of a seed */
-  latent(seed, latentSize) {
-    return this.heap.withAlloc(latentSize * 4, (out) => {
-      this.heap.module._ssd_latent(seed, latentSize, out);
-      return this.heap.floats(out, latentSize);
-    });
-  }
-
-  /** @param {number[]} seeds @param {number} latentSize @returns {Float32Array} N x latentSize */
-  latents(seeds, latentSize) {
-    const z = new Float32Array(seeds.length * latentSize);
-    seeds.forEach((seed, i) => z.set(this.latent(seed, latentSize), i * latentSize));
-    return z;
   }
 
   /** @param {Float32Array} images N x 3 x size x size @param {number} size @returns {Uint8ClampedArray} N x size x size x 4 */

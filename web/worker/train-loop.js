@@ -74,8 +74,7 @@ export class TrainLoop {
   }
 
   async loop() {
-    const { batch: size, micro_batches: micros } = this.trainer.config();
-    const batch = Number(size) * Number(micros);
+    const batch = Number(this.trainer.config().batch);
     /** @type {number[]} times of the last steps */
     const recent = [];
     this.lastCheckpoint = performance.now();
