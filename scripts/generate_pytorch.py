@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Renders latents with a model of ssdgan in PyTorch, to compare with `ssdgan generate --latents FILE --out X.safetensors`.
+"""Renders latents with a model of ssdgan in PyTorch, to compare with `ssdgan generate --w FILE --out X.safetensors`.
 
   scripts/generate_pytorch.py MODEL.safetensors LATENTS.safetensors OUT.safetensors
 

@@ -81,7 +81,7 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
     path.join(folder, 'z.safetensors'),
     writeSafetensors({ z: { shape: [2, 100], data: new Float32Array(200).fill(0.5) } }),
   );
-  assert.equal(ssdgan('generate', 'whole', '--latents', 'z.safetensors', '--out', 'y.safetensors').status, 0);
+  assert.equal(ssdgan('generate', 'whole', '--w', 'z.safetensors', '--out', 'y.safetensors').status, 0);
   assert.deepEqual(readSafetensors(read('y.safetensors')).tensors.images.shape, [2, 3, 32, 32]);
 
   assert.equal(ssdgan('interpolate', 'whole', '--from', '1', '--to', '2', '--out', 'strip.png').status, 0);

@@ -29,7 +29,6 @@ const OPTIONS = {
     help: '--mix: the first K stages are coarse (default: half of them)',
   },
   w: W,
-  latents: { type: 'string', value: 'FILE', help: 'the same as --w' },
   out: {
     type: 'string',
     value: 'PATH',
@@ -96,7 +95,7 @@ export async function run(args) {
   }
   const size = generator.imageSize;
   const options = { psis, moves: amounts.length ? { stages: values.stages, amounts } : undefined };
-  const file = values.w ?? values.latents;
+  const file = values.w;
   const faces = file
     ? facesFromFile(file, generator, options)
     : Array.from({ length: n }, (_, i) => ({ seed: seed + i, ...options }));
