@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "train/checkpoint.h"
 #include "model/config.h"
-#include "train/trainer.h"
+#include "train/step.h"
 #include "kernels/vector.h"
 
 enum { NAME = 120, MAX_STEPS = 1000 };

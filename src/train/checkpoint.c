@@ -7,7 +7,7 @@
 
 #include "base/number.h"
 #include "model/config.h"
-#include "train/trainer.h"
+#include "train/state.h"
 
 enum { FULL_NAME = 120 };
 

@@ -1,27 +1,17 @@
 /* The arithmetic of one training step (docs/method.md, section 3), with its options. */
+#include "train/step.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "train/trainer.h"
 #include "kernels/kernels.h"
+#include "nn/loss.h"
+#include "train/optimise.h"
 
 /* The pictures' root mean square change under R1's differences. D is linear only between its kinks, which batch norm
  * moves with all pictures: against automatic differentiation in float64 (tests/golden/r1) the whole gradient is off by
  * 2e-4 at 3e-5, but by 1.1 at 3e-3; below, rounding takes over. */
 static const double R1_DISTANCE = 3e-5;
-
-int trainer_augments(const ssd_config *c) {
-    return (c->augment_colour ? AUGMENT_COLOUR : 0) | (c->augment_translation ? AUGMENT_TRANSLATION : 0) |
-           (c->augment_cutout ? AUGMENT_CUTOUT : 0);
-}
-
-double trainer_rate(const ssd_trainer *t) {
-    const ssd_config *c = &t->config;
-    if (c->schedule == SSD_SCHEDULE_CONSTANT || c->schedule_pictures <= 0)
-        return 1;
-    const double done = t->counters.step * c->batch / c->schedule_pictures;
-    return done < 1 ? 1 - done : 0;
-}
 
 /* ----------------------------------------------------------------------------------- the batch --- */
 
@@ -62,49 +52,6 @@ static void d_forward(ssd_trainer *t, const float *images, discriminator_mode mo
 
 static void d_backward(ssd_trainer *t, const float *dlogits, const float *images, discriminator_gradients what) {
     discriminator_backward(t->context->pool, &t->d, dlogits, images, t->config.batch, what, t->scratch);
-}
-
-/* -------------------------------------------------------------------------------------- update --- */
-
-/* Adam over all trained parameters, in runs of neighbours that have one rate and are not frozen. Equalised learning
- * rate: training w with rate c lr equals training v = w / c with rate lr. dL/dv = c dL/dw; Adam's m / sqrt(v) cancels
- * the factor c, so only epsilon changes, to eps / c. Returns the gradient's Euclidean norm. */
-static double optimizer_step(ssd_trainer *t, const tensor_table *table, tensor_blocks *b, double lr, float *average) {
-    const ssd_config *c = &t->config;
-    const double step = t->counters.step + 1, own = lr > 0 ? lr : c->lr;
-    const adam_step plain = adam_step_at(own * trainer_rate(t), c->beta1, c->beta2, c->eps, step - t->g.grown.begin);
-    adam_step adam = plain;
-    const double seen_pictures = step * c->batch, most = c->ema_ramp * seen_pictures;
-    const double half_life = c->ema_ramp > 0 && most < c->ema ? most : c->ema;
-    adam.average_rate = average ? (float)(1 - exp2(-c->batch / half_life)) : 0;
-    adam.squares = t->squares;
-    double squares = 0;
-    for (int i = 0; i < table->count;) {
-        size_t first = table->trained_floats, end = first;
-        double rate = 1;
-        for (; i < table->count; i++) {
-            const tensor *x = &table->list[i];
-            if (end > first && (x->frozen || (x->kind == TENSOR_TRAINED && x->rate != rate)))
-                break;
-            if (x->kind != TENSOR_TRAINED || x->frozen)
-                continue;
-            rate = x->rate;
-            first = x->offset < first ? x->offset : first;
-            end = x->offset + (x->count + 3) / 4 * 4;
-        }
-        if (first == table->trained_floats)
-            break;
-        adam.rate = (float)(plain.rate * rate);
-        adam.eps = (float)(c->eps / rate);
-        adam.average = average ? average + first : NULL;
-        adam_update(t->context->pool, b->trained + first, b->adam_m + first, b->adam_v + first, b->grad + first, &adam,
-                    end - first);
-        for (size_t piece = 0; piece * ADAM_PIECE < end - first; piece++)
-            squares += t->squares[piece];
-    }
-    if (average)
-        vector_average(t->average.blocks.state, t->g.blocks.state, adam.average_rate, table->state_floats);
-    return sqrt(squares);
 }
 
 /* ---------------------------------------------------------------------------------- generator --- */
@@ -216,19 +163,11 @@ static void discriminator_step(ssd_trainer *t) {
     t->losses.grad_norm_d = optimizer_step(t, &t->d.table, &t->d.blocks, t->config.lr_d, NULL);
 }
 
-/* Adam begins anew with each phase of growing, as Karras et al. have it: the new layers' moments are empty. */
-static void forget_moments(ssd_trainer *t) {
-    memset(t->g.blocks.adam_m, 0, t->g.table.trained_floats * sizeof(float));
-    memset(t->g.blocks.adam_v, 0, t->g.table.trained_floats * sizeof(float));
-    memset(t->d.blocks.adam_m, 0, t->d.table.trained_floats * sizeof(float));
-    memset(t->d.blocks.adam_v, 0, t->d.table.trained_floats * sizeof(float));
-}
-
 ssd_status trainer_step_on_batch(ssd_trainer *t) {
     t->sampler.mean_known = 0;
     t->sampler.net->prepared = 0;
-    if (t->g.grown.begin > 0 && t->counters.step == t->g.grown.begin)
-        forget_moments(t);
+    if (t->g.grown.begin > 0 && t->counters.step == t->g.grown.begin) /* a phase of growing begins */
+        optimizer_reset(t); /* as Karras et al. have it: the new layers' moments are empty */
     generator_step(t);
     discriminator_step(t);
     t->counters.step++;

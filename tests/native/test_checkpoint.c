@@ -5,7 +5,7 @@
 
 #include "check.h"
 #include "ssdgan.h"
-#include "train/trainer.h"
+#include "train/state.h"
 
 static ssd_trainer *small_trainer(ssd_context *context, double ema) {
     ssd_config config;

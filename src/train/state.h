@@ -1,13 +1,13 @@
-/* The training of docs/method.md, section 3: one G update and one D update a step. */
-#ifndef TRAIN_TRAINER_H
-#define TRAIN_TRAINER_H
+/* The state of a training run: networks, average, counters, random state and the buffers of a step. All memory is taken
+ * when it is made. */
+#ifndef TRAIN_STATE_H
+#define TRAIN_STATE_H
 
 #include "base/context.h"
 #include "model/discriminator.h"
 #include "model/generator.h"
 #include "model/sampler.h"
 #include "nn/augment.h"
-#include "nn/loss.h"
 
 /* Where the run stands. Plain numbers, all of which go into the checkpoint. */
 typedef struct trainer_counters {
@@ -67,26 +67,13 @@ SSD_MUST_USE ssd_status trainer_create(ssd_context *context, const ssd_config *c
 /* The average starts from the generator as it is; nothing without config.ema. */
 void trainer_begin_average(ssd_trainer *t);
 
-/* Bytes of the arena that such a trainer needs. */
-size_t trainer_bytes(const ssd_config *config, const architecture *arch, int threads);
-
-/* The step itself (step.c), on t->z, t->real and t->augment_params; leaves losses, and both gradients in their blocks.
- * Counters move by one. */
-SSD_MUST_USE ssd_status trainer_step_on_batch(ssd_trainer *t);
-
-/* The batch of t->z generated, in t->g.image. */
-void trainer_generate(ssd_trainer *t);
-
 /* Brings the networks to the level of the next step (growth.h), and marks the tensors that are not trained in it. */
 void trainer_grow(ssd_trainer *t);
 
+/* Latents of a batch: N, or with style mixing 2 N. */
 int trainer_latents_a_batch(const ssd_trainer *t);
-int trainer_augments(const ssd_config *config); /* a sum of AUGMENT_...: 0 for none */
-double trainer_rate(const ssd_trainer *t);      /* the schedule's factor for the next step */
 
-int trainer_steps_per_epoch(const ssd_trainer *t);
-
-/* Shuffles t->order for epoch number t->counters.epoch: it depends on seed and epoch alone. */
-void trainer_shuffle(ssd_trainer *t);
+/* Sum of AUGMENT_..., 0 for none. */
+int trainer_augments(const ssd_config *config);
 
 #endif

@@ -1,0 +1,18 @@
+/* Adam over the parameters of a network, with the generator's average. */
+#ifndef TRAIN_OPTIMISE_H
+#define TRAIN_OPTIMISE_H
+
+#include "train/state.h"
+
+/* The schedule's factor of the learning rates for the next step. */
+double trainer_rate(const ssd_trainer *t);
+
+/* One Adam step of all parameters that are trained and not frozen, from the gradients in `b`. lr: the network's own
+ * rate, 0 for config.lr. average: the averaged copy of the parameters, which follows, or NULL. Returns the gradient's
+ * Euclidean norm. */
+double optimizer_step(ssd_trainer *t, const tensor_table *table, tensor_blocks *b, double lr, float *average);
+
+/* Sets Adam's moments of both networks to zero. */
+void optimizer_reset(ssd_trainer *t);
+
+#endif
