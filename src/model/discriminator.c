@@ -11,7 +11,7 @@
 
 static const float SLOPE = 0.2f;
 static int is_narrow(const discriminator *d, int i) {
-    return i < d->arch.stages && d->arch.downsampling == SSD_AVERAGE;
+    return i < d->arch.stages && d->arch.options.downsampling == SSD_AVERAGE;
 }
 
 /* ------------------------------------------------------------------------------------- layout --- */
@@ -29,12 +29,12 @@ static int add_named(discriminator *d, tensor_kind kind, int module, const char 
 static void add_stage(discriminator *d, int i) {
     discriminator_stage *s = &d->stages[i];
     const int head = i == d->arch.stages, module = module_number(i);
-    s->inputs = (i ? d->arch.discriminator_channels[i - 1] : 3) + (head && d->arch.minibatch_std);
+    s->inputs = (i ? d->arch.discriminator_channels[i - 1] : 3) + (head && d->arch.options.minibatch_std);
     s->channels = head ? 1 : d->arch.discriminator_channels[i];
     s->size = head ? 1 : architecture_image_size(&d->arch) >> (i + 1);
-    s->has_norm = i > 0 && !head && d->arch.d_norm == SSD_D_NORM_BATCH;
-    s->has_bias = !head && d->arch.d_norm == SSD_D_NORM_NONE;
-    s->has_spectral = d->arch.spectral == SSD_SPECTRAL_PAPER && i > 0 && !head;
+    s->has_norm = i > 0 && !head && d->arch.options.d_norm == SSD_D_NORM_BATCH;
+    s->has_bias = !head && d->arch.options.d_norm == SSD_D_NORM_NONE;
+    s->has_spectral = d->arch.options.spectral_norm == SSD_SPECTRAL_PAPER && i > 0 && !head;
     const int side = is_narrow(d, i) ? 3 : 4;
     const int weight[4] = {s->channels, s->inputs, side, side}, u[4] = {s->channels, 1, 1, 1};
     const int v[4] = {s->inputs * side * side, 1, 1, 1};
@@ -51,7 +51,7 @@ static void add_stage(discriminator *d, int i) {
         add_named(d, TENSOR_STATE, module + 1, "running_mean", 1, u);
         add_named(d, TENSOR_STATE, module + 1, "running_var", 1, u);
     }
-    if (!d->arch.growth || i == 0 || head)
+    if (!architecture_grows(&d->arch) || i == 0 || head)
         return;
     char name[TENSOR_NAME];
     (void)snprintf(name, sizeof name, "from_rgb.%d.weight", i);
@@ -103,7 +103,7 @@ static void bind_stage(discriminator *d, int i) {
     }
     if (s->has_bias)
         s->bias = data_of(d, module, "bias", &s->dbias);
-    if (d->arch.growth && i && i < d->arch.stages) {
+    if (architecture_grows(&d->arch) && i && i < d->arch.stages) {
         s->from_rgb = (pointwise){.inputs = 3, .outputs = s->inputs, .slope = SLOPE};
         s->from_rgb.weight = data_of_named(d, "from_rgb.%d.%s", i, "weight", &s->from_rgb.dweight);
         s->from_rgb.bias = data_of_named(d, "from_rgb.%d.%s", i, "bias", &s->from_rgb.dbias);
@@ -123,7 +123,7 @@ void discriminator_place(discriminator *d, const architecture *arch, int batch, 
     tensor_blocks_place(&d->blocks, &d->table, 1, memory);
     size_t largest = 0, largest_weight = 0;
     /* the head's input has one channel more with minibatch_std */
-    const size_t more = arch->minibatch_std ? (size_t)batch * 16 : 0;
+    const size_t more = arch->options.minibatch_std ? (size_t)batch * 16 : 0;
     int most_channels = 0;
     for (int i = 0; i <= arch->stages; i++) {
         discriminator_stage *s = &d->stages[i];
@@ -148,11 +148,11 @@ void discriminator_place(discriminator *d, const architecture *arch, int batch, 
     d->dweight = arena_floats(memory, largest_weight);
     d->dparameters = arena_floats(memory, 2 * (size_t)most_channels);
     d->spare = arena_floats(memory, (size_t)most_channels);
-    if (arch->downsampling == SSD_AVERAGE) {
+    if (arch->options.downsampling == SSD_AVERAGE) {
         d->wide = arena_floats(memory, largest_weight);
         d->dwide = arena_floats(memory, largest_weight);
     }
-    if (arch->growth) {
+    if (architecture_grows(arch)) {
         for (int i = 0; i < 2; i++)
             d->small[i] = arena_floats(memory, 3 * (size_t)batch * size * size / 4);
         d->below = arena_floats(memory, largest);
@@ -175,7 +175,7 @@ size_t discriminator_scratch_floats(const architecture *a, int batch, int thread
                                   size};
         const size_t floats = conv_scratch_floats(&shape, threads);
         most = floats > most ? floats : most;
-        if (!a->growth || i == 0)
+        if (!architecture_grows(a) || i == 0)
             continue;
         const size_t rgb = pointwise_scratch_floats(3, a->discriminator_channels[i - 1], batch * size * size, threads);
         most = rgb > most ? rgb : most;
@@ -196,7 +196,7 @@ static void set_rates(discriminator *d, const ssd_config *config) {
 /* PyTorch's defaults: uniform in +-1/sqrt(fan-in), fan-in = in * k * k; u and v are random unit vectors, brought
  * close to the singular vectors by 15 power iterations at the start, as torch.nn.utils.spectral_norm does. */
 void discriminator_initialise(discriminator *d, const ssd_config *config, rng *random) {
-    const int dcgan = d->arch.kind == SSD_MODEL_DCGAN || config->initial == SSD_INITIAL_DCGAN;
+    const int dcgan = d->arch.options.model == SSD_MODEL_DCGAN || config->initial == SSD_INITIAL_DCGAN;
     set_rates(d, config);
     for (int i = 0; i < d->table.count; i++) {
         const tensor *t = &d->table.list[i];
@@ -285,7 +285,7 @@ void discriminator_forward(parallel_pool *pool, discriminator *d, const float *i
         }
         x = stage_output(d, i);
     }
-    if (d->arch.minibatch_std)
+    if (d->arch.options.minibatch_std)
         minibatch_std_forward(d->stages[head - 1].act, count, d->stages[head - 1].channels);
     head_forward(d->logits, x, tensor_data(&d->table, &d->blocks, d->stages[head].weight),
                  weight_scale(&d->stages[head]), count, d->stages[head].inputs);
@@ -345,7 +345,7 @@ void discriminator_backward(parallel_pool *pool, discriminator *d, const float *
         stage_weight_grad(pool, d, head, dlogits, stage_output(d, head - 1), count, add, scratch);
     head_input_grad(d->dact, dlogits, tensor_data(&d->table, &d->blocks, d->stages[head].weight),
                     weight_scale(&d->stages[head]), count, d->stages[head].inputs);
-    if (d->arch.minibatch_std)
+    if (d->arch.options.minibatch_std)
         minibatch_std_backward(d->dact, d->stages[head - 1].act, count, d->stages[head - 1].channels);
     for (int i = head - 1; i >= first; i--) {
         discriminator_stage *s = &d->stages[i];

@@ -17,7 +17,7 @@ typedef struct discriminator_stage {
     spectral_norm spectral;
     batch_norm norm;
     float *bias, *dbias;
-    pointwise from_rgb; /* with arch.growth: what an inner stage sees where it is the first. Its output is the
+    pointwise from_rgb; /* where the network grows: what an inner stage sees where it is the first. Its output is the
                          * activation of the stage before */
     float *pre, *act;   /* convolution's output (where batch norm follows), activation: K x N x H x W */
 } discriminator_stage;

@@ -12,7 +12,7 @@ enum { FIRST_PIXELS = 16 };
 
 static const float *weight_of(const generator *g, int index) { return tensor_data(&g->table, &g->blocks, index); }
 
-static int is_narrow(const generator *g, int i) { return i > 0 && g->arch.upsampling != SSD_TRANSPOSED; }
+static int is_narrow(const generator *g, int i) { return i > 0 && g->arch.options.upsampling != SSD_TRANSPOSED; }
 
 /* The weights that layer i is convolved with: the tensor itself, or made of it in g->wide until the next call. */
 static const float *layer_weight(parallel_pool *pool, generator *g, int i) {
@@ -41,7 +41,7 @@ static void layer_weight_grad(parallel_pool *pool, generator *g, int i) {
 
 const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch) {
     if (!generator_has_mapping(&g->arch)) {
-        memcpy(g->first_input, z, sizeof *z * count * g->arch.latent);
+        memcpy(g->first_input, z, sizeof *z * count * g->arch.options.latent_size);
         return g->first_input;
     }
     mapping_forward(pool, &g->map, z, count, scratch);
@@ -52,13 +52,13 @@ const float *generator_map(parallel_pool *pool, generator *g, const float *z, in
  * a DCGAN's z): one a picture, N x (C 16) -> C x N x 16. */
 static void first_forward(parallel_pool *pool, generator *g, const float *w, int count, float *scratch) {
     generator_stage *s = &g->stages[0];
-    const int latent = g->arch.latent, outputs = s->channels * FIRST_PIXELS;
+    const int latent = g->arch.options.latent_size, outputs = s->channels * FIRST_PIXELS;
     if (g->constant >= 0) {
-        float *map = g->arch.noise ? g->first_output : s->pre;
-        if (!g->prepared || g->arch.noise)
+        float *map = g->arch.options.noise ? g->first_output : s->pre;
+        if (!g->prepared || g->arch.options.noise)
             matrix_transposed_times_vector(pool, map, layer_weight(pool, g, 0), weight_of(g, g->constant), latent,
                                            outputs);
-        for (int i = 0; g->arch.noise && i < s->channels * count; i++)
+        for (int i = 0; g->arch.options.noise && i < s->channels * count; i++)
             memcpy(s->pre + (size_t)i * FIRST_PIXELS, map + (size_t)(i / count) * FIRST_PIXELS,
                    FIRST_PIXELS * sizeof *map);
         return;
@@ -79,12 +79,12 @@ static const float *noise_of(const generator *g, int i, int count, int training,
 static void norm_stage(parallel_pool *pool, generator *g, int i, const float *w, int count, int training,
                        float *scratch) {
     generator_stage *s = &g->stages[i];
-    if (g->arch.noise) {
+    if (g->arch.options.noise) {
         size_t stride;
         const float *noise = noise_of(g, i, count, training, &stride);
         noise_forward(pool, s->pre, noise, stride, &s->noise, s->channels, count, s->size * s->size);
     }
-    if (g->arch.adain)
+    if (g->arch.options.adain)
         adain_forward(pool, s->act, s->pre, w, &s->style, count, training, scratch);
     else
         batch_norm_forward(pool, s->act, s->pre, &s->norm, count, training);
@@ -107,7 +107,7 @@ static void layer_forward(parallel_pool *pool, generator *g, int i, float *out, 
         conv_input_grad_prepared(pool, out, x, g->stages[i].prepared, &shape, scratch);
     else
         conv_input_grad(pool, out, x, layer_weight(pool, g, i), 1.0f, &shape, scratch);
-    if (g->arch.upsampling == SSD_BILINEAR)
+    if (g->arch.options.upsampling == SSD_BILINEAR)
         blur(pool, out, shape.channels * count, shape.width);
 }
 
@@ -152,11 +152,11 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, siz
 static void norm_stage_backward(parallel_pool *pool, generator *g, int i, const float *w, float *dw, int count,
                                 int weights, float *scratch) {
     generator_stage *s = &g->stages[i];
-    if (g->arch.adain)
+    if (g->arch.options.adain)
         adain_backward(pool, g->dpre, dw, g->dact, s->pre, w, &s->style, count, weights, g->dstyle, scratch);
     else
         batch_norm_backward(pool, g->dpre, g->dact, s->pre, &s->norm, count, 1, g->dstyle);
-    if (!g->arch.noise || !weights)
+    if (!g->arch.options.noise || !weights)
         return;
     size_t stride;
     const float *noise = noise_of(g, i, count, 1, &stride);
@@ -167,7 +167,7 @@ static void norm_stage_backward(parallel_pool *pool, generator *g, int i, const 
 static void layer_backward(parallel_pool *pool, generator *g, int i, float *dy, int count, int weights,
                            float *scratch) {
     const conv_shape shape = generator_shape(&g->arch, i, count);
-    if (g->arch.upsampling == SSD_BILINEAR)
+    if (g->arch.options.upsampling == SSD_BILINEAR)
         blur(pool, dy, shape.channels * count, shape.width);
     if (weights) {
         conv_weight_grad(pool, layer_weight_room(g, i), g->stages[i - 1].act, dy, &shape, 0, scratch);
@@ -179,13 +179,13 @@ static void layer_backward(parallel_pool *pool, generator *g, int i, float *dy, 
 /* dpre of stage 0 -> gradients of L1, where `weights`, and of what it saw: the constant, or w (added to dw). */
 static void first_backward(parallel_pool *pool, generator *g, int count, int weights, float *scratch) {
     generator_stage *s = &g->stages[0];
-    const int latent = g->arch.latent, outputs = s->channels * FIRST_PIXELS;
+    const int latent = g->arch.options.latent_size, outputs = s->channels * FIRST_PIXELS;
     if (g->constant >= 0 && !weights)
         return;
     float *dweight = weights ? layer_weight_room(g, 0) : NULL;
     if (g->constant >= 0) {
         const float *constant = weight_of(g, g->constant), *dmap = g->dpre;
-        if (g->arch.noise) {
+        if (g->arch.options.noise) {
             dmap = g->first_output;
             memset(g->first_output, 0, sizeof *dmap * outputs);
             for (int i = 0; i < s->channels * count; i++)
@@ -233,7 +233,7 @@ void generator_backward_styles(parallel_pool *pool, generator *g, float *dimage,
                                int count, int weights, float *scratch) {
     const int stages = g->arch.stages, level = g->grown.level, growing = growth_is_under_way(&g->grown, stages);
     const size_t size = (size_t)architecture_image_size(&g->arch);
-    memset(g->dw, 0, sizeof *g->dw * (stride * (stages - 1) + (size_t)count * g->arch.latent));
+    memset(g->dw, 0, sizeof *g->dw * (stride * (stages - 1) + (size_t)count * g->arch.options.latent_size));
     if (growing)
         pictures_backward(pool, g, dimage, count);
     else
@@ -265,7 +265,7 @@ void generator_backward(parallel_pool *pool, generator *g, float *dimage, int co
 /* ------------------------------------------------------------------------------- style mixing --- */
 
 void generator_mix(generator *g, const float *w, const int *crossover, int count) {
-    const size_t latent = (size_t)g->arch.latent;
+    const size_t latent = (size_t)g->arch.options.latent_size;
     for (int i = 0; i < g->arch.stages * count; i++) {
         const int n = i % count, second = i / count >= crossover[n];
         memcpy(g->styles + i * latent, w + (n + (size_t)second * count) * latent, latent * sizeof *w);
@@ -274,7 +274,7 @@ void generator_mix(generator *g, const float *w, const int *crossover, int count
 
 void generator_backward_mixed(parallel_pool *pool, generator *g, float *dimage, const int *crossover, int count,
                               float *scratch) {
-    const size_t latent = (size_t)g->arch.latent;
+    const size_t latent = (size_t)g->arch.options.latent_size;
     generator_backward_styles(pool, g, dimage, g->styles, count * latent, count, 1, scratch);
     memset(g->spare, 0, 2 * count * latent * sizeof *g->spare);
     for (int i = 0; i < g->arch.stages * count; i++) {

@@ -22,8 +22,8 @@ typedef struct generator_stage {
     float *prepared; /* weights of the layer that makes it, packed for few pictures; NULL while training */
     adain style;     /* one of the two is in use */
     batch_norm norm;
-    noise_layer noise; /* with arch.noise */
-    pointwise to_rgb;  /* with arch.growth, of the inner stages: the picture at this size */
+    noise_layer noise; /* with the option noise */
+    pointwise to_rgb;  /* where the network grows, of the inner stages: the picture at this size */
 } generator_stage;
 
 typedef struct generator {
@@ -79,10 +79,10 @@ int generator_is_idle(const generator *g, int tensor);
 conv_shape generator_shape(const architecture *a, int i, int batch);
 
 /* DCGANs have none: w is z. */
-static inline int generator_has_mapping(const architecture *a) { return a->kind == SSD_MODEL_SSD; }
+static inline int generator_has_mapping(const architecture *a) { return a->options.model == SSD_MODEL_SSD; }
 
 /* z (N x L) -> w: mapping, or z itself where there is none. Returns N x L floats, owned by the generator. With
- * arch.style_mixing a training generator has room for 2 N. */
+ * style mixing a training generator has room for 2 N. */
 const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch);
 
 /* Styles -> g->image. w: S x N x L, a w for each stage, `stride` (N L) floats from one to the next; stride 0: N x L,

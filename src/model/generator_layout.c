@@ -20,8 +20,8 @@ static const uint64_t STILL_SEED = 20240400597;
  * convolution is inputs x outputs x 4 x 4, the 3x3 one behind an upsampling an ordinary one, outputs x inputs. */
 static void add_weight(generator *g, int layer, int inputs, int outputs) {
     char name[TENSOR_NAME];
-    const int narrow = layer > 0 && g->arch.upsampling != SSD_TRANSPOSED;
-    if (g->arch.kind == SSD_MODEL_DCGAN)
+    const int narrow = layer > 0 && g->arch.options.upsampling != SSD_TRANSPOSED;
+    if (g->arch.options.model == SSD_MODEL_DCGAN)
         (void)snprintf(name, sizeof name, "model.%d.weight", 3 * layer);
     else
         (void)snprintf(name, sizeof name, "conv_l%d.weight", layer + 1);
@@ -30,12 +30,12 @@ static void add_weight(generator *g, int layer, int inputs, int outputs) {
 }
 
 static void add_mapping(generator *g) {
-    const int latent = g->arch.latent;
+    const int latent = g->arch.options.latent_size;
     char name[TENSOR_NAME];
-    for (int l = 0; l < (g->arch.shared_mapping ? 1 : g->arch.mapping_layers); l++) {
-        const char *prefix = g->arch.shared_mapping ? "mapper.linear" : "mapper";
+    for (int l = 0; l < (g->arch.options.shared_mapping ? 1 : g->arch.options.mapping_layers); l++) {
+        const char *prefix = g->arch.options.shared_mapping ? "mapper.linear" : "mapper";
         for (int bias = 0; bias < 2; bias++) {
-            if (g->arch.shared_mapping)
+            if (g->arch.options.shared_mapping)
                 (void)snprintf(name, sizeof name, "%s.%s", prefix, bias ? "bias" : "weight");
             else
                 (void)snprintf(name, sizeof name, "%s.%d.%s", prefix, l, bias ? "bias" : "weight");
@@ -47,15 +47,15 @@ static void add_mapping(generator *g) {
 static void add_norm(generator *g, int stage) {
     const int channels = g->stages[stage].channels;
     char name[TENSOR_NAME];
-    if (g->arch.adain) {
+    if (g->arch.options.adain) {
         static const char *const parts[] = {"style_scale", "style_bias"};
         for (int part = 0; part < 2; part++) {
             (void)snprintf(name, sizeof name, "ada_l%d.%s.weight", stage + 1, parts[part]);
-            tensor_add(&g->table, TENSOR_TRAINED, name, 2, channels, g->arch.latent, 1, 1);
+            tensor_add(&g->table, TENSOR_TRAINED, name, 2, channels, g->arch.options.latent_size, 1, 1);
             (void)snprintf(name, sizeof name, "ada_l%d.%s.bias", stage + 1, parts[part]);
             tensor_add(&g->table, TENSOR_TRAINED, name, 1, channels, 1, 1, 1);
         }
-        for (int part = 0; part < 2 && g->arch.g_norm == SSD_G_NORM_BATCH; part++) {
+        for (int part = 0; part < 2 && g->arch.options.g_norm == SSD_G_NORM_BATCH; part++) {
             (void)snprintf(name, sizeof name, "bn_l%d.running_%s", stage + 1, part ? "var" : "mean");
             tensor_add(&g->table, TENSOR_STATE, name, 1, channels, 1, 1, 1);
         }
@@ -63,7 +63,7 @@ static void add_norm(generator *g, int stage) {
     }
     static const char *const parts[] = {"weight", "bias", "running_mean", "running_var"};
     for (int part = 0; part < 4; part++) {
-        if (g->arch.kind == SSD_MODEL_DCGAN)
+        if (g->arch.options.model == SSD_MODEL_DCGAN)
             (void)snprintf(name, sizeof name, "model.%d.%s", 3 * stage + 1, parts[part]);
         else
             (void)snprintf(name, sizeof name, "bn_l%d.%s", stage + 1, parts[part]);
@@ -74,11 +74,11 @@ static void add_norm(generator *g, int stage) {
 static void add_extras(generator *g, int stage) {
     const int channels = g->stages[stage].channels;
     char name[TENSOR_NAME];
-    if (g->arch.noise) {
+    if (g->arch.options.noise) {
         (void)snprintf(name, sizeof name, "noise_l%d.strength", stage + 1);
         tensor_add(&g->table, TENSOR_TRAINED, name, 1, channels, 1, 1, 1);
     }
-    if (g->arch.growth && stage) {
+    if (architecture_grows(&g->arch) && stage) {
         (void)snprintf(name, sizeof name, "to_rgb_l%d.weight", stage + 1);
         tensor_add(&g->table, TENSOR_TRAINED, name, 4, 3, channels, 1, 1);
         (void)snprintf(name, sizeof name, "to_rgb_l%d.bias", stage + 1);
@@ -90,14 +90,14 @@ static void add_tensors(generator *g) {
     const architecture *a = &g->arch;
     g->table = (tensor_table){0};
     g->constant = architecture_has_constant(a)
-                      ? tensor_add(&g->table, TENSOR_TRAINED, "starting_const", 3, a->latent, 1, 1, 1)
+                      ? tensor_add(&g->table, TENSOR_TRAINED, "starting_const", 3, a->options.latent_size, 1, 1, 1)
                       : -1;
     if (generator_has_mapping(a))
         add_mapping(g);
     for (int i = 0; i < a->stages; i++) {
         g->stages[i].channels = a->generator_channels[i];
         g->stages[i].size = 4 << i;
-        add_weight(g, i, i ? a->generator_channels[i - 1] : a->latent, a->generator_channels[i]);
+        add_weight(g, i, i ? a->generator_channels[i - 1] : a->options.latent_size, a->generator_channels[i]);
         add_norm(g, i);
         add_extras(g, i);
     }
@@ -133,20 +133,20 @@ static float *data_of(generator *g, const char *format, int number, float **grad
 
 static void bind_norm(generator *g, int stage) {
     generator_stage *s = &g->stages[stage];
-    const int number = g->arch.kind == SSD_MODEL_DCGAN ? 3 * stage + 1 : stage + 1;
-    if (g->arch.adain) {
+    const int number = g->arch.options.model == SSD_MODEL_DCGAN ? 3 * stage + 1 : stage + 1;
+    if (g->arch.options.adain) {
         s->style.scale.weight = data_of(g, "ada_l%d.style_scale.weight", number, &s->style.scale.dweight);
         s->style.scale.bias = data_of(g, "ada_l%d.style_scale.bias", number, &s->style.scale.dbias);
         s->style.shift.weight = data_of(g, "ada_l%d.style_bias.weight", number, &s->style.shift.dweight);
         s->style.shift.bias = data_of(g, "ada_l%d.style_bias.bias", number, &s->style.shift.dbias);
-        s->style.across = g->arch.g_norm == SSD_G_NORM_BATCH;
+        s->style.across = g->arch.options.g_norm == SSD_G_NORM_BATCH;
         if (s->style.across) {
             s->style.running_mean = data_of(g, "bn_l%d.running_mean", number, NULL);
             s->style.running_var = data_of(g, "bn_l%d.running_var", number, NULL);
         }
         return;
     }
-    const int dcgan = g->arch.kind == SSD_MODEL_DCGAN;
+    const int dcgan = g->arch.options.model == SSD_MODEL_DCGAN;
     s->norm.weight = data_of(g, dcgan ? "model.%d.weight" : "bn_l%d.weight", number, &s->norm.dweight);
     s->norm.bias = data_of(g, dcgan ? "model.%d.bias" : "bn_l%d.bias", number, &s->norm.dbias);
     s->norm.running_mean = data_of(g, dcgan ? "model.%d.running_mean" : "bn_l%d.running_mean", number, NULL);
@@ -155,9 +155,9 @@ static void bind_norm(generator *g, int stage) {
 
 static void bind_layer(generator *g, int i) {
     generator_stage *s = &g->stages[i];
-    if (g->arch.noise && i < g->arch.stages)
+    if (g->arch.options.noise && i < g->arch.stages)
         s->noise.strength = data_of(g, "noise_l%d.strength", i + 1, &s->noise.dstrength);
-    if (g->arch.growth && i && i < g->arch.stages) {
+    if (architecture_grows(&g->arch) && i && i < g->arch.stages) {
         s->to_rgb = (pointwise){.inputs = s->channels, .outputs = 3, .slope = 1};
         s->to_rgb.weight = data_of(g, "to_rgb_l%d.weight", i + 1, &s->to_rgb.dweight);
         s->to_rgb.bias = data_of(g, "to_rgb_l%d.bias", i + 1, &s->to_rgb.dbias);
@@ -165,10 +165,10 @@ static void bind_layer(generator *g, int i) {
 }
 
 static void bind_mapping(generator *g) {
-    for (int l = 0; l < g->arch.mapping_layers; l++) {
+    for (int l = 0; l < g->arch.options.mapping_layers; l++) {
         linear *layer = &g->map.layers[l];
-        const int shared = g->arch.shared_mapping;
-        layer->inputs = layer->outputs = g->arch.latent;
+        const int shared = g->arch.options.shared_mapping;
+        layer->inputs = layer->outputs = g->arch.options.latent_size;
         layer->weight = data_of(g, shared ? "mapper.linear.weight" : "mapper.%d.weight", l, &layer->dweight);
         layer->bias = data_of(g, shared ? "mapper.linear.bias" : "mapper.%d.bias", l, &layer->dbias);
     }
@@ -189,7 +189,7 @@ static void place_stage(generator *g, int i, arena *memory) {
     generator_stage *s = &g->stages[i];
     const size_t pixels = (size_t)s->size * s->size, groups = (size_t)s->channels * g->batch;
     const int constant =
-        i == 0 && architecture_has_constant(a) && !a->noise; /* noise makes a map of it for each picture */
+        i == 0 && architecture_has_constant(a) && !a->options.noise; /* noise makes a map of it for each picture */
     s->pre = arena_floats(memory, (constant ? (size_t)s->channels : groups) * pixels);
     s->act = arena_floats(memory, groups * pixels);
     const conv_shape shape = i ? generator_shape(a, i, g->batch) : (conv_shape){0};
@@ -197,7 +197,7 @@ static void place_stage(generator *g, int i, arena *memory) {
         i && !g->training && conv_prepared_fits(&shape) ? arena_floats(memory, conv_prepared_floats(&shape)) : NULL;
     float *mean = arena_floats(memory, groups), *rstd = arena_floats(memory, groups);
     s->style = (adain){.channels = s->channels,
-                       .latent = a->latent,
+                       .latent = a->options.latent_size,
                        .length = (int)pixels,
                        .shared_input = constant,
                        .scale_values = arena_floats(memory, groups),
@@ -225,7 +225,7 @@ static int most_channels(const generator *g) {
 
 /* Floats of the largest layer's weights as they are convolved. */
 static size_t largest_weight(const architecture *a) {
-    size_t most = (size_t)a->latent * a->generator_channels[0];
+    size_t most = (size_t)a->options.latent_size * a->generator_channels[0];
     for (int i = 1; i <= a->stages; i++) {
         const conv_shape shape = generator_shape(a, i, 1);
         const size_t pairs = (size_t)shape.channels * shape.filters;
@@ -237,18 +237,18 @@ static size_t largest_weight(const architecture *a) {
 /* While growing: pictures of this level at full size at most, those below at half of it. */
 static void place_pictures(float *rgb[2], const generator *g, arena *memory) {
     const size_t size = (size_t)architecture_image_size(&g->arch), floats = 3 * size * size * g->batch;
-    for (int i = 0; g->arch.growth && i < 2; i++)
+    for (int i = 0; architecture_grows(&g->arch) && i < 2; i++)
         rgb[i] = arena_floats(memory, floats >> (2 * i));
 }
 
 /* What the options take. */
 static void place_extras(generator *g, arena *memory) {
     const architecture *a = &g->arch;
-    const int widened = a->upsampling != SSD_TRANSPOSED;
+    const int widened = a->options.upsampling != SSD_TRANSPOSED;
     const size_t still = architecture_noise_floats(a->stages);
     g->wide = widened ? arena_floats(memory, largest_weight(a)) : NULL;
     g->dwide = widened && g->training ? arena_floats(memory, largest_weight(a)) : NULL;
-    g->still = a->noise ? arena_floats(memory, still) : NULL;
+    g->still = a->options.noise ? arena_floats(memory, still) : NULL;
     place_pictures(g->rgb, g, memory);
     if (!g->still)
         return;
@@ -262,22 +262,22 @@ void generator_place_backward(generator *g, arena *memory) {
     g->dact = arena_floats(memory, largest_stage(g));
     g->dpre = arena_floats(memory, largest_stage(g));
     g->dstyle = arena_floats(memory, 2 * (size_t)most_channels(g) * g->batch);
-    g->dw = arena_floats(memory, (size_t)g->arch.stages * g->batch * g->arch.latent);
+    g->dw = arena_floats(memory, (size_t)g->arch.stages * g->batch * g->arch.options.latent_size);
 }
 
 void generator_place(generator *g, const architecture *arch, int batch, int training, arena *memory) {
     *g = (generator){.arch = *arch, .batch = batch, .training = training, .grown = {arch->stages, 1, 0}};
     add_tensors(g);
     tensor_blocks_place(&g->blocks, &g->table, training, memory);
-    const size_t latents = (size_t)batch * arch->latent;
+    const size_t latents = (size_t)batch * arch->options.latent_size;
     const size_t size = (size_t)architecture_image_size(arch);
-    const size_t mapped = training && arch->style_mixing ? 2 * latents : latents;
-    for (int l = 0; l <= arch->mapping_layers; l++)
+    const size_t mapped = training && arch->options.style_mixing > 0 ? 2 * latents : latents;
+    for (int l = 0; l <= arch->options.mapping_layers; l++)
         g->map.activations[l] = arena_floats(memory, mapped);
-    g->map.latent = arch->latent;
-    g->map.count = arch->mapping_layers;
-    g->map.shared = arch->shared_mapping;
-    g->map.pixel_norm = arch->pixel_norm;
+    g->map.latent = arch->options.latent_size;
+    g->map.count = arch->options.mapping_layers;
+    g->map.shared = arch->options.shared_mapping;
+    g->map.pixel_norm = arch->options.pixel_norm;
     for (int i = 0; i < arch->stages; i++)
         place_stage(g, i, memory);
     g->image = arena_floats(memory, 3 * (size_t)batch * size * size);
@@ -301,11 +301,12 @@ void generator_place(generator *g, const architecture *arch, int batch, int trai
 
 size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
     const int first = a->generator_channels[0] * FIRST_PIXELS;
-    size_t floats =
-        max_size(gemm_scratch_floats(batch, first, threads), gemm_scratch_floats(a->latent, 2 * batch, threads));
-    floats = max_size(floats, gemm_scratch_floats(2 * batch, a->latent, threads));
+    size_t floats = max_size(gemm_scratch_floats(batch, first, threads),
+                             gemm_scratch_floats(a->options.latent_size, 2 * batch, threads));
+    floats = max_size(floats, gemm_scratch_floats(2 * batch, a->options.latent_size, threads));
     for (int i = 0; i < a->stages; i++) {
-        floats = max_size(floats, gemm_scratch_floats(a->generator_channels[i], max_size(a->latent, batch), threads));
+        floats = max_size(
+            floats, gemm_scratch_floats(a->generator_channels[i], max_size(a->options.latent_size, batch), threads));
         floats = max_size(floats, gemm_scratch_floats(batch, a->generator_channels[i], threads));
     }
     for (int i = 1; i <= a->stages; i++) {
@@ -314,7 +315,7 @@ size_t generator_scratch_floats(const architecture *a, int batch, int threads) {
         floats = max_size(floats, conv_scratch_floats(&shape, threads));
         floats = max_size(floats, i < a->stages ? conv_prepared_scratch_floats(&few, threads) : 0);
     }
-    for (int i = 1; a->growth && i < a->stages; i++)
+    for (int i = 1; architecture_grows(a) && i < a->stages; i++)
         floats = max_size(floats,
                           pointwise_scratch_floats(a->generator_channels[i], 3, batch * (4 << i) * (4 << i), threads));
     return floats;
@@ -329,7 +330,7 @@ static const float EQUALISED_STYLE_SCALE = 0.1f;
 /* The mapping keeps the variance of its input (He et al. 2015, for slope 0.2); its first layer takes that of a
  * normalised latent, 1 / L, to 1. */
 static void initialise_styles(generator *g, const tensor *t, float *data, rng *random) {
-    const double latent = g->arch.latent;
+    const double latent = g->arch.options.latent_size;
     const int is_weight = strstr(t->name, ".weight") != NULL;
     if (strncmp(t->name, "mapper", 6) == 0) {
         const double gain = strncmp(t->name, "mapper.0", 8) == 0 ? sqrt(latent) : 1;
@@ -338,7 +339,7 @@ static void initialise_styles(generator *g, const tensor *t, float *data, rng *r
         tensor_normal(data, t->count, 0, 0,
                       random); /* zeros; the numbers drawn keep later layers' values as they were */
     } else {
-        const float scale = g->arch.g_norm == SSD_G_NORM_BATCH ? 1.0f : EQUALISED_STYLE_SCALE;
+        const float scale = g->arch.options.g_norm == SSD_G_NORM_BATCH ? 1.0f : EQUALISED_STYLE_SCALE;
         tensor_fill(data, t->count, strstr(t->name, "style_scale") ? scale : 0.0f);
     }
 }
@@ -364,8 +365,8 @@ void generator_set_rates(generator *g, const ssd_config *config) {
 /* PyTorch's defaults: conv and linear layers uniform in +-1/sqrt(fan-in), where a transposed convolution's fan-in is
  * out * k * k (docs/method.md, section 3); a bias takes its layer's bound. */
 void generator_initialise(generator *g, const ssd_config *config, rng *random) {
-    const int dcgan = g->arch.kind == SSD_MODEL_DCGAN || config->initial == SSD_INITIAL_DCGAN;
-    const int styled = config->equalised || g->arch.g_norm == SSD_G_NORM_BATCH;
+    const int dcgan = g->arch.options.model == SSD_MODEL_DCGAN || config->initial == SSD_INITIAL_DCGAN;
+    const int styled = config->equalised || g->arch.options.g_norm == SSD_G_NORM_BATCH;
     generator_set_rates(g, config);
     for (int i = 0; i < g->table.count; i++) {
         const tensor *t = &g->table.list[i];
@@ -386,7 +387,7 @@ void generator_initialise(generator *g, const ssd_config *config, rng *random) {
         else if (t->rank == 4)
             tensor_uniform(data, t->count, 1.0 / sqrt((double)t->shape[1] * t->shape[2] * t->shape[3]), random);
         else if (is_style)
-            tensor_uniform(data, t->count, 1.0 / sqrt((double)g->arch.latent), random);
+            tensor_uniform(data, t->count, 1.0 / sqrt((double)g->arch.options.latent_size), random);
         else if (is_weight && dcgan)
             tensor_normal(data, t->count, 1, 0.02, random);
         else

@@ -19,7 +19,7 @@ ssd_status sampler_create(ssd_context *context, const architecture *arch, ssd_ge
     arena memory = {0};
     generator_place(&s->own, arch, SAMPLER_BATCH, 0, &memory);
     const size_t scratch = generator_scratch_floats(arch, SAMPLER_BATCH, ssd_context_threads(context));
-    s->block = context_allocate(context, memory.floats + scratch + (size_t)arch->latent, sizeof(float));
+    s->block = context_allocate(context, memory.floats + scratch + (size_t)arch->options.latent_size, sizeof(float));
     if (!s->block) {
         free(s);
         return SSD_OUT_OF_MEMORY;
@@ -42,9 +42,9 @@ void ssd_generator_destroy(ssd_generator *generator) {
 }
 
 int ssd_generator_image_size(const ssd_generator *generator) { return architecture_image_size(&generator->net->arch); }
-int ssd_generator_latent_size(const ssd_generator *generator) { return generator->net->arch.latent; }
+int ssd_generator_latent_size(const ssd_generator *generator) { return generator->net->arch.options.latent_size; }
 int ssd_generator_has_mapping(const ssd_generator *generator) {
-    return generator->net->arch.kind == SSD_MODEL_SSD && generator->net->arch.mapping_layers > 0;
+    return generator->net->arch.options.model == SSD_MODEL_SSD && generator->net->arch.options.mapping_layers > 0;
 }
 double ssd_generator_parameter_count(const ssd_generator *generator) {
     return (double)generator->net->table.parameter_count;
@@ -59,7 +59,7 @@ void ssd_latent(double seed, int latent_size, float *z) {
 /* Mean of w over 10,000 latents (docs/method.md, section 1), once for a model's weights. */
 static void find_mean(ssd_generator *s, float *z) {
     generator *g = s->net;
-    const int latent = g->arch.latent;
+    const int latent = g->arch.options.latent_size;
     rng random;
     rng_seed(&random, MEAN_SEED, STREAM_MEAN);
     memset(s->mean_w, 0, sizeof *s->mean_w * latent);
@@ -80,7 +80,7 @@ ssd_status ssd_generator_map(ssd_generator *generator, const float *z, int count
     if (!(psi >= -2 && psi <= 2))
         return context_fail(context, SSD_BAD_ARGUMENT, "psi is %g, but must be from -2 to 2", psi);
     const struct generator *g = generator->net;
-    const int latent = g->arch.latent;
+    const int latent = g->arch.options.latent_size;
     if (psi != 1 && !generator->mean_known) {
         float *room = context_allocate(context, (size_t)g->batch * latent, sizeof *room);
         if (!room)
@@ -103,7 +103,7 @@ ssd_status ssd_generator_map(ssd_generator *generator, const float *z, int count
 
 int ssd_generator_stages(const ssd_generator *generator) {
     const architecture *a = &generator->net->arch;
-    return a->adain ? a->stages : 0;
+    return a->options.adain ? a->stages : 0;
 }
 
 /* w: N x L with stages 1, else N x S x L. */
@@ -112,13 +112,14 @@ static ssd_status synthesise(ssd_generator *generator, const float *w, int stage
     if (!w || !images || count < 1)
         return context_fail(context, SSD_BAD_ARGUMENT, "no styles were given");
     struct generator *g = generator->net;
-    const size_t latents = (size_t)stages * g->arch.latent, size = (size_t)architecture_image_size(&g->arch);
+    const size_t latents = (size_t)stages * g->arch.options.latent_size,
+                 size = (size_t)architecture_image_size(&g->arch);
     for (int done = 0; done < count; done += g->batch) {
         const int part = min_int(g->batch, count - done);
         const float *styles = w + done * latents;
-        const size_t stride = stages > 1 ? (size_t)part * g->arch.latent : 0;
+        const size_t stride = stages > 1 ? (size_t)part * g->arch.options.latent_size : 0;
         if (stages > 1) {
-            swap_leading(g->styles, styles, part, stages, (size_t)g->arch.latent);
+            swap_leading(g->styles, styles, part, stages, (size_t)g->arch.options.latent_size);
             styles = g->styles;
         }
         generator_synthesise(context->pool, g, styles, stride, part, 0, generator->scratch);

@@ -41,7 +41,7 @@ static void sort_directions(double *eigenvalues, float *directions, double *valu
 ssd_status ssd_generator_directions(ssd_generator *generator, int stages, double *eigenvalues, float *directions) {
     ssd_context *context = generator->context;
     const struct generator *g = generator->net;
-    const int all = ssd_generator_stages(generator), n = g->arch.latent;
+    const int all = ssd_generator_stages(generator), n = g->arch.options.latent_size;
     if (!all)
         return sampler_has_no_styles(generator);
     if (stages <= 0 || stages >= 1 << all)

@@ -102,7 +102,7 @@ static void look(ssd_projection *p, const float *w, size_t stride, int count) {
 
 /* Start k's best: a w for all stages. */
 static void put(ssd_projection *p, int k, const float *w, double loss, double squares) {
-    const int stages = p->net.arch.stages, latent = p->net.arch.latent;
+    const int stages = p->net.arch.stages, latent = p->net.arch.options.latent_size;
     p->best_loss[k] = loss;
     p->best_squares[k] = squares;
     for (int i = 0; i < stages; i++)
@@ -115,7 +115,7 @@ static void offer(ssd_projection *p, const float *w, double loss, double squares
         p->nearest_loss = loss;
         p->nearest_squares = squares;
     }
-    const size_t length = (size_t)p->net.arch.stages * p->net.arch.latent;
+    const size_t length = (size_t)p->net.arch.stages * p->net.arch.options.latent_size;
     int k = p->starts - 1;
     if (k < 1 || !(loss < p->best_loss[k]))
         return;
@@ -128,7 +128,7 @@ static void offer(ssd_projection *p, const float *w, double loss, double squares
 }
 
 static void add_covariance(ssd_projection *p, const float *w) {
-    const int latent = p->net.arch.latent;
+    const int latent = p->net.arch.options.latent_size;
     for (int i = 0; i < latent; i++)
         for (int j = 0; j < latent; j++)
             p->covariance[i * latent + j] += ((double)w[i] - p->mean[i]) * ((double)w[j] - p->mean[j]) / p->samples;
@@ -136,7 +136,7 @@ static void add_covariance(ssd_projection *p, const float *w) {
 
 /* The axes, when all random w are seen. Those without variance stay zero, and so do all where w is not finite. */
 static void find_axes(ssd_projection *p) {
-    const int latent = p->net.arch.latent;
+    const int latent = p->net.arch.options.latent_size;
     double *vectors = p->covariance + (size_t)latent * latent, *values = vectors + (size_t)latent * latent;
     if (!dense_eigenvalues(p->context->pool, values, vectors, p->covariance, latent, values + latent))
         return;
@@ -152,7 +152,8 @@ static void find_axes(ssd_projection *p) {
 
 /* The next batch of random w; the very first picture is the mean's. */
 static void search(ssd_projection *p) {
-    const int latent = p->net.arch.latent, left = p->samples + 1 - p->searched, count = left < BATCH ? left : BATCH;
+    const int latent = p->net.arch.options.latent_size, left = p->samples + 1 - p->searched,
+              count = left < BATCH ? left : BATCH;
     float *w = p->w; /* z at first */
     rng_normal(&p->random, w, count * latent);
     memcpy(w, generator_map(p->context->pool, &p->net, w, count, p->scratch), (size_t)count * latent * sizeof *w);
@@ -173,7 +174,7 @@ static void search(ssd_projection *p) {
 
 /* Adam's u from the best of each start. */
 static void begin(ssd_projection *p, int stages) {
-    const size_t latent = (size_t)p->net.arch.latent, count = stages * p->starts * latent;
+    const size_t latent = (size_t)p->net.arch.options.latent_size, count = stages * p->starts * latent;
     if (p->stepped == 0)
         find_axes(p);
     for (size_t i = 0; i < count; i++) {
@@ -187,7 +188,7 @@ static void begin(ssd_projection *p, int stages) {
 
 /* w from u, for `rows` styles. */
 static void place_styles(ssd_projection *p, int rows) {
-    const size_t latent = (size_t)p->net.arch.latent;
+    const size_t latent = (size_t)p->net.arch.options.latent_size;
     for (int row = 0; row < rows; row++) {
         float *w = p->w + row * latent;
         memcpy(w, p->mean, latent * sizeof *w);
@@ -198,7 +199,7 @@ static void place_styles(ssd_projection *p, int rows) {
 
 /* The gradient by u, in place of w, which is done with. */
 static void gradient_by_axes(ssd_projection *p, size_t count, int stages) {
-    const size_t latent = (size_t)p->net.arch.latent;
+    const size_t latent = (size_t)p->net.arch.options.latent_size;
     const double pull = 2 * PRIOR * p->mean_loss / ((double)latent * stages);
     for (size_t i = 0; i < count; i++)
         p->w[i] = (float)(vector_dot(p->net.dw + i / latent * latent, p->axes + i % latent * latent, latent) +
@@ -207,7 +208,7 @@ static void gradient_by_axes(ssd_projection *p, size_t count, int stages) {
 
 /* Keeps what is better than before; stage i has the w of row i % stages. */
 static void keep(ssd_projection *p, int stages) {
-    const size_t latent = (size_t)p->net.arch.latent;
+    const size_t latent = (size_t)p->net.arch.options.latent_size;
     for (int k = 0; k < p->starts; k++) {
         if (!(p->losses[k] < p->best_loss[k]))
             continue;
@@ -223,7 +224,7 @@ static void keep(ssd_projection *p, int stages) {
 static void step(ssd_projection *p) {
     const int half = p->per_stage ? p->steps / 2 : 0, fine = p->per_stage && p->stepped >= half;
     const int at = fine ? p->stepped - half : p->stepped, of = fine || !p->per_stage ? p->steps - half : half;
-    const int stages = fine ? p->net.arch.stages : 1, latent = p->net.arch.latent;
+    const int stages = fine ? p->net.arch.stages : 1, latent = p->net.arch.options.latent_size;
     const size_t stride = fine ? (size_t)p->starts * latent : 0, count = (size_t)stages * p->starts * latent;
     if (at == 0)
         begin(p, stages);
@@ -243,17 +244,18 @@ static void step(ssd_projection *p) {
 
 static void place(ssd_projection *p, const architecture *arch, size_t scratch, arena *memory) {
     const size_t size = (size_t)architecture_image_size(arch), plane = 3 * size * size;
-    const size_t styles = (size_t)BATCH * arch->stages * arch->latent;
+    const size_t styles = (size_t)BATCH * arch->stages * arch->options.latent_size;
     generator_place(&p->net, arch, BATCH, 0, memory);
     generator_place_backward(&p->net, memory);
     p->scratch = arena_floats(memory, scratch);
     p->target = arena_floats(memory, plane);
     p->images = arena_floats(memory, BATCH * plane);
     p->room = arena_floats(memory, BATCH * pyramid_loss_room((int)size));
-    p->mean = arena_floats(memory, (size_t)arch->latent);
-    p->axes = arena_floats(memory, (size_t)arch->latent * arch->latent);
-    p->back = arena_floats(memory, (size_t)arch->latent * arch->latent);
-    p->covariance = (double *)arena_floats(memory, 4 * (size_t)arch->latent * (arch->latent + 2));
+    p->mean = arena_floats(memory, (size_t)arch->options.latent_size);
+    p->axes = arena_floats(memory, (size_t)arch->options.latent_size * arch->options.latent_size);
+    p->back = arena_floats(memory, (size_t)arch->options.latent_size * arch->options.latent_size);
+    p->covariance =
+        (double *)arena_floats(memory, 4 * (size_t)arch->options.latent_size * (arch->options.latent_size + 2));
     p->w = arena_floats(memory, styles);
     p->u = arena_floats(memory, styles);
     p->m = arena_floats(memory, styles);
@@ -342,7 +344,7 @@ void ssd_projection_result(const ssd_projection *p, float *styles, double errors
     int best = 0;
     for (int k = 1; k < p->starts; k++)
         best = p->best_loss[k] < p->best_loss[best] ? k : best;
-    const size_t length = (size_t)p->net.arch.stages * p->net.arch.latent;
+    const size_t length = (size_t)p->net.arch.stages * p->net.arch.options.latent_size;
     memcpy(styles, p->best + best * length, length * sizeof *styles);
     errors[SSD_PROJECTION_MEAN] = 127.5 * sqrt(p->mean_squares);
     errors[SSD_PROJECTION_NEAREST] = 127.5 * sqrt(p->nearest_squares);

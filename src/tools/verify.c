@@ -167,15 +167,16 @@ static ssd_status read_inputs(ssd_verify *v, int step) {
     const safetensors_entry *noise = safetensors_find(v->file, name);
     (void)snprintf(name, sizeof name, "mix.%d", step);
     const safetensors_entry *mix = safetensors_find(v->file, name);
-    if (!z || !real || (t->g.arch.noise && !noise) || (t->g.arch.style_mixing && !mix))
+    if (!z || !real || (t->g.arch.options.noise && !noise) || (t->config.style_mixing > 0 && !mix))
         return context_fail(v->context, SSD_BAD_FILE,
                             "the file lacks z.%d or real.%d, or noise.%d or mix.%d, which its options use", step, step,
                             step, step);
-    ssd_status status = safetensors_read(v->context, z, t->z, (size_t)trainer_latents_a_batch(t) * t->g.arch.latent);
-    if (!status && t->g.arch.noise)
+    ssd_status status =
+        safetensors_read(v->context, z, t->z, (size_t)trainer_latents_a_batch(t) * t->g.arch.options.latent_size);
+    if (!status && t->g.arch.options.noise)
         status =
             safetensors_read(v->context, noise, t->noise, (size_t)batch * architecture_noise_floats(t->g.arch.stages));
-    if (!status && t->g.arch.style_mixing)
+    if (!status && t->config.style_mixing > 0)
         status = read_crossovers(v, mix, batch);
     if (!status)
         status = safetensors_read(v->context, real, v->spare, 3 * (size_t)batch * plane);
@@ -239,20 +240,9 @@ static ssd_status make_trainer(ssd_verify *v) {
     if (!format || strcmp(format, "ssdgan-verify") != 0)
         return context_fail(v->context, SSD_BAD_FILE, "the file's metadata does not say format: ssdgan-verify");
     ssd_config config;
-    ssd_config_default(&config);
-    architecture arch = {0};
+    architecture arch;
     const char *prefix = "";
-    ssd_status status = checkpoint_read_config(v->context, v->file, &config);
-    if (!status)
-        status = checkpoint_architecture(v->context, v->file, &arch, &prefix);
-    if (!status && architecture_image_size(&arch) != config.image_size)
-        status =
-            context_fail(v->context, SSD_BAD_FILE, "the file's image_size is %d, but its generator makes %d pixels",
-                         (int)config.image_size, architecture_image_size(&arch));
-    config.latent_size = arch.latent;
-    arch.style_mixing = config.style_mixing > 0;
-    if (!status && (arch.growth != (config.growth_pictures > 0) || (arch.style_mixing && !arch.adain)))
-        status = context_fail(v->context, SSD_BAD_FILE, "the file's tensors do not fit its metadata");
+    ssd_status status = checkpoint_read_settings(v->context, v->file, &config, &arch, &prefix);
     if (!status)
         status = trainer_create(v->context, &config, &arch, &v->trainer);
     if (!status)

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "base/number.h"
-#include "train/checkpoint.h"
+#include "model/config.h"
 #include "nn/mapping.h"
+#include "train/checkpoint.h"
 
 enum { FULL_NAME = 120, MAX_CHANNELS = 4096 };
 
@@ -30,35 +30,42 @@ static ssd_status bad_generator(ssd_context *context) {
                         "model.0.weight ...)");
 }
 
-/* Whether the metadata says so of a flag or a choice: what no tensor tells. */
-static int says(const safetensors *file, const char *field, const char *value) {
-    const char *text = safetensors_metadata(file, field);
-    return text && strcmp(text, value) == 0;
-}
-
-/* A generator's options, from its tensors where they tell. */
-static void generator_options(const safetensors *file, architecture *a, const char *prefix) {
-    a->shared_mapping = find_named(file, prefix, "mapper.linear.weight", 0) != NULL;
-    a->adain = find_named(file, prefix, "ada_l%d.style_scale.weight", 1) != NULL;
-    a->noise = find_named(file, prefix, "noise_l%d.strength", 1) != NULL;
-    if (a->adain && !find_named(file, prefix, "starting_const", 0))
-        a->first_input = SSD_FIRST_LATENT;
-    if (a->first_input && find_named(file, prefix, "bn_l%d.running_mean", 1))
-        a->g_norm = SSD_G_NORM_BATCH;
-    a->growth = find_named(file, prefix, "to_rgb_l%d.weight", 2) != NULL;
-    a->pixel_norm = says(file, "pixel_norm", "1");
-    a->mapping_layers = 0;
-    while (a->mapping_layers < MAPPING_MOST && find_named(file, prefix, "mapper.%d.weight", a->mapping_layers))
-        a->mapping_layers++;
-    if (a->shared_mapping || !a->mapping_layers) {
-        const char *text = safetensors_metadata(file, "mapping_layers");
-        const double layers = text ? number_from_text(text, NULL) : 4;
-        a->mapping_layers = layers >= 0 && layers <= MAPPING_MOST ? (int)layers : 4;
+/* What the metadata says about the networks; a setting that is out of range is left as it was, since other programs may
+ * mean something else by the name. The tensors have the last word. */
+static void options_from_metadata(const safetensors *file, ssd_config *options) {
+    ssd_config_default(options);
+    for (int i = 0; i < config_field_count(); i++) {
+        const config_field *field = config_field_at(i);
+        double value;
+        if ((field->flags & CONFIG_NETWORK) && config_parse(field, safetensors_metadata(file, field->name), &value))
+            config_field_set(field, options, value);
     }
 }
 
+/* A generator's options, from its tensors where they tell. */
+static void generator_options(const safetensors *file, ssd_config *o, const char *prefix) {
+    o->adain = find_named(file, prefix, "ada_l%d.style_scale.weight", 1) != NULL;
+    o->noise = find_named(file, prefix, "noise_l%d.strength", 1) != NULL;
+    if (o->adain)
+        o->first_input = find_named(file, prefix, "starting_const", 0) ? SSD_FIRST_CONSTANT : SSD_FIRST_LATENT;
+    const int has_statistics = find_named(file, prefix, "bn_l%d.running_mean", 1) != NULL;
+    o->g_norm = o->adain && has_statistics ? SSD_G_NORM_BATCH : SSD_G_NORM_INSTANCE;
+    if (!find_named(file, prefix, "to_rgb_l%d.weight", 2))
+        o->growth_pictures = 0;
+    else if (o->growth_pictures == 0)
+        o->growth_pictures = 1;
+    if (o->model == SSD_MODEL_DCGAN)
+        return; /* it has no mapping */
+    o->shared_mapping = find_named(file, prefix, "mapper.linear.weight", 0) != NULL;
+    int layers = 0;
+    while (layers < MAPPING_MOST && find_named(file, prefix, "mapper.%d.weight", layers))
+        layers++;
+    if (layers)
+        o->mapping_layers = layers;
+}
+
 static ssd_status generator_sizes(ssd_context *context, const safetensors *file, architecture *a, const char *prefix) {
-    const int dcgan = a->kind == SSD_MODEL_DCGAN;
+    const int dcgan = a->options.model == SSD_MODEL_DCGAN;
     int layers = 0, outputs = 0, narrow = 0;
     for (;; layers++) {
         const char *format = dcgan ? "model.%d.weight" : "conv_l%d.weight";
@@ -71,13 +78,16 @@ static ssd_status generator_sizes(ssd_context *context, const safetensors *file,
         if (layers > SSD_MAX_STAGES - 1 || !is_kernel(e, side) || (layers && e->shape[in] != outputs))
             return bad_generator(context);
         if (layers == 0)
-            a->latent = (int)e->shape[0];
+            a->options.latent_size = (int)e->shape[0];
         outputs = (int)e->shape[1 - in];
         a->generator_channels[layers] = outputs; /* the last is the picture's 3, beyond the stages */
     }
     a->stages = layers - 1;
-    if (narrow)
-        a->upsampling = says(file, "upsampling", "bilinear") ? SSD_BILINEAR : SSD_NEAREST;
+    a->options.image_size = architecture_image_size(a);
+    if (!narrow)
+        a->options.upsampling = SSD_TRANSPOSED;
+    else if (a->options.upsampling != SSD_BILINEAR)
+        a->options.upsampling = SSD_NEAREST;
     if (layers < 3 || outputs != 3)
         return bad_generator(context);
     return SSD_OK;
@@ -92,18 +102,18 @@ static ssd_status discriminator_sizes(ssd_context *context, const safetensors *f
         const safetensors_entry *e = normalised ? normalised : plain;
         const int head = i == a->stages;
         if (i == 0)
-            a->downsampling = is_kernel(e, 3) ? SSD_AVERAGE : SSD_STRIDED;
-        a->minibatch_std = head && e && e->rank == 4 && e->shape[1] == inputs + 1;
-        const int side = !head && a->downsampling == SSD_AVERAGE ? 3 : 4;
-        if (!is_kernel(e, side) || e->shape[1] != inputs + a->minibatch_std || (head && e->shape[0] != 1))
+            a->options.downsampling = is_kernel(e, 3) ? SSD_AVERAGE : SSD_STRIDED;
+        a->options.minibatch_std = head && e && e->rank == 4 && e->shape[1] == inputs + 1;
+        const int side = !head && a->options.downsampling == SSD_AVERAGE ? 3 : 4;
+        if (!is_kernel(e, side) || e->shape[1] != inputs + a->options.minibatch_std || (head && e->shape[0] != 1))
             return context_fail(context, SSD_BAD_FILE, "the file's discriminator does not fit (model.%d)", module);
         spectral += normalised != NULL;
         inputs = (int)e->shape[0];
         if (!head)
             a->discriminator_channels[i] = inputs;
     }
-    a->d_norm = find_named(file, "discriminator.", "model.%d.bias", 0) ? SSD_D_NORM_NONE : SSD_D_NORM_BATCH;
-    a->spectral = spectral ? SSD_SPECTRAL_PAPER : SSD_SPECTRAL_NONE;
+    a->options.d_norm = find_named(file, "discriminator.", "model.%d.bias", 0) ? SSD_D_NORM_NONE : SSD_D_NORM_BATCH;
+    a->options.spectral_norm = spectral ? SSD_SPECTRAL_PAPER : SSD_SPECTRAL_NONE;
     return SSD_OK;
 }
 
@@ -117,7 +127,8 @@ int checkpoint_has(const safetensors *file, const char *network) {
 
 ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file, architecture *arch,
                                    const char **prefix) {
-    architecture a = {.kind = SSD_MODEL_SSD};
+    architecture a = {0};
+    options_from_metadata(file, &a.options);
     static const char *const prefixes[] = {"generator.", ""};
     const char *found = NULL;
     for (int i = 0; !found && i < 2; i++) {
@@ -126,12 +137,11 @@ ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file
     }
     if (!found)
         return bad_generator(context);
-    if (find_named(file, found, "model.%d.weight", 0))
-        a.kind = SSD_MODEL_DCGAN;
+    a.options.model = find_named(file, found, "model.%d.weight", 0) ? SSD_MODEL_DCGAN : SSD_MODEL_SSD;
     ssd_status status = generator_sizes(context, file, &a, found);
     if (status)
         return status;
-    generator_options(file, &a, found);
+    generator_options(file, &a.options, found);
     if (checkpoint_has(file, "discriminator.")) {
         status = discriminator_sizes(context, file, &a);
         if (status)
@@ -143,4 +153,21 @@ ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file
     *arch = a;
     *prefix = found;
     return SSD_OK;
+}
+
+ssd_status checkpoint_read_settings(ssd_context *context, const safetensors *file, ssd_config *config,
+                                    architecture *arch, const char **prefix) {
+    ssd_config_default(config);
+    ssd_status status = checkpoint_architecture(context, file, arch, prefix);
+    if (status)
+        return status;
+    architecture_to_config(arch, config);
+    status = checkpoint_read_config(context, file, config);
+    if (status)
+        return status;
+    const char *name = architecture_difference(arch, config);
+    if (!name && config->style_mixing > 0 && !arch->options.adain)
+        name = "style_mixing";
+    return name ? context_fail(context, SSD_BAD_FILE, "the file's tensors do not fit the %s in its metadata", name)
+                : SSD_OK;
 }

@@ -74,7 +74,7 @@ ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *data
 static void draw_crossovers(ssd_trainer *t, int pictures) {
     const int stages = t->g.arch.stages, level = t->g.grown.level;
     const int used = level < stages ? level + 1 : stages;
-    for (int i = 0; t->g.arch.style_mixing && i < pictures; i++) {
+    for (int i = 0; t->config.style_mixing > 0 && i < pictures; i++) {
         const int mixed = rng_uniform(&t->random) < t->config.style_mixing;
         t->crossover[i] = mixed ? 1 + (int)rng_below(&t->random, (uint32_t)used - 1) : stages;
     }
@@ -90,8 +90,8 @@ void trainer_fill_batch(ssd_trainer *t) {
         t->batch_mirror[i] = t->config.flip ? (uint8_t)(rng_next(&t->random) >> 63) : 0;
     }
     dataset_batch(t->dataset, t->batch_indices, t->batch_mirror, batch, t->real);
-    rng_normal(&t->random, t->z, trainer_latents_a_batch(t) * t->g.arch.latent);
-    if (t->g.arch.noise)
+    rng_normal(&t->random, t->z, trainer_latents_a_batch(t) * t->g.arch.options.latent_size);
+    if (t->g.arch.options.noise)
         rng_normal(&t->random, t->noise, batch * (int)architecture_noise_floats(t->g.arch.stages));
     draw_crossovers(t, batch);
     if (kinds)

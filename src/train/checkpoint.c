@@ -60,33 +60,13 @@ ssd_status checkpoint_read_config(ssd_context *context, const safetensors *file,
     for (int i = 0; i < config_field_count(); i++) {
         const config_field *field = config_field_at(i);
         const char *text = safetensors_metadata(file, field->name);
-        if (!text || field->type == CONFIG_CHOICE)
+        double value;
+        if (!text)
             continue;
-        /* files made by other programs say true and false, or True and False */
-        const double value = *text == 't' || *text == 'T'   ? 1
-                             : *text == 'f' || *text == 'F' ? 0
-                                                            : number_from_text(text, NULL);
-        const ssd_status status = ssd_config_set(context, config, field->name, value);
-        if (status)
+        if (!config_parse(field, text, &value))
             return context_fail(context, SSD_BAD_FILE, "the file's metadata has %s \"%.40s\", which is out of range",
                                 field->name, text);
-    }
-    for (int i = 0; i < config_field_count(); i++) {
-        const config_field *field = config_field_at(i);
-        const char *text = safetensors_metadata(file, field->name);
-        if (!text || field->type != CONFIG_CHOICE)
-            continue;
-        const size_t length = strlen(text);
-        int value = 0;
-        for (const char *choice = field->choices; *choice; value++) {
-            const size_t end = strcspn(choice, ",");
-            if (end == length && strncmp(choice, text, end) == 0)
-                break;
-            choice += end + (choice[end] == ',');
-        }
-        if (ssd_config_set(context, config, field->name, value))
-            return context_fail(context, SSD_BAD_FILE, "the file's metadata has an unknown %s, \"%.40s\"", field->name,
-                                text);
+        config_field_set(field, config, value);
     }
     return SSD_OK;
 }
@@ -146,20 +126,13 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
                             "the file is no checkpoint: a model alone cannot be trained on (it lacks the discriminator "
                             "and the optimiser's state)");
     ssd_config config;
-    ssd_config_default(&config);
-    architecture arch = {0};
+    architecture arch;
     const char *prefix = "";
     ssd_status status = check_removed(context, file);
     if (!status)
-        status = checkpoint_read_config(context, file, &config);
-    if (!status)
-        status = checkpoint_architecture(context, file, &arch, &prefix);
+        status = checkpoint_read_settings(context, file, &config, &arch, &prefix);
     if (status)
         return status;
-    arch.style_mixing = config.style_mixing > 0;
-    if (architecture_image_size(&arch) != config.image_size || arch.latent != config.latent_size ||
-        arch.growth != (config.growth_pictures > 0) || (arch.style_mixing && !arch.adain))
-        return context_fail(context, SSD_BAD_FILE, "the checkpoint's tensors do not fit its configuration");
     ssd_trainer *t;
     status = trainer_create(context, &config, &arch, &t);
     if (status)
@@ -192,40 +165,19 @@ ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t b
 
 static ssd_status begin_from(ssd_context *context, const safetensors *file, const ssd_config *config,
                              ssd_trainer **trainer) {
-    ssd_config c = *config;
-    architecture arch = {0};
+    architecture arch;
     const char *prefix = "";
     ssd_status status = checkpoint_architecture(context, file, &arch, &prefix);
     if (status)
         return status;
     const int with_discriminator = checkpoint_has(file, "discriminator.");
-    c.model = (int32_t)arch.kind;
-    if (!with_discriminator) {
-        arch.spectral = arch.kind == SSD_MODEL_SSD ? (ssd_spectral)c.spectral_norm : SSD_SPECTRAL_NONE;
-        arch.downsampling = (ssd_downsampling)c.downsampling;
-        arch.d_norm = (ssd_d_norm)c.d_norm;
-        arch.minibatch_std = c.minibatch_std;
-    }
-    arch.growth = 0; /* a model to begin from has grown up */
-    arch.style_mixing = c.style_mixing > 0;
-    c.image_size = architecture_image_size(&arch);
-    c.latent_size = arch.latent;
-    c.shared_mapping = arch.shared_mapping;
-    c.adain = arch.adain;
-    c.mapping_layers = arch.mapping_layers;
-    c.pixel_norm = arch.pixel_norm;
-    c.noise = arch.noise;
-    c.g_norm = (int32_t)arch.g_norm;
-    c.first_input = (int32_t)arch.first_input;
-    c.upsampling = (int32_t)arch.upsampling;
-    c.growth_pictures = 0;
-    c.downsampling = (int32_t)arch.downsampling;
-    c.d_norm = (int32_t)arch.d_norm;
-    c.minibatch_std = arch.minibatch_std;
-    c.spectral_norm = (int32_t)arch.spectral;
-    c.width = arch.discriminator_channels[0];
-    for (int i = c.width_max = 0; i < arch.stages; i++)
-        c.width_max = arch.discriminator_channels[i] > c.width_max ? arch.discriminator_channels[i] : c.width_max;
+    if (!with_discriminator)
+        config_copy(&arch.options, config, CONFIG_DISCRIMINATOR);
+    architecture_clear_unused(&arch);
+    arch.options.growth_pictures = 0; /* a model to begin from has grown up */
+    arch.options.style_mixing = config->style_mixing;
+    ssd_config c = *config;
+    architecture_to_config(&arch, &c);
     ssd_trainer *t;
     status = config_check(context, &c);
     if (!status)
@@ -253,18 +205,8 @@ ssd_status ssd_trainer_create_from(ssd_context *context, const ssd_config *confi
     return status;
 }
 
-/* The level at which a growing model was saved. */
-static ssd_status read_growth(ssd_context *context, const safetensors *file, growth *grown, int stages) {
-    ssd_config config;
-    ssd_config_default(&config);
-    const ssd_status status = checkpoint_read_config(context, file, &config);
-    if (!status)
-        *grown = growth_at(&config, stages, read_double(file, "step", 0));
-    return status;
-}
-
 static ssd_status load_generator(ssd_context *context, const safetensors *file, ssd_generator **generator) {
-    architecture arch = {0};
+    architecture arch;
     const char *prefix = "";
     ssd_status status = checkpoint_architecture(context, file, &arch, &prefix);
     if (status)
@@ -276,8 +218,8 @@ static ssd_status load_generator(ssd_context *context, const safetensors *file, 
     if (checkpoint_has(file, "average."))
         prefix = "average.";
     status = checkpoint_read_network(context, file, prefix, &s->net->table, &s->net->blocks);
-    if (!status && arch.growth)
-        status = read_growth(context, file, &s->net->grown, arch.stages);
+    if (architecture_grows(&arch)) /* at the level at which it was saved */
+        s->net->grown = growth_at(&arch.options, arch.stages, read_double(file, "step", 0));
     if (status)
         ssd_generator_destroy(s);
     else
@@ -346,16 +288,8 @@ static void write_number(safetensors_writer *writer, const char *key, double val
 static void write_config(safetensors_writer *writer, const ssd_config *config) {
     for (int i = 0; i < config_field_count(); i++) {
         const config_field *field = config_field_at(i);
-        const double value = config_field_get(field, config);
-        if (field->type != CONFIG_CHOICE) {
-            write_number(writer, field->name, value);
-            continue;
-        }
-        const char *choice = field->choices;
-        for (int skip = (int)value; skip > 0; skip--)
-            choice = strchr(choice, ',') + 1;
         char text[40];
-        (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(choice, ","), choice);
+        config_text(field, config_field_get(field, config), text, sizeof text);
         safetensors_write_metadata(writer, field->name, text);
     }
 }

@@ -11,6 +11,11 @@
 SSD_MUST_USE ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file, architecture *arch,
                                                 const char **prefix);
 
+/* The same, and the configuration: from the metadata, and from the tensors where that says nothing. SSD_BAD_FILE where
+ * the two disagree. */
+SSD_MUST_USE ssd_status checkpoint_read_settings(ssd_context *context, const safetensors *file, ssd_config *config,
+                                                 architecture *arch, const char **prefix);
+
 /* 1 where the file has a network of this prefix: "generator.", "average.", "discriminator.", or "". */
 int checkpoint_has(const safetensors *file, const char *network);
 

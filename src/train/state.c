@@ -15,8 +15,8 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
     discriminator_place(&t->d, arch, (int)batch, memory);
     if (config->ema > 0)
         generator_place(&t->average, arch, SAMPLER_BATCH, 0, memory);
-    t->z = arena_floats(memory, batch * arch->latent * (arch->style_mixing ? 2 : 1));
-    t->noise = arena_floats(memory, arch->noise ? batch * architecture_noise_floats(arch->stages) : 0);
+    t->z = arena_floats(memory, batch * arch->options.latent_size * (config->style_mixing > 0 ? 2 : 1));
+    t->noise = arena_floats(memory, arch->options.noise ? batch * architecture_noise_floats(arch->stages) : 0);
     t->real = arena_floats(memory, pictures);
     t->augmented = arena_floats(memory, pictures);
     t->perturbed = arena_floats(memory, pictures);
@@ -24,7 +24,7 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
     t->real_logits = arena_floats(memory, batch);
     t->dreal_logits = arena_floats(memory, batch);
     t->squares = arena_floats(memory, max_size(t->g.table.trained_floats, t->d.table.trained_floats) / ADAM_PIECE + 1);
-    t->sampler.mean_w = arena_floats(memory, (size_t)arch->latent);
+    t->sampler.mean_w = arena_floats(memory, (size_t)arch->options.latent_size);
     const int most = (int)max_size(batch, SAMPLER_BATCH);
     t->scratch = arena_floats(memory, max_size(generator_scratch_floats(arch, most, threads),
                                                discriminator_scratch_floats(arch, (int)batch, threads)));
@@ -40,7 +40,7 @@ void trainer_grow(ssd_trainer *t) {
             discriminator_layer(&t->d, i) < t->config.freeze_d || discriminator_is_idle(&t->d, i);
 }
 
-int trainer_latents_a_batch(const ssd_trainer *t) { return t->config.batch * (t->g.arch.style_mixing ? 2 : 1); }
+int trainer_latents_a_batch(const ssd_trainer *t) { return t->config.batch * (t->config.style_mixing > 0 ? 2 : 1); }
 
 int trainer_augments(const ssd_config *c) {
     return (c->augment_colour ? AUGMENT_COLOUR : 0) | (c->augment_translation ? AUGMENT_TRANSLATION : 0) |

@@ -38,12 +38,12 @@ void trainer_generate(ssd_trainer *t) {
     const int batch = t->config.batch;
     const float *w = generator_map(pool, &t->g, t->z, trainer_latents_a_batch(t), t->scratch);
     t->g.noise = t->noise;
-    if (t->g.arch.style_mixing) {
+    if (t->config.style_mixing > 0) {
         generator_mix(&t->g, w, t->crossover, batch);
         w = t->g.styles;
     }
-    generator_synthesise(pool, &t->g, w, t->g.arch.style_mixing ? (size_t)batch * t->g.arch.latent : 0, batch, 1,
-                         t->scratch);
+    generator_synthesise(pool, &t->g, w, t->config.style_mixing > 0 ? (size_t)batch * t->g.arch.options.latent_size : 0,
+                         batch, 1, t->scratch);
 }
 
 static void d_forward(ssd_trainer *t, const float *images, discriminator_mode mode) {
@@ -74,7 +74,7 @@ static void generator_step(ssd_trainer *t) {
                          architecture_image_size(&t->g.arch));
         dimage = t->augmented;
     }
-    if (t->g.arch.style_mixing)
+    if (t->config.style_mixing > 0)
         generator_backward_mixed(t->context->pool, &t->g, dimage, t->crossover, c->batch, t->scratch);
     else
         generator_backward(t->context->pool, &t->g, dimage, c->batch, t->scratch);
