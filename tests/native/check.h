@@ -6,6 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Threads of a test's pool: more where ThreadSanitizer looks for races. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+enum { CHECK_THREADS = 4 };
+#define CHECK_MORE_THREADS 1
+#endif
+#endif
+#ifndef CHECK_MORE_THREADS
+enum { CHECK_THREADS = 2 };
+#endif
+
 static int check_count, check_failures;
 
 #define CHECK(condition)                                                                                               \

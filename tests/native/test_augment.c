@@ -99,7 +99,7 @@ static void check_draws(rng *random) {
 int main(void) {
     rng random;
     rng_seed(&random, 5, 1);
-    parallel_pool *pool = parallel_create(2);
+    parallel_pool *pool = parallel_create(CHECK_THREADS);
     static const int sizes[] = {8, 16, 32, 64, 12};
     for (int i = 0; i < 15; i++)
         check_size(pool, sizes[i % 5], &random);

@@ -62,7 +62,7 @@ static void check_shape(parallel_pool *pool, const conv_shape *s) {
     float *x = noise(large), *dy = noise(small), *w = noise(weights);
     float *y = guarded(small), *dx = guarded(large), *dw = guarded(weights);
     float *want_y = malloc(small * 4), *want_dx = malloc(large * 4), *want_dw = malloc(weights * 4);
-    float *scratch = malloc(conv_scratch_floats(s, 2) * sizeof *scratch);
+    float *scratch = malloc(conv_scratch_floats(s, CHECK_THREADS) * sizeof *scratch);
     const float scale = 0.7f;
     /* float32 sums of up to 2,048 terms; Winograd's transforms cost another bit */
     const double image_bound = winograd_fits(s) ? 3e-6 : 1e-6, weight_bound = winograd_fits(s) ? 3e-6 : 2e-6;
@@ -171,7 +171,7 @@ int main(void) {
     static const conv_shape DIRECT = {3, 20, 33, 16, 16}, FEW_COLUMNS = {9, 24, 40, 16, 16},
                             MANY_COLUMNS = {12, 12, 36, 64, 32}, DEEP = {9, 3, 10, 64, 64};
     rng_seed(&random_state, 1, 1);
-    parallel_pool *pool = parallel_create(2);
+    parallel_pool *pool = parallel_create(CHECK_THREADS);
     for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)
         check_shape(pool, &SHAPES[i]);
     static const conv_shape FEW[] = {

@@ -201,7 +201,7 @@ static void check_batch(ssd_context *context) {
 }
 
 static void check_doodles(ssd_context *context) {
-    ssd_context *threads = ssd_context_create(3);
+    ssd_context *threads = ssd_context_create(CHECK_THREADS);
     ssd_dataset *one = make(context, 32), *many = make(threads, 32);
     CHECK(ssd_dataset_add_doodles(one, 5, 10, 100) == SSD_OK);
     CHECK(ssd_dataset_add_doodles(many, 5, 10, 60) == SSD_OK && ssd_dataset_add_doodles(many, 5, 70, 40) == SSD_OK);

@@ -91,7 +91,7 @@ static void check_odd_arguments(void) {
 }
 
 int main(void) {
-    ssd_context *context = ssd_context_create(2);
+    ssd_context *context = ssd_context_create(CHECK_THREADS);
     check_pinned(context);
     check_sizes_agree();
     check_variety();

@@ -223,7 +223,7 @@ int main(void) {
     CHECK(bytes != NULL);
     ssd_features *kept[2] = {NULL, NULL};
     double levels[2][SSD_SWD_LEVELS];
-    ssd_context *contexts[2] = {ssd_context_create(1), ssd_context_create(2)};
+    ssd_context *contexts[2] = {ssd_context_create(1), ssd_context_create(CHECK_THREADS)};
     for (int i = 0; i < 2; i++) {
         safetensors *file = NULL;
         CHECK(safetensors_open(contexts[i], bytes, size, &file) == SSD_OK);

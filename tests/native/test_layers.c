@@ -170,7 +170,7 @@ static void check_pointwise(parallel_pool *pool, int inputs, int outputs, int pi
     float *w = noise(inputs * outputs), *b = noise(outputs), *dw = nothing(inputs * outputs), *db = nothing(outputs);
     float *x = noise(inputs * pixels), *y = nothing(outputs * pixels), *dy = noise(outputs * pixels);
     float *dx = nothing(inputs * pixels), *want = nothing(outputs * pixels);
-    float *scratch = nothing((int)pointwise_scratch_floats(inputs, outputs, pixels, 2));
+    float *scratch = nothing((int)pointwise_scratch_floats(inputs, outputs, pixels, CHECK_THREADS));
     const pointwise layer = {inputs, outputs, 1, w, b, dw, db};
     pointwise_forward(pool, y, x, &layer, pixels, scratch);
     for (int o = 0; o < outputs; o++)
@@ -269,7 +269,7 @@ static void check_minibatch(int batch) {
 
 int main(void) {
     rng_seed(&random_state, 5, 1);
-    parallel_pool *pool = parallel_create(2);
+    parallel_pool *pool = parallel_create(CHECK_THREADS);
     check_weights(pool);
     check_blur(pool, 1);
     check_blur(pool, 2);

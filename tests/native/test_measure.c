@@ -30,7 +30,7 @@ static void run_one(ssd_context *context, const char *name, int batch, int chann
 }
 
 int main(void) {
-    ssd_context *context = ssd_context_create(2);
+    ssd_context *context = ssd_context_create(CHECK_THREADS);
     for (int i = 0; i < (int)(sizeof NAMES / sizeof NAMES[0]); i++) {
         run_one(context, NAMES[i], 1, 3, 8, 16);
         run_one(context, NAMES[i], 3, 16, 5, 8);

@@ -168,7 +168,7 @@ static void check_across(parallel_pool *pool, int channels, int batch, int lengt
 
 int main(void) {
     rng_seed(&random_state, 2, 2);
-    parallel_pool *pool = parallel_create(2);
+    parallel_pool *pool = parallel_create(CHECK_THREADS);
     static const int SHAPES[][3] = {{1, 16, 1},   {7, 16, 1},  {64, 64, 1},  {5, 4, 1}, {3, 4096, 1},
                                     {6, 1024, 1}, {12, 16, 3}, {64, 16, 32}, {2, 64, 2}};
     for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)

@@ -93,7 +93,7 @@ static void check_adam(parallel_pool *pool, int n) {
 static void check_gemm(parallel_pool *pool, int m, int n, int k) {
     float *a = malloc(sizeof(float) * m * k), *b = malloc(sizeof(float) * n * k);
     float *c = malloc(sizeof(float) * (m * n + 8)), *want = malloc(sizeof(float) * m * n);
-    float *scratch = malloc(sizeof(float) * gemm_scratch_floats(m, k, 2));
+    float *scratch = malloc(sizeof(float) * gemm_scratch_floats(m, k, CHECK_THREADS));
     fill(a, m * k), fill(b, n * k);
     for (int transposed = 0; transposed < 4; transposed++) {
         const gemm_matrices x = {a, transposed & 1 ? 1 : k, transposed & 1 ? m : 1,
@@ -144,7 +144,7 @@ static void check_matrices(parallel_pool *pool) {
 int main(void) {
     check_tanh();
     rng_seed(&random_state, 3, 3);
-    parallel_pool *pool = parallel_create(2);
+    parallel_pool *pool = parallel_create(CHECK_THREADS);
     for (int n = 0; n <= 40; n++) {
         check_elements(pool, n);
         check_adam(pool, n);

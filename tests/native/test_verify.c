@@ -70,7 +70,7 @@ static void check_spoilt(ssd_context *context) {
 }
 
 int main(int count, char **arguments) {
-    ssd_context *context = ssd_context_create(2);
+    ssd_context *context = ssd_context_create(CHECK_THREADS);
     for (int i = 1; i < count; i++) /* by hand: other files */
         check_golden(context, arguments[i]);
     for (int i = 0; count == 1 && i < (int)(sizeof GOLDEN / sizeof GOLDEN[0]); i++) {

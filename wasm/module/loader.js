@@ -36,11 +36,13 @@ async function threadsAllowed() {
 }
 
 /**
+ * In Node the environment may name another folder of the project: SSDGAN_MODULES=build/wasm-debug.
  * @param {string} name file name of a build product
  * @returns {string}
  */
 function besideThePackage(name) {
-  return new URL(/* @vite-ignore */ `../../build/wasm/${name}`, import.meta.url).href;
+  const folder = (isNode && process.env.SSDGAN_MODULES) || 'build/wasm';
+  return new URL(/* @vite-ignore */ `../../${folder}/${name}`, import.meta.url).href;
 }
 
 /**
