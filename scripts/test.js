@@ -1,44 +1,22 @@
 /**
- * Every test: native under sanitizers, Node over all variants, browser, lint, types, formatting. Goes on after a failure
- * and closes with a summary. `npm test -- node browser` runs the named stages only (the build must be there then).
+ * `npm test`: sets up, builds and runs every stage. It goes on after a failure and closes with a summary.
+ * `npm test -- WHAT...` runs only that, with the build that is there (stages.js):
+ *
+ *   native tsan format lint types tidy node browser    stages
+ *   quick                                              what finds most mistakes in under a minute
+ *   native:conv tsan:conv                              tests/native/test_conv.c
+ *   tests/node/latent.test.js                          one file of tests
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { ROOT, shell } from './shell.js';
+import { needsBuild, STAGES, stagesOf, tapOf } from './stages.js';
 
-/** @param {string} name @returns {string} the file that counts what was skipped, which the summary says */
-const tapOf = (name) => `build/${name}.tap`;
-
-/** @param {string} name @returns {string} options: readable to the terminal, countable to the file */
-function reporters(name) {
-  const readable = '--test-reporter=spec --test-reporter-destination=stdout';
-  return `${readable} --test-reporter=tap --test-reporter-destination=${tapOf(name)}`;
-}
-
-/** @type {[string, string][]} */
-const STAGES = [
-  ['native', 'cmake --preset asan >/dev/null && cmake --build --preset asan -- --quiet && ctest --preset asan'],
-  ['format', "clang-format-19 --dry-run --Werror $(git ls-files '*.c' '*.h') && prettier --check --log-level warn ."],
-  ['lint', 'eslint .'],
-  ['types', 'tsc -p tsconfig.json'],
-  ['tidy', "clang-tidy-19 --quiet -p build/asan $(git ls-files 'src/*.c' | grep -v src/data/stb.c) 2>/dev/null"],
-  ['node', `node --test ${reporters('node')} tests/node/*.test.js`],
-  ['browser', `node --test ${reporters('browser')} --test-force-exit --test-concurrency=1 tests/browser/*.test.js`],
-];
-
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !STAGES.some(([stage]) => stage === name));
-if (unknown.length) {
-  console.error(`There is no stage ${unknown.join(', ')}; there are ${STAGES.map(([name]) => name).join(', ')}.`);
-  process.exit(2);
-}
-/** Stages that run what the build makes: after a failed build they would test an older one. */
-const NEEDS_BUILD = ['node', 'browser'];
-
+/** @typedef {import('./stages.js').Stage} Stage */
 /** @typedef {{name: string, passed: boolean, note: string}} Result */
 
-/** @param {string} name @param {string} command @returns {Result} */
-function run(name, command) {
+/** @param {Stage} stage @returns {Result} */
+function run({ name, command }) {
   console.log(`\n=== ${name}`);
   const began = Date.now();
   const tap = path.join(ROOT, tapOf(name));
@@ -50,22 +28,31 @@ function run(name, command) {
   return { name, passed, note: `${seconds} s${skipped ? `, ${skipped} SKIPPED, see above` : ''}` };
 }
 
-/** @type {Result[]} */
-const results = [];
-if (!wanted.length) {
-  results.push(run('setup', 'bash scripts/setup'));
-  if (results[0].passed) results.push(run('build', 'node scripts/build.js'));
+/** Setup, build, and every stage that can run after them. @returns {Result[]} */
+function runAll() {
+  const results = [run({ name: 'setup', command: 'bash scripts/setup' })];
+  const prepared = results[0].passed;
+  if (prepared) results.push(run({ name: 'build', command: 'node scripts/build.js' }));
+  const built = results.every(({ passed }) => passed);
+  for (const stage of STAGES) {
+    if (built || (prepared && !needsBuild(stage))) results.push(run(stage));
+    else results.push({ name: stage.name, passed: false, note: `not run: ${prepared ? 'the build' : 'setup'} failed` });
+  }
+  return results;
 }
-const ready = results.every(({ passed }) => passed);
-const prepared = results[0]?.passed ?? true;
-for (const [name, command] of STAGES) {
-  if (wanted.length && !wanted.includes(name)) continue;
-  if (!prepared || (!ready && NEEDS_BUILD.includes(name))) {
-    results.push({ name, passed: false, note: `not run: ${prepared ? 'the build' : 'setup'} failed` });
-  } else {
-    results.push(run(name, command));
+
+/** @param {string[]} wanted @returns {Stage[]} */
+function chosen(wanted) {
+  try {
+    return wanted.flatMap(stagesOf);
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message);
+    process.exit(2);
   }
 }
+
+const stages = chosen(process.argv.slice(2));
+const results = stages.length ? stages.map(run) : runAll();
 console.log('\n=== summary');
 for (const { name, passed, note } of results) console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${note})`);
 const failed = results.filter(({ passed }) => !passed).length;

@@ -1,0 +1,82 @@
+/** The stages of `npm test`, and which of them an argument means. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { ROOT } from './shell.js';
+
+/** @typedef {{name: string, command: string}} Stage */
+
+/** @param {string} name @returns {string} where a stage counts its skipped tests, for the summary */
+export const tapOf = (name) => `build/${name}.tap`;
+
+/** @param {string} name @returns {string} options: readable to the terminal, countable to the file */
+function reporters(name) {
+  const readable = '--test-reporter=spec --test-reporter-destination=stdout';
+  return `${readable} --test-reporter=tap --test-reporter-destination=${tapOf(name)}`;
+}
+
+/** @param {'asan' | 'tsan'} preset @param {string} choice options of ctest */
+const native = (preset, choice = '') =>
+  `cmake --preset ${preset} >/dev/null && cmake --build --preset ${preset} -- --quiet && ctest --preset ${preset} ${choice}`;
+
+/** @param {string} files */
+const node = (files) => `node --test ${reporters('node')} ${files}`;
+
+/** @param {string} files */
+const browser = (files) => `node --test ${reporters('browser')} --test-force-exit --test-concurrency=1 ${files}`;
+
+const FORMAT = [
+  "clang-format-19 --dry-run --Werror $(git ls-files '*.c' '*.h')",
+  'prettier --check --log-level warn --cache --cache-location build/prettier-cache .',
+].join(' && ');
+const LINT = 'eslint --cache --cache-location build/eslint-cache .';
+const TYPES = 'tsc -p tsconfig.json --incremental --tsBuildInfoFile build/types.tsbuildinfo';
+const TIDY = "git ls-files 'src/*.c' | grep -v src/data/stb.c | xargs -P 2 -n 8 clang-tidy-19 --quiet -p build/asan";
+
+/** @type {Stage[]} every stage, in this order */
+export const STAGES = [
+  { name: 'native', command: native('asan') },
+  { name: 'tsan', command: native('tsan') },
+  { name: 'format', command: FORMAT },
+  { name: 'lint', command: LINT },
+  { name: 'types', command: TYPES },
+  { name: 'tidy', command: `${TIDY} 2>/dev/null` },
+  { name: 'node', command: node('tests/node/*.test.js') },
+  { name: 'browser', command: browser('tests/browser/*.test.js') },
+];
+
+/** The Node tests that find most for their time: 12 s of processor together. */
+const QUICK_NODE = ['docs', 'intake', 'latent', 'layers', 'package', 'recipes', 'safetensors', 'scripts'];
+
+/** Under a minute: the native tests but `conv`, which takes as long as all the others together. @type {Stage[]} */
+const QUICK = [
+  { name: 'native', command: native('asan', '-j 2 -E "^conv$"') },
+  ...STAGES.filter(({ name }) => ['format', 'lint', 'types'].includes(name)),
+  { name: 'node', command: node(QUICK_NODE.map((stem) => `tests/node/${stem}.test.js`).join(' ')) },
+];
+
+/** Stages that run what the build makes: after a failed build they would test an older one. @param {Stage} stage */
+export const needsBuild = ({ name }) => name === 'node' || name === 'browser';
+
+/**
+ * @param {string} argument a stage, `quick`, `native:NAME`, `tsan:NAME`, or a file of tests
+ * @returns {Stage[]}
+ */
+export function stagesOf(argument) {
+  const stage = STAGES.find(({ name }) => name === argument);
+  if (stage) return [stage];
+  if (argument === 'quick') return QUICK;
+  const [, preset, stem] = /^(native|tsan):([a-z_0-9]+)$/.exec(argument) ?? [];
+  if (stem) {
+    if (!fs.existsSync(path.join(ROOT, `tests/native/test_${stem}.c`)))
+      throw new Error(`There is no native test ${stem}.`);
+    return [{ name: argument, command: native(preset === 'native' ? 'asan' : 'tsan', `-R "^${stem}$"`) }];
+  }
+  const folder = /^(?:\.\/)?tests\/(node|browser)\/[a-z-]+\.test\.js$/.exec(argument)?.[1];
+  if (folder && fs.existsSync(path.join(ROOT, argument))) {
+    return [{ name: folder, command: (folder === 'node' ? node : browser)(argument) }];
+  }
+  const names = STAGES.map(({ name }) => name).join(', ');
+  throw new Error(
+    `There is no stage or test ${argument}; there are ${names}, quick, native:NAME, tsan:NAME and files of tests.`,
+  );
+}
