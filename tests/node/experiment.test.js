@@ -53,7 +53,7 @@ test('an interrupted experiment goes on where it stopped, to the same bits', asy
   assert.match(read('cut/small.md').toString(), /Not finished: SSD \(seed 0\), DCGAN, half \(seed 0\)/);
   const { status, out } = ssdgan('experiment', 'small.json', '--out', 'cut');
   assert.equal(status, 0);
-  assert.match(out, /SSD, seed 0, goes on/);
+  assert.match(out, /SSD, seed 0, continues/);
 
   assert.equal(ssdgan('experiment', 'small.json', '--out', 'whole', '--only', 'SSD').status, 0);
   assert.doesNotMatch(ssdgan('experiment', 'small.json', '--only', 'DCGAN, half', '--report').error, /no run/);

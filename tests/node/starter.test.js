@@ -38,7 +38,7 @@ test('a run is exported as float16, with its history; its pictures are nearly th
 
   const { status, out, error } = ssdgan('export', 'run', 'out/half.safetensors', '--half', '--scores', 'scores.json');
   assert.equal(status, 0, error);
-  assert.match(out, /^out\/half\.safetensors: [\d.]+ MB, float16; half\.json beside it\. 64 pictures differ/);
+  assert.match(out, /^out\/half\.safetensors: [\d.]+ MB, float16; half\.json beside it\. 64 samples differ/);
   const about = json('out/half.json');
   assert.equal(
     about.command,

@@ -5,7 +5,7 @@ import { CliError, helpText, parse } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  json: { type: 'boolean', help: 'a JSON object a line' },
+  json: { type: 'boolean', help: 'print one JSON object a line' },
   threads: {
     type: 'string',
     value: 'N',
@@ -15,7 +15,7 @@ const OPTIONS = {
   },
   variant: { type: 'string', value: 'NAME', help: 'measure simd or relaxed only (default: both)' },
   quick: { type: 'boolean', help: 'fewer repetitions' },
-  help: { type: 'boolean', help: 'this text' },
+  help: { type: 'boolean', help: 'show this text' },
 };
 
 const ABOUT = `Measures a training step (batch 32) and generation (1 and 64 pictures), each checked before it is timed, as

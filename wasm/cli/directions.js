@@ -18,27 +18,27 @@ const OPTIONS = {
   stages: {
     type: 'string',
     value: 'NAME',
-    help: 'whose styles move: all (default), coarse, fine, or numbers like 1,2',
+    help: 'stages that move: all (default), coarse, fine, or numbers like 1,2',
   },
-  seeds: { type: 'string', value: 'SEEDS', help: 'the faces that are moved, as 3,8 (default: 0)' },
+  seeds: { type: 'string', value: 'SEEDS', help: 'seeds of the faces to move, as 3,8 (default: 0)' },
   reach: {
     type: 'string',
     value: 'X',
     number: true,
-    help: 'from -X to X deviations of w (default: 2)',
+    help: 'move from -X to X, in standard deviations of w (default: 2)',
   },
-  columns: { type: 'string', value: 'N', number: true, whole: true, help: 'pictures a row (default: 7)' },
+  columns: { type: 'string', value: 'N', number: true, whole: true, help: 'samples in a row (default: 7)' },
   psi: PSI,
   out: {
     type: 'string',
     value: 'PATH',
-    help: 'the sheet, a row for each direction and face (default: directions.png)',
+    help: 'where to draw: a row for each direction and face (default: directions.png)',
   },
   ...ENGINE_OPTIONS,
 };
 
-const ABOUT = `Finds the directions of w along which the styles change most: the eigenvectors of the stacked AdaIN weights
-(SeFa, Shen & Zhou 2021). Prints the eigenvalues and draws faces moved along each; ssdgan generate --move K:X moves.`;
+const ABOUT = `Finds the directions in which a model's faces change most (SeFa, Shen & Zhou 2021: the eigenvectors of the AdaIN
+weights). It prints how strong each one is and draws faces moved along it. Use them with ssdgan generate --move K:X.`;
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -81,6 +81,6 @@ export async function run(args) {
   ).flat();
   const rgba = generator.synthesiseRgba(stylesOf(generator, faces), true);
   writePng(out, gridOf(rgba, generator.imageSize, columns));
-  console.log(`${faces.length} pictures in ${out}, from -${reach} to ${reach}`);
+  console.log(`${faces.length} samples in ${out}, from -${reach} to ${reach}`);
   return 0;
 }

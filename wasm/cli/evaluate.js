@@ -12,29 +12,38 @@ import { CliError, commandLine, ENGINE_OPTIONS, engineFrom, helpText, parse } fr
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  n: { type: 'string', value: 'N', number: true, whole: true, help: 'pictures to make (default: as many as held out, at least 500)' }, // prettier-ignore
-  seed: { type: 'string', value: 'N', number: true, whole: true, help: 'seed of the first picture, and of the scores (default: 0)' }, // prettier-ignore
+  n: { type: 'string', value: 'N', number: true, whole: true, help: 'number of samples (default: as many as held out, at least 500)' }, // prettier-ignore
+  seed: { type: 'string', value: 'N', number: true, whole: true, help: 'seed of the first sample, and of the scores (default: 0)' }, // prettier-ignore
   psi: { type: 'string', value: 'X', number: true, help: 'truncation (default: 1)' },
-  'held-out': { type: 'string', value: 'N', number: true, whole: true, help: 'the last N of PICTURES were not trained on (default: a tenth, 1 to 500, as train does)' }, // prettier-ignore
-  doodles: { type: 'string', value: 'N', number: true, whole: true, help: 'against the first N built-in doodles, as train uses them, instead of PICTURES' }, // prettier-ignore
-  size: { type: 'string', value: 'N', number: true, whole: true, help: 'pixels a side, where MODEL is pictures (default: 64)' }, // prettier-ignore
+  'held-out': { type: 'string', value: 'N', number: true, whole: true, help: 'the last N of PICTURES were not trained on (default: as ssdgan train: a tenth, 1 to 500)' }, // prettier-ignore
+  doodles: { type: 'string', value: 'N', number: true, whole: true, help: 'score against the first N doodles instead of PICTURES, as ssdgan train uses them' }, // prettier-ignore
+  size: { type: 'string', value: 'N', number: true, whole: true, help: 'side in pixels, if pictures are scored instead of a model (default: 64)' }, // prettier-ignore
   crop: { type: 'string', value: 'HOW', help: 'centre (default), pad or squash, as in training' },
   filter: { type: 'string', value: 'NAME', help: 'resampling: triangle (default) or cubic, as in training' },
-  quick: { type: 'boolean', help: 'leave out Frechet distance and neighbours; coarser SWD' },
-  features: { type: 'string', value: 'FILE', help: 'features by an ONNX network instead (needs npm install onnxruntime-node)' }, // prettier-ignore
-  'features-size': { type: 'string', value: 'N', number: true, whole: true, help: "its input's pixels a side (default: 299)" }, // prettier-ignore
-  'features-resize': { type: 'string', value: 'HOW', help: 'clean (default: bicubic as clean-fid does), or none' },
-  'features-range': { type: 'string', value: 'RANGE', help: "its input's range: 255 (default: 0 to 255), 1 (0 to 1) or -1 (-1 to 1)" }, // prettier-ignore
-  sheet: { type: 'string', value: 'FILE', help: 'PNG: samples above the training pictures nearest to them' },
-  json: { type: 'boolean', help: 'as JSON' },
+  quick: {
+    type: 'boolean',
+    help: 'faster: no Frechet distance, no precision, recall, density and coverage; a coarser SWD',
+  },
+  features: { type: 'string', value: 'FILE', help: 'take the features from an ONNX network (needs npm install onnxruntime-node)' }, // prettier-ignore
+  'features-size': { type: 'string', value: 'N', number: true, whole: true, help: "side of that network's input, in pixels (default: 299)" }, // prettier-ignore
+  'features-resize': { type: 'string', value: 'HOW', help: 'clean (default: bicubic, as clean-fid does), or none' },
+  'features-range': { type: 'string', value: 'RANGE', help: "range of that network's input: 255 (0 to 255, default), 1 (0 to 1) or -1 (-1 to 1)" }, // prettier-ignore
+  sheet: {
+    type: 'string',
+    value: 'FILE',
+    help: 'a PNG to draw: samples, each above the training picture that is nearest to it',
+  },
+  json: { type: 'boolean', help: 'print JSON' },
   ...ENGINE_OPTIONS,
 };
 
-const ABOUT = `Scores a model (a file, a run's folder), or pictures (a folder, a zip), against PICTURES: files, folders, zips.
-Low is good for swd (sliced Wasserstein distance x 1,000), kernel (KID's formula) and frechet; 1 is best for
-precision (they look real), recall (all kinds occur), density and coverage; diversity is that of the training
-pictures. Each stands beside its floor (real pictures that were not trained on, or one half against the other)
-and its ceilings (noise; the mean picture). Features are ${FEATURES}, a fixed random network: not FID.`;
+const ABOUT = `Scores the samples of a model (a file, or the folder of a run) against real PICTURES (files, folders, zips). Instead of
+a model, a folder or zip of pictures can be scored.
+Lower is better for swd (sliced Wasserstein distance x 1,000), kernel (the formula of KID) and frechet. 1 is best for
+precision (samples look real), recall (all kinds of pictures occur), density, coverage and diversity.
+Each score stands beside its floor (real pictures that were not trained on, or one half against the other: the best
+possible) and its ceilings (noise, and the mean picture: the worst). The features come from ${FEATURES}, a fixed random
+network, so the distances are not FID. docs/metrics.md explains every score.`;
 
 /** Name, how to read it, digits. @type {[string, (s: Scores) => number | undefined, number][]} */
 const ROWS = [

@@ -18,25 +18,25 @@ const SHEET_PICTURES = 36;
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  out: { type: 'string', value: 'DIR', help: 'folder of the runs and tables (default: ssdgan-experiments)' },
+  out: { type: 'string', value: 'DIR', help: 'folder for runs and tables (default: ssdgan-experiments)' },
   only: {
     type: 'string',
     value: 'NAMES',
-    help: 'train these runs only, comma-separated, or one whose name has a comma',
+    help: 'make these runs only: names separated by commas, or one name that has a comma',
   },
-  seeds: { type: 'string', value: 'LIST', help: "seeds instead of the file's, comma-separated" },
-  report: { type: 'boolean', help: 'train nothing: write the tables of what is finished' },
+  seeds: { type: 'string', value: 'LIST', help: "seeds to use instead of the file's, separated by commas" },
+  report: { type: 'boolean', help: 'only write the tables, of the runs that are finished' },
   threads: TRAIN_OPTIONS.threads,
   help: TRAIN_OPTIONS.help,
 };
 
-const ABOUT = `Trains and scores every run of FILE.json on PICTURES (doodles where none are named), and writes into the folder
-NAME.md and NAME.json (the table), NAME-curves.json (losses) and sheets/ (pictures of each run). What is finished is not
-done again: after an interruption the same command goes on where it stopped. The file:
+const ABOUT = `Makes every training that FILE.json names, on PICTURES (without any: on doodles), and scores it. Writes into the folder:
+NAME.md and NAME.json (the table), NAME-curves.json (losses) and sheets/ (samples of each run). After an interruption
+the same command continues; what is finished is not done again. The file:
   {"title": "...", "seeds": [0], "train": {"epochs": 20}, "evaluate": {"held-out": 500},
    "runs": [{"name": "paper", "recipe": "paper"}, {"name": "half", "recipe": "paper", "fraction": 50}]}
-where train and each run hold options of ssdgan train, evaluate those of ssdgan evaluate, and "score": "best", for
-all or one run, scores the best model (see ssdgan train --keep-best) instead of the last one.`;
+"train" and each run hold options of ssdgan train; "evaluate" holds options of ssdgan evaluate. "score": "best", for all
+runs or for one, scores the best model (see ssdgan train --keep-best) instead of the last one.`;
 
 /** @param {Record<string, any>} options @returns {string[]} as on a command line */
 const argsOf = (options) =>
@@ -111,7 +111,7 @@ async function train({ run, seed, folder }, pictures, threads) {
   makeFolder(folder);
   const begun = fs.existsSync(path.join(folder, 'checkpoint.safetensors'));
   const began = Date.now();
-  console.log(`\n--- ${run.name}, seed ${seed}${begun ? ', goes on' : ''}`);
+  console.log(`\n--- ${run.name}, seed ${seed}${begun ? ', continues' : ''}`);
   const { status } = await ssdgan(
     begun
       ? ['train', '--resume', folder, ...planOf(run.options), ...threads]
@@ -122,7 +122,7 @@ async function train({ run, seed, folder }, pictures, threads) {
   if (fs.existsSync(path.join(folder, 'checkpoint.safetensors')) || note.trained)
     writeWhole(path.join(folder, 'experiment.json'), `${JSON.stringify(note, null, 2)}\n`);
   if (!note.trained && status !== 130)
-    throw new CliError(`The training "${run.name}" failed, see above. The same command goes on from here.`, 1);
+    throw new CliError(`The training "${run.name}" failed, see above. The same command continues from here.`, 1);
   return note.trained;
 }
 
@@ -147,7 +147,7 @@ async function score({ run, seed, folder }, { evaluate }, pictures, threads, she
       ['evaluate', model, ...reals, '--json', ...argsOf(evaluate), ...threads],
       true,
     );
-    if (status !== 0) throw new CliError(`The scores of "${run.name}" could not be had, see above.`, 1);
+    if (status !== 0) throw new CliError(`"${run.name}" could not be scored, see above.`, 1);
     writeWhole(file, out);
   }
   const sheet = path.join(sheets, `${path.basename(folder)}${run.score === 'best' ? '-best' : ''}.png`);
@@ -222,7 +222,7 @@ export async function run(args) {
     if (values.report || (only && !only.includes(job.run.name))) continue;
     if (!(await train(job, pictures, threads))) {
       report(name, out, experiment, jobs, command);
-      console.log('Interrupted: what was done is saved. The same command goes on.');
+      console.log('Interrupted. Everything so far is saved; the same command continues.');
       return 130;
     }
     await score(job, experiment, pictures, threads, path.join(out, 'sheets'));
@@ -230,6 +230,6 @@ export async function run(args) {
   }
   const missing = report(name, out, experiment, jobs, command);
   console.log(`\n${fs.readFileSync(path.join(out, `${name}.md`), 'utf8')}`);
-  console.log(missing ? `${missing} of ${jobs.length} runs are still to come.` : `All of ${jobs.length} runs: ${path.join(out, `${name}.md`)}`); // prettier-ignore
+  console.log(missing ? `${missing} of ${jobs.length} runs are not finished yet.` : `All of ${jobs.length} runs: ${path.join(out, `${name}.md`)}`); // prettier-ignore
   return 0;
 }

@@ -7,19 +7,19 @@ import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.j
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  half: { type: 'boolean', help: 'as float16: half the size (7.6 MB for the full model)' },
-  scores: { type: 'string', value: 'FILE', help: 'scores to note: what ssdgan evaluate --json printed' },
+  half: { type: 'boolean', help: 'write float16: half the size (7.6 MB for the full model)' },
+  scores: { type: 'string', value: 'FILE', help: 'scores to put into FILE.json: the output of ssdgan evaluate --json' },
   command: {
     type: 'string',
     value: 'TEXT',
-    help: "command that trained it, where the run's run.json does not know it",
+    help: "the command that trained the model, if the run's run.json does not have it",
   },
   ...ENGINE_OPTIONS,
 };
 
-const ABOUT = `Writes the generator alone (of a checkpoint its average, where there is one) to FILE.safetensors, and to
-FILE.json beside it: the command, recipe and seed that made it, its scores, and with --half how far its pictures are from
-the float32 model's.`;
+const ABOUT = `Writes the generator alone to FILE.safetensors (from a checkpoint: its average, if it has one). FILE.json beside it
+says which command, recipe and seed made the model, how it scores, and how far its samples are from those of the
+float32 model.`;
 
 const PICTURES = 64;
 
@@ -47,7 +47,7 @@ function readJson(file) {
     return JSON.parse(new TextDecoder().decode(readFile(file)));
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError(`${file} is no JSON.`);
+    throw new CliError(`${file} is not JSON.`);
   }
 }
 
@@ -146,9 +146,11 @@ export async function run(args) {
   writeWhole(beside, `${JSON.stringify(about, null, 2)}\n`);
   console.log(
     `${out}: ${(written.length / 1e6).toFixed(2)} MB, ${about.type}; ${path.basename(beside)} beside it. ` +
-      `${PICTURES} pictures differ from ${name}'s by ${error.max} of 255 levels at most, ${error.rms} in the root mean square.`,
+      `${PICTURES} samples differ from those of ${name} by ${error.max} of 255 levels at most, ${error.rms} as a root mean square.`,
   );
   if (!command)
-    console.log('The command that trained it is not known (no run.json beside the model): give it with --command.');
+    console.log(
+      'The command that trained the model is unknown, because there is no run.json beside it. Name it with --command.',
+    );
   return 0;
 }

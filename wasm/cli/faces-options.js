@@ -9,13 +9,13 @@ import { CliError } from './usage.js';
 export const PSI = {
   type: /** @type {const} */ ('string'),
   value: 'X[,X...]',
-  help: 'truncation: 1 all variety (default), 0 the mean w; several: from coarse to fine, as 0.5,1',
+  help: 'truncation: 1 full variety (default), 0 the mean face; several: from coarse to fine, as 0.5,1',
 };
 
 export const W = {
   type: /** @type {const} */ ('string'),
   value: 'FILE',
-  help: 'styles from a file, as ssdgan project writes: tensor w (or z), N x 100 or N x stages x 100; or JSON',
+  help: 'styles from a file that ssdgan project wrote: tensor w (or z), N x 100 or N x stages x 100; or JSON',
 };
 
 /** @param {string} text @param {string} option @returns {number[]} */
@@ -23,7 +23,7 @@ function numbers(text, option) {
   return text.split(',').map((part) => {
     const number = Number(part);
     if (part.trim() === '' || !Number.isFinite(number))
-      throw new CliError(`--${option} is "${text}", but must be numbers with commas between.`);
+      throw new CliError(`--${option} is "${text}", but must be numbers separated by commas.`);
     return number;
   });
 }
@@ -74,7 +74,7 @@ function readLatents(file) {
   try {
     read = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new CliError(`${file} is no JSON.`);
+    throw new CliError(`${file} is not JSON.`);
   }
   const rows = read?.z ?? read?.w;
   if (!Array.isArray(rows)) throw new CliError(`${file} has neither a list z nor a list w.`);

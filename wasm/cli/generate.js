@@ -9,24 +9,36 @@ import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.j
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  n: { type: 'string', value: 'N', number: true, whole: true, help: 'how many (default: 64)' },
+  n: { type: 'string', value: 'N', number: true, whole: true, help: 'number of samples (default: 64)' },
   seed: {
     type: 'string',
     value: 'N',
     number: true,
     whole: true,
-    help: 'the first seed; picture k has seed + k (default: 0)',
+    help: 'seed of the first sample; sample k has seed + k (default: 0)',
   },
   psi: PSI,
-  move: { type: 'string', value: 'K:X[,...]', help: 'along direction K by X, as ssdgan directions shows them' },
-  stages: { type: 'string', value: 'NAME', help: '--move: all (default), coarse, fine, or numbers like 1,2' },
-  mix: { type: 'string', value: 'ROWS:COLS', help: 'a grid of mixed styles, as 1,2,3:10-14: coarse of the row' },
+  move: {
+    type: 'string',
+    value: 'K:X[,...]',
+    help: 'move along direction K by X; ssdgan directions shows the directions',
+  },
+  stages: {
+    type: 'string',
+    value: 'NAME',
+    help: 'stages that --move changes: all (default), coarse, fine, or numbers like 1,2',
+  },
+  mix: {
+    type: 'string',
+    value: 'ROWS:COLS',
+    help: 'a grid of mixed styles, as 1,2,3:10-14: coarse styles of the row, fine ones of the column',
+  },
   stage: {
     type: 'string',
     value: 'K',
     number: true,
     whole: true,
-    help: '--mix: the first K stages are coarse (default: half of them)',
+    help: 'with --mix: how many stages count as coarse (default: half of them)',
   },
   w: W,
   out: {
@@ -37,8 +49,8 @@ const OPTIONS = {
   ...ENGINE_OPTIONS,
 };
 
-const ABOUT = `Makes pictures with a model (or a run's folder, or a checkpoint). The same seed gives the same picture.
-With --out x.safetensors, the raw pictures: tensor images, N x 3 x H x W, in [-1, 1].`;
+const ABOUT = `Makes samples with a model (a file, a checkpoint, or the folder of a run). The same seed gives the same sample.
+--out x.safetensors writes the raw numbers: a tensor called images, N x 3 x H x W, from -1 to 1.`;
 
 /**
  * @typedef {import('../engine/engine.js').Engine} Engine
@@ -118,6 +130,6 @@ export async function run(args) {
   } else {
     throw new CliError(`--out is ${out}, but must end in .png or .safetensors, or be a folder.`);
   }
-  console.log(`${count} picture${count > 1 ? 's' : ''} of ${size} x ${size} in ${out}`);
+  console.log(`${count} sample${count > 1 ? 's' : ''} of ${size} x ${size} in ${out}`);
   return 0;
 }

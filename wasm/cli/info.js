@@ -16,7 +16,7 @@ const STATE = /running_|weight_u$|weight_v$|num_batches_tracked|^adam\.|^average
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'info');
   if (values.help) {
-    console.log(helpText('info MODEL [options]', 'Says what a model, checkpoint or verify file holds.', OPTIONS));
+    console.log(helpText('info MODEL [options]', 'Shows what a model, a checkpoint or a verify file holds.', OPTIONS));
     return 0;
   }
   if (positionals.length > 1) throw new CliError('Name one file only.');

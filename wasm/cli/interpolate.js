@@ -9,17 +9,17 @@ import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.j
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  from: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the first picture (default: 0)' },
-  to: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the last (default: 1)' },
+  from: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the first sample (default: 0)' },
+  to: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the last sample (default: 1)' },
   keys: { type: 'string', value: 'SEEDS', help: 'instead of --from and --to: seeds to go through, as 3,8,10-14' },
-  w: { ...W, help: 'and through these, as ssdgan project writes them (.safetensors or .json)' },
+  w: { ...W, help: 'go through these too: styles that ssdgan project wrote (.safetensors or .json)' },
   space: {
     type: 'string',
     value: 'z|w',
     help: 'what to interpolate: w, the styles (default), or z, the latents, along their sphere',
   },
   ease: { type: 'string', value: 'NAME', help: 'linear (default), or smooth: slow at each of the given samples' },
-  loop: { type: 'boolean', help: 'and back to the first' },
+  loop: { type: 'boolean', help: 'end at the first sample again' },
   frames: {
     type: 'string',
     value: 'N',
@@ -28,8 +28,14 @@ const OPTIONS = {
     help: 'number of frames, both ends included (default for two samples: 8, for a GIF 60)',
   },
   psi: PSI,
-  out: { type: 'string', value: 'PATH', help: 'strip.png (default), x.gif, or a folder' },
-  scale: { type: 'string', value: 'N', number: true, whole: true, help: 'GIF: screen pixels a pixel (default: 4)' },
+  out: { type: 'string', value: 'PATH', help: 'x.png (default: strip.png), x.gif, or a folder' },
+  scale: {
+    type: 'string',
+    value: 'N',
+    number: true,
+    whole: true,
+    help: 'in a GIF: how many times to enlarge (default: 4)',
+  },
   ...ENGINE_OPTIONS,
 };
 

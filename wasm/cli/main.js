@@ -19,24 +19,25 @@ const COMMANDS = [
 
 const HELP = `Usage: ssdgan COMMAND [options]
 
-Trains a GAN on your own pictures and makes new ones, on the processor, with nothing to install.
+Trains a GAN (a pair of networks that learn to make new pictures like yours) on your own pictures. It runs on the
+processor; nothing is uploaded.
 
 Commands:
-  train [PICTURES...]   train on files, folders, zips, or (given none) on doodles
-  generate MODEL        make pictures
+  train [PICTURES...]   train on files, folders or zips; without any, on doodles (drawn animal faces)
+  generate MODEL        make samples: new pictures
   interpolate MODEL     go from one sample to another in small steps, or through several
-  directions MODEL      find what moves the pictures most
-  project MODEL PICS    find the model's face nearest to a picture
-  evaluate MODEL PICS   score pictures against real ones
-  experiment FILE.json  trainings and scores in a row, and a table of them
-  export MODEL FILE     write the model alone, as float16 too
-  info MODEL            say what a file holds
-  doodles               write the built-in sample pictures to a folder
+  directions MODEL      find the directions that change the samples most
+  project MODEL PICS    find the sample that is nearest to a picture
+  evaluate MODEL PICS   score samples against real pictures
+  experiment FILE.json  make several trainings, score them, and write a table
+  export MODEL FILE     write the generator alone, in float16 if wanted
+  info MODEL            show what a file holds
+  doodles               write doodles to a folder
   bench                 measure speed against the processor's peak
-  verify FILE           replay stored PyTorch training steps and compare
+  verify FILE           replay training steps that PyTorch computed, and compare
 
-MODEL is a file, a run's folder, or starter: the model that comes with the page.
-Each has --help. Version: --version.`;
+MODEL is a file, the folder of a run, or starter: the model that comes with the page.
+Every command has --help. ssdgan --version prints the version.`;
 
 async function main() {
   const [command, ...args] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** `ssdgan project`: the face that a model has nearest to a given picture. */
+/** `ssdgan project`: finds the sample of a model that is nearest to a given picture. */
 import path from 'node:path';
 import { rgbaFromRgb } from '../engine/pixels.js';
 import { Projection, psnr } from '../engine/projection.js';
@@ -9,32 +9,35 @@ import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.j
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  'w-plus': { type: 'boolean', help: 'a style for each stage: nearer, and less of a face of the model' },
+  'w-plus': {
+    type: 'boolean',
+    help: 'use a style for each stage: nearer to the picture, but less like the faces of the model',
+  },
   samples: {
     type: 'string',
     value: 'N',
     number: true,
     whole: true,
-    help: 'random faces to look at first (default: 1024)',
+    help: 'random faces to compare first (default: 1024)',
   },
   starts: {
     type: 'string',
     value: 'N',
     number: true,
     whole: true,
-    help: 'ways from the best of them, 1 to 16 (default: 4)',
+    help: 'how many searches start from the best of them, 1 to 16 (default: 4)',
   },
-  steps: { type: 'string', value: 'N', number: true, whole: true, help: 'steps of each (default: 200)' },
-  seed: { type: 'string', value: 'N', number: true, whole: true, help: 'of the random faces (default: 0)' },
+  steps: { type: 'string', value: 'N', number: true, whole: true, help: 'steps of each search (default: 200)' },
+  seed: { type: 'string', value: 'N', number: true, whole: true, help: 'seed of the random faces (default: 0)' },
   crop: { type: 'string', value: 'NAME', help: 'centre (default), pad or squash' },
-  out: { type: 'string', value: 'FOLDER', help: 'where to write (default: projection)' },
+  out: { type: 'string', value: 'FOLDER', help: 'folder for the results (default: projection)' },
   ...ENGINE_OPTIONS,
 };
 
-const ABOUT = `Projects pictures (files, folders, zips) into the model's styles: many random faces are looked at, then Adam leads on
-from the mean face and the best of them, by the difference over a pyramid of pictures (Abdal et al. 2019, Karras et al.
-2020). Writes for each the picture beside its projection (PNG), and all styles: w.safetensors and w.json, for
-ssdgan generate --w and interpolate --w. Errors are root mean squares in levels of 255.`;
+const ABOUT = `Finds, for each picture (files, folders, zips), the face of the model that is nearest to it: compares many random
+faces, then improves the mean face and the best of them with Adam (Abdal et al. 2019, Karras et al. 2020). Writes each
+picture beside its result (PNG), and all styles (w.safetensors and w.json, for ssdgan generate --w and interpolate --w).
+Errors are root mean squares in levels of 255.`;
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -92,6 +95,8 @@ export async function run(args) {
     ? Array.from({ length: dataset.count }, (_, i) => nested.slice(i * styleCount, (i + 1) * styleCount))
     : nested;
   writeWhole(path.join(out, 'w.json'), `${JSON.stringify({ pictures: report, w: rows })}\n`);
-  console.log(`${dataset.count} projected into ${perStage ? 'w+' : 'w'}; styles in ${path.join(out, 'w.safetensors')}`);
+  console.log(
+    `${dataset.count} projected into ${perStage ? 'w+' : 'w'}; the styles are in ${path.join(out, 'w.safetensors')}`,
+  );
   return 0;
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createEngine, SsdganError } from '../engine/engine.js';
 
-/** A mistake of the user's or the world's, told in one sentence. Exit status 2 unless given. */
+/** A failure that the user can do something about, as one sentence. Exit status 2, unless another is given. */
 export class CliError extends Error {
   /** @param {string} message @param {number} status */
   constructor(message, status = 2) {
@@ -76,9 +76,19 @@ export function commandLine(command, args) {
 
 /** @type {Record<string, Option>} */
 export const ENGINE_OPTIONS = {
-  threads: { type: 'string', value: 'N', number: true, whole: true, help: 'threads (default: all of the machine)' },
-  variant: { type: 'string', value: 'NAME', help: 'simd or relaxed (default: the faster one that works)' },
-  help: { type: 'boolean', help: 'this text' },
+  threads: {
+    type: 'string',
+    value: 'N',
+    number: true,
+    whole: true,
+    help: 'number of threads (default: as many as the machine has)',
+  },
+  variant: {
+    type: 'string',
+    value: 'NAME',
+    help: 'build to use: simd or relaxed (default: the fastest that works here)',
+  },
+  help: { type: 'boolean', help: 'show this text' },
 };
 
 /** @param {Record<string, any>} values @returns {Promise<import('../engine/engine.js').Engine>} */

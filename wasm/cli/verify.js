@@ -8,13 +8,13 @@ const OPTIONS = {
     type: 'string',
     value: 'X',
     number: true,
-    help: 'error allowed at step 0; ten times it later (default: 1e-4)',
+    help: 'largest error allowed at step 0; ten times as much later (default: 1e-4)',
   },
   ...ENGINE_OPTIONS,
 };
 
 const ABOUT = `Replays the training steps stored in FILE and prints the error |got - want| / |want| of each group over all
-its tensors, and of its worst tensor. Exit status 0 within the tolerance, 1 beyond, 2 for a bad file.`;
+its tensors, and of its worst tensor. The exit status is 0 within the tolerance, 1 beyond it, 2 for a bad file.`;
 
 /** @param {string[]} args */
 export async function run(args) {

@@ -86,7 +86,7 @@ export class Dataset {
   /** @param {Uint8Array | Uint8ClampedArray} rgba @param {number} width @param {number} height */
   addRgba(rgba, width, height) {
     if (rgba.length !== width * height * 4) {
-      throw new SsdganError('bad_argument', `${rgba.length} bytes are no ${width} x ${height} RGBA picture`);
+      throw new SsdganError('bad_argument', `${rgba.length} bytes are not a ${width} x ${height} RGBA picture`);
     }
     this.heap.withBytes(rgba, (pointer) =>
       this.heap.check(this.heap.module._ssd_dataset_add_rgba(this.pointer, pointer, width, height)),

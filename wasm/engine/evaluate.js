@@ -71,7 +71,7 @@ export class Evaluator {
     if (count < least || heldOut < 0 || count + heldOut > dataset.count) {
       throw new SsdganError(
         'bad_argument',
-        `${count} training and ${heldOut} held-out of ${dataset.count} pictures: scores need at least ${least} to train on`,
+        `${count} training and ${heldOut} held-out of ${dataset.count} pictures: scores need at least ${least} training pictures`,
       );
     }
     this.engine = engine;

@@ -145,8 +145,8 @@ export class Generator {
 
   /** @returns {SsdganError} for tools that need stages */
   noStyles() {
-    const why = 'the model has no styles for its stages (a DCGAN, or one without AdaIN)';
-    return new SsdganError('unsupported', `${why}: take one with AdaIN`);
+    const why = 'this model has no styles (it is a DCGAN, or was trained without AdaIN)';
+    return new SsdganError('unsupported', `${why}: use a model with AdaIN`);
   }
 
   /** The pictures of these seeds. @param {number[]} seeds @param {number} psi @returns {Float32Array} */

@@ -47,9 +47,9 @@ function readHeader(bytes) {
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
   } catch {
-    throw bad('the header is no JSON');
+    throw bad('the header is not JSON');
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw bad('the header is no object');
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw bad('the header is not an object');
   return { header, start: 8 + length };
 }
 
@@ -74,7 +74,7 @@ export function readSafetensors(bytes) {
     const whole = (/** @type {unknown} */ x) => Number.isSafeInteger(x) && Number(x) >= 0;
     if (!Array.isArray(shape) || !shape.every(whole)) throw bad(`tensor ${name} has no shape`);
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
-      throw bad(`tensor ${name} has no place`);
+      throw bad(`tensor ${name} does not say where its numbers are`);
     const [from, to] = offsets;
     const count = shape.reduce((a, b) => a * b, 1);
     if (from > to || to > bytes.length - start) throw bad(`tensor ${name} lies outside the file`);

@@ -1,4 +1,4 @@
-/** Scores in plain words. */
+/** Scores in plain sentences. */
 
 /** @typedef {import('./evaluate.js').Scores} Scores */
 
@@ -38,7 +38,7 @@ export function summaryOf(scores, floor, ceilings) {
   ];
   const mark = marks.find(([least]) => reached >= Number(least))?.[1] ?? 'far from real pictures';
   const ratio = scores.swd / Math.max(floor.swd, 1e-9);
-  const near = `the patches' distance is ${ratio.toFixed(1)} times that of real pictures that were not trained on`;
+  const near = `small patches differ ${ratio.toFixed(1)} times as much as those of real held-out pictures`;
   return {
     quality: `Quality: ${mark}; ${near}.`,
     copying: copyingSentence(scores),
@@ -46,23 +46,23 @@ export function summaryOf(scores, floor, ceilings) {
   };
 }
 
-/** Of fresh real pictures at most about 1 % count as copies. @param {Scores} scores @returns {string} */
+/** About 1 % of real pictures that were not trained on count as copies, by chance. @param {Scores} scores @returns {string} */
 export function copyingSentence({ copying, count }) {
   const { share, copies } = copying;
-  const told = `${copies.length} of ${count} samples are nearer to a training picture than 99 % of those are to each other`;
+  const told = `${copies.length} of ${count} samples are closer to a training picture than 99 % of the training pictures are to each other`;
   // One standard deviation short of three above what 1 % would give by chance.
   const chance = 0.01 + 2 * Math.sqrt((0.01 * 0.99) / count);
   if (share > 0.25) return `Copying: yes, ${told}.`;
   if (share > chance) return `Copying: some, ${told}.`;
-  return `Copying: none seen; ${told} (about 1 % is chance).`;
+  return `Copying: none seen; ${told} (about 1 % happens by chance).`;
 }
 
 /** @param {Scores} scores @returns {string} */
 export function diversitySentence({ diversity }) {
   const { features, nearest } = diversity;
-  const told = `spread ${percent(features)}, distance to the most similar other sample ${percent(nearest)} of the training pictures'`;
-  if (features < 0.3) return `Diversity: collapsed, all pictures are nearly the same (${told}).`;
-  if (nearest < 0.3) return `Diversity: collapsed, the same few pictures come again and again (${told}).`;
+  const told = `compared with the training pictures: spread ${percent(features)}, distance to the most similar other one ${percent(nearest)}`;
+  if (features < 0.3) return `Diversity: collapsed, all samples are nearly the same (${told}).`;
+  if (nearest < 0.3) return `Diversity: collapsed, the same few samples return again and again (${told}).`;
   if (features < 0.7 || nearest < 0.6) return `Diversity: low (${told}).`;
   return `Diversity: good (${told}).`;
 }
@@ -78,17 +78,15 @@ export function warningsOf(scores, floor, training, few) {
   const warnings = [];
   const least = Math.min(scores.count, floor.count, training);
   if (least < few.other) {
-    warnings.push(
-      `with ${least} pictures the scores are little more than chance; ${few.other} at least would tell more.`,
-    );
+    warnings.push(`with ${least} pictures the scores are mostly chance; use at least ${few.other}.`);
   }
   if (scores.frechet !== undefined && least < few.frechet) {
     warnings.push(
-      `the Frechet distance is biased with fewer than ${few.frechet} pictures (here ${least}): compare it only with the floor and with runs of as many.`,
+      `with fewer than ${few.frechet} pictures (here ${least}) the Frechet distance comes out too high: compare it only with the floor, and with scores of as many pictures.`,
     );
   }
   if (scores.count !== floor.count && scores.recall !== undefined) {
-    warnings.push(`the floor has ${floor.count} pictures, the samples ${scores.count}: recall and coverage grow with the number.`); // prettier-ignore
+    warnings.push(`the floor has ${floor.count} pictures and the model ${scores.count} samples: recall and coverage grow with the number, so do not compare them.`); // prettier-ignore
   }
   return warnings;
 }
