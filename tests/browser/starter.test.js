@@ -15,7 +15,7 @@ let starter;
 
 before(async () => {
   const engine = await createEngine({ threads: 1 });
-  const trainer = engine.createTrainer({ image_size: 64, width: 4, initial: 'style', batch: 2 });
+  const trainer = engine.createTrainer({ image_size: 64, width: 4, pixel_norm: 1, equalised: 1, batch: 2 });
   const { tensors, metadata } = readSafetensors(trainer.save());
   starter = writeSafetensors(tensors, metadata, { half: true });
   engine.dispose();

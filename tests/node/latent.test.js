@@ -25,12 +25,12 @@ function ssdgan(...args) {
 }
 
 const engine = await createEngine();
-const SIZES = { image_size: 32, width: 4, width_max: 16, initial: 'style', batch: 4 };
+const SIZES = { image_size: 32, width: 4, width_max: 16, pixel_norm: 1, equalised: 1, batch: 4 };
 const trainer = engine.createTrainer(SIZES);
 fs.writeFileSync(file('model.safetensors'), trainer.save());
 const generator = engine.loadGenerator(trainer.save());
 const L = generator.latentSize;
-const dcganTrainer = engine.createTrainer({ ...SIZES, model: 'dcgan', initial: 'pytorch' });
+const dcganTrainer = engine.createTrainer({ ...SIZES, model: 'dcgan', pixel_norm: 0 });
 fs.writeFileSync(file('dcgan.safetensors'), dcganTrainer.save());
 
 test('one psi for all stages gives the bits of the core', () => {
