@@ -215,13 +215,12 @@ static void pack_taps(const void *source, int first, int lanes, int depth_first,
 }
 
 void conv_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
-                      int accumulate, float *scratch) {
-    (winograd_fits(shape) ? winograd_weight_grad : conv_weight_grad_direct)(pool, dw, dy, x, shape, accumulate,
-                                                                            scratch);
+                      grad_mode mode, float *scratch) {
+    (winograd_fits(shape) ? winograd_weight_grad : conv_weight_grad_direct)(pool, dw, dy, x, shape, mode, scratch);
 }
 
 void conv_weight_grad_direct(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
-                             int accumulate, float *scratch) {
+                             grad_mode mode, float *scratch) {
     phase_images phases = phase_layout(scratch, x, shape);
     parallel_for(pool, shape->channels, split_channel, &phases);
 
@@ -242,7 +241,7 @@ void conv_weight_grad_direct(parallel_pool *pool, float *dw, const float *dy, co
                                   .b = &taps,
                                   .c = dw,
                                   .c_stride = (ptrdiff_t)shape->channels * TAPS,
-                                  .accumulate = accumulate};
+                                  .accumulate = mode == GRAD_ADD};
     gemm_run(pool, &problem, scratch + phase_floats(shape));
 }
 

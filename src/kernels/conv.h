@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/parallel.h"
+#include "kernels/modes.h"
 
 typedef struct conv_shape {
     int batch;         /* N */
@@ -33,9 +34,9 @@ void conv_forward(parallel_pool *pool, float *y, const float *x, const float *w,
 void conv_input_grad(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
                      const conv_shape *shape, float *scratch);
 
-/* dw = gradient of <dy, conv(x)>, overwritten, or added with accumulate. */
+/* dw = gradient of <dy, conv(x)>, overwritten or added to. */
 void conv_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
-                      int accumulate, float *scratch);
+                      grad_mode mode, float *scratch);
 
 /* The same without Winograd's filtering, whatever the shape. */
 size_t conv_direct_scratch_floats(const conv_shape *shape, int threads);
@@ -44,11 +45,11 @@ void conv_forward_direct(parallel_pool *pool, float *y, const float *x, const fl
 void conv_input_grad_direct(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
                             const conv_shape *shape, float *scratch);
 void conv_weight_grad_direct(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
-                             int accumulate, float *scratch);
+                             grad_mode mode, float *scratch);
 
 /* References: the definition in plain loops, sums in double. */
 void conv_forward_reference(float *y, const float *x, const float *w, float scale, const conv_shape *shape);
 void conv_input_grad_reference(float *dx, const float *dy, const float *w, float scale, const conv_shape *shape);
-void conv_weight_grad_reference(float *dw, const float *dy, const float *x, const conv_shape *shape, int accumulate);
+void conv_weight_grad_reference(float *dw, const float *dy, const float *x, const conv_shape *shape, grad_mode mode);
 
 #endif

@@ -61,6 +61,6 @@ void conv_input_grad_reference(float *dx, const float *dy, const float *w, float
     run(dx, large_count(shape), INPUT_GRAD, dy, w, scale, 0, shape);
 }
 
-void conv_weight_grad_reference(float *dw, const float *dy, const float *x, const conv_shape *shape, int accumulate) {
-    run(dw, (size_t)shape->filters * shape->channels * 16, WEIGHT_GRAD, dy, x, 1.0, accumulate, shape);
+void conv_weight_grad_reference(float *dw, const float *dy, const float *x, const conv_shape *shape, grad_mode mode) {
+    run(dw, (size_t)shape->filters * shape->channels * 16, WEIGHT_GRAD, dy, x, 1.0, mode == GRAD_ADD, shape);
 }

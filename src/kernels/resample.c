@@ -61,14 +61,14 @@ void weights_widen(parallel_pool *pool, float *w4, const float *w3, int rows, in
 }
 
 void weights_narrow(parallel_pool *pool, float *dw3, const float *dw4, int rows, int columns, int turned, float factor,
-                    int accumulate) {
+                    grad_mode mode) {
     const resample_work work = {.out = dw3,
                                 .in = dw4,
                                 .rows = rows,
                                 .columns = columns,
                                 .turned = turned,
                                 .scale = factor,
-                                .accumulate = accumulate};
+                                .accumulate = mode == GRAD_ADD};
     parallel_for(pool, turned ? columns : rows, narrow_row, &work);
 }
 
@@ -214,7 +214,7 @@ static void sum_channel(const void *argument, int c) {
     w->out[c] = (float)sum;
 }
 
-void bias_grad(parallel_pool *pool, float *dbias, const float *dy, int channels, int run, int accumulate) {
-    const resample_work work = {.out = dbias, .in = dy, .columns = run, .accumulate = accumulate};
+void bias_grad(parallel_pool *pool, float *dbias, const float *dy, int channels, int run, grad_mode mode) {
+    const resample_work work = {.out = dbias, .in = dy, .columns = run, .accumulate = mode == GRAD_ADD};
     parallel_for(pool, channels, sum_channel, &work);
 }

@@ -8,14 +8,15 @@
 #define KERNELS_RESAMPLE_H
 
 #include "base/parallel.h"
+#include "kernels/modes.h"
 
 /* w4 (rows x columns x 4 x 4) = factor * the sums over both axes of w3: rows x columns x 3 x 3 (PyTorch's nn.Conv2d of
  * the small image's filters), or with `turned` columns x rows x 3 x 3, turned about (that nn.Conv2d after nearest). */
 void weights_widen(parallel_pool *pool, float *w4, const float *w3, int rows, int columns, int turned, float factor);
 
-/* The adjoint: dw3 = factor * ..., overwritten, or added with accumulate. */
+/* The adjoint: dw3 = factor * ..., overwritten or added to. */
 void weights_narrow(parallel_pool *pool, float *dw3, const float *dw4, int rows, int columns, int turned, float factor,
-                    int accumulate);
+                    grad_mode mode);
 
 /* Square planes of `size` (at most 512) pixels, in place: [1 2 1] x [1 2 1] / 16, zeros beyond the border. Its own
  * adjoint. */
@@ -31,7 +32,7 @@ void enlarge(parallel_pool *pool, float *y, const float *x, int planes, int size
 /* In place: x[c] = leaky(x[c] + bias[c]) over the `run` floats of each channel. slope 1: no activation. */
 void bias_leaky(parallel_pool *pool, float *x, const float *bias, float slope, int channels, int run);
 
-/* dbias[c] = sum of dy[c], or added with accumulate. */
-void bias_grad(parallel_pool *pool, float *dbias, const float *dy, int channels, int run, int accumulate);
+/* dbias[c] = sum of dy[c], overwritten or added to. */
+void bias_grad(parallel_pool *pool, float *dbias, const float *dy, int channels, int run, grad_mode mode);
 
 #endif

@@ -307,10 +307,10 @@ void head_input_grad(float *dx, const float *dlogits, const float *w, float scal
                 dx[((size_t)c * batch + n) * MAP + p] = scale * dlogits[n] * w[(size_t)c * MAP + p];
 }
 
-void head_weight_grad(float *dw, const float *dlogits, const float *x, int batch, int channels, int accumulate) {
+void head_weight_grad(float *dw, const float *dlogits, const float *x, int batch, int channels, grad_mode mode) {
     for (int c = 0; c < channels; c++) {
         float *out = dw + (size_t)c * MAP;
-        if (!accumulate)
+        if (mode == GRAD_SET)
             memset(out, 0, sizeof(float) * MAP);
         for (int n = 0; n < batch; n++)
             vector_add_scaled(out, x + ((size_t)c * batch + n) * MAP, dlogits[n], MAP);

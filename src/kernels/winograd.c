@@ -248,12 +248,12 @@ static winograd_product weight_grad_product(const conv_shape *s, const tiling *t
 }
 
 void winograd_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
-                          int accumulate, float *scratch) {
+                          grad_mode mode, float *scratch) {
     const tiling tiles = tiling_of(shape);
     winograd_product p = weight_grad_product(shape, &tiles);
     p.a = &(image_source){dy, &tiles};
     p.b = &(image_source){x, &tiles};
-    p.sink = &(weight_sink){dw, shape, accumulate};
+    p.sink = &(weight_sink){dw, shape, mode == GRAD_ADD};
     winograd_product_run(pool, &p, scratch);
 }
 

@@ -29,6 +29,6 @@ void winograd_forward(parallel_pool *pool, float *y, const float *x, const float
 void winograd_input_grad(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
                          const conv_shape *shape, float *scratch);
 void winograd_weight_grad(parallel_pool *pool, float *dw, const float *dy, const float *x, const conv_shape *shape,
-                          int accumulate, float *scratch);
+                          grad_mode mode, float *scratch);
 
 #endif

@@ -237,14 +237,14 @@ static const float *stage_weight(parallel_pool *pool, discriminator *d, int i) {
     return d->wide;
 }
 
-static void stage_forward(parallel_pool *pool, discriminator *d, int i, const float *x, int count, int statistics,
+static void stage_forward(parallel_pool *pool, discriminator *d, int i, const float *x, int count, stats_mode stats,
                           float *scratch) {
     discriminator_stage *s = &d->stages[i];
     const conv_shape shape = shape_of(s, count);
     const int run = count * s->size * s->size;
     conv_forward(pool, s->has_norm ? s->pre : s->act, x, stage_weight(pool, d, i), weight_scale(s), &shape, scratch);
     if (s->has_norm)
-        batch_norm_forward(pool, s->act, s->pre, &s->norm, count, statistics);
+        batch_norm_forward(pool, s->act, s->pre, &s->norm, count, stats);
     else if (s->has_bias)
         bias_leaky(pool, s->act, s->bias, SLOPE, s->channels, run);
     else
@@ -266,7 +266,9 @@ static const float *stage_output(const discriminator *d, int i) {
 
 void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count,
                            discriminator_mode mode, float *scratch) {
-    const int statistics = mode == DISCRIMINATOR_RUNNING ? 0 : mode == DISCRIMINATOR_REPEAT ? 2 : 1;
+    const stats_mode stats = mode == DISCRIMINATOR_EVAL        ? STATS_RUNNING
+                             : mode == DISCRIMINATOR_RECOMPUTE ? STATS_BATCH_FROZEN
+                                                               : STATS_BATCH;
     const int first = first_stage(d), head = d->arch.stages;
     if (first > 0)
         rgb_forward(pool, d, first, 0, d->stages[first - 1].act, image, count, scratch);
@@ -276,7 +278,7 @@ void discriminator_forward(parallel_pool *pool, discriminator *d, const float *i
     const float *x = first > 0 ? d->stages[first - 1].act : image;
     for (int i = first; i < head; i++) {
         const discriminator_stage *s = &d->stages[i];
-        stage_forward(pool, d, i, x, count, statistics, scratch);
+        stage_forward(pool, d, i, x, count, stats, scratch);
         if (i == first && d->grown.fade < 1) {
             const int planes = s->channels * count;
             rgb_forward(pool, d, i + 1, 1, d->below, image, count, scratch);
@@ -295,35 +297,35 @@ void discriminator_forward(parallel_pool *pool, discriminator *d, const float *i
 
 /* The weight gradient of a stage, straight into the tensor's, or by way of the 4x4 weights and of the spectral norm. */
 static void stage_weight_grad(parallel_pool *pool, discriminator *d, int i, const float *dy, const float *x, int count,
-                              int add, float *scratch) {
+                              grad_mode mode, float *scratch) {
     const discriminator_stage *s = &d->stages[i];
     float *grad = tensor_grad(&d->table, &d->blocks, s->weight);
     float *out = s->has_spectral ? d->dweight : grad;
-    const int add_here = add && !s->has_spectral, narrow = is_narrow(d, i);
+    const int narrow = is_narrow(d, i);
+    const grad_mode own = s->has_spectral ? GRAD_SET : mode;
     if (i == d->arch.stages) {
-        head_weight_grad(out, dy, x, count, s->inputs, add_here);
+        head_weight_grad(out, dy, x, count, s->inputs, own);
     } else {
         const conv_shape shape = shape_of(s, count);
-        conv_weight_grad(pool, narrow ? d->dwide : out, dy, x, &shape, add_here && !narrow, scratch);
+        conv_weight_grad(pool, narrow ? d->dwide : out, dy, x, &shape, narrow ? GRAD_SET : own, scratch);
         if (narrow)
-            weights_narrow(pool, out, d->dwide, s->channels, s->inputs, 0, 0.25f, add_here);
+            weights_narrow(pool, out, d->dwide, s->channels, s->inputs, 0, 0.25f, own);
         if (s->has_bias)
-            bias_grad(pool, s->dbias, dy, s->channels, count * s->size * s->size, add);
+            bias_grad(pool, s->dbias, dy, s->channels, count * s->size * s->size, mode);
     }
     if (s->has_spectral)
-        spectral_norm_backward(pool, grad, d->dweight, &s->spectral, add);
+        spectral_norm_backward(pool, grad, d->dweight, &s->spectral, mode);
 }
 
 /* The gradient at a from_rgb's output -> its parameters', or the picture's, which takes the place of the picture: no
  * weights are asked for then. */
 static void rgb_backward(parallel_pool *pool, discriminator *d, int i, int which, float *dout, const float *out,
-                         int count, discriminator_gradients what, float *scratch) {
+                         int count, grad_mode mode, float *scratch) {
     const discriminator_stage *s = &d->stages[i];
     const int pixels = count * 4 * s->size * s->size;
     leaky_backward(pool, dout, dout, out, SLOPE, (size_t)s->inputs * pixels);
-    const int weights = what == GRADIENT_IMAGE ? 0 : what == GRADIENT_WEIGHTS ? 1 : 2;
-    pointwise_backward(pool, weights ? NULL : d->small[which], dout, d->small[which], &s->from_rgb, pixels, weights, 0,
-                       scratch);
+    pointwise_backward(pool, d->small[which], dout, d->small[which], &s->from_rgb, pixels, mode,
+                       mode == GRAD_NONE ? GRAD_SET : GRAD_NONE, scratch);
 }
 
 /* d->small -> dimage: of the level's picture, and while fading of the one below. */
@@ -338,11 +340,11 @@ static void pictures_backward(parallel_pool *pool, discriminator *d, int count) 
 }
 
 void discriminator_backward(parallel_pool *pool, discriminator *d, const float *dlogits, const float *image, int count,
-                            discriminator_gradients what, float *scratch) {
-    const int weights = what != GRADIENT_IMAGE, add = what == GRADIENT_WEIGHTS_ADDED;
+                            grad_mode mode, float *scratch) {
+    const int weights = mode != GRAD_NONE;
     const int head = d->arch.stages, first = first_stage(d), fading = d->grown.fade < 1;
     if (weights)
-        stage_weight_grad(pool, d, head, dlogits, stage_output(d, head - 1), count, add, scratch);
+        stage_weight_grad(pool, d, head, dlogits, stage_output(d, head - 1), count, mode, scratch);
     head_input_grad(d->dact, dlogits, tensor_data(&d->table, &d->blocks, d->stages[head].weight),
                     weight_scale(&d->stages[head]), count, d->stages[head].inputs);
     if (d->arch.options.minibatch_std)
@@ -352,16 +354,16 @@ void discriminator_backward(parallel_pool *pool, discriminator *d, const float *
         const size_t floats = (size_t)s->channels * count * s->size * s->size;
         if (i == first && fading) {
             vector_scaled(pool, d->dpre, d->dact, 1 - d->grown.fade, floats);
-            rgb_backward(pool, d, i + 1, 1, d->dpre, d->below, count, what, scratch);
+            rgb_backward(pool, d, i + 1, 1, d->dpre, d->below, count, mode, scratch);
             vector_scaled(pool, d->dact, d->dact, d->grown.fade, floats);
         }
         if (s->has_norm)
-            batch_norm_backward(pool, d->dpre, d->dact, s->pre, &s->norm, count, weights + add, d->dparameters);
+            batch_norm_backward(pool, d->dpre, d->dact, s->pre, &s->norm, count, mode, d->dparameters);
         else
             leaky_backward(pool, d->dpre, d->dact, s->act, SLOPE, floats);
         const float *x = i == 0 ? image : i == first ? d->stages[i - 1].act : stage_output(d, i - 1);
         if (weights)
-            stage_weight_grad(pool, d, i, d->dpre, x, count, add, scratch);
+            stage_weight_grad(pool, d, i, d->dpre, x, count, mode, scratch);
         if (i == 0 && weights)
             return; /* nobody wants the picture's gradient then */
         const conv_shape shape = shape_of(s, count);
@@ -369,7 +371,7 @@ void discriminator_backward(parallel_pool *pool, discriminator *d, const float *
                         scratch);
     }
     if (first > 0)
-        rgb_backward(pool, d, first, 0, d->dact, d->stages[first - 1].act, count, what, scratch);
+        rgb_backward(pool, d, first, 0, d->dact, d->stages[first - 1].act, count, mode, scratch);
     if (!weights)
         pictures_backward(pool, d, count);
 }

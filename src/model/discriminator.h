@@ -48,10 +48,10 @@ size_t discriminator_scratch_floats(const architecture *arch, int batch, int thr
 void discriminator_initialise(discriminator *d, const ssd_config *config, rng *random);
 
 typedef enum discriminator_mode {
-    DISCRIMINATOR_RUNNING,       /* evaluation: running statistics; u and v as they are */
-    DISCRIMINATOR_TRAIN,         /* one power iteration a spectral layer; batch statistics; running ones updated */
-    DISCRIMINATOR_TRAIN_KEEPING, /* the same without a power iteration */
-    DISCRIMINATOR_REPEAT         /* batch statistics; no state is changed */
+    DISCRIMINATOR_EVAL,                     /* running statistics; u and v as they are */
+    DISCRIMINATOR_TRAIN,                    /* one power iteration a spectral layer; STATS_BATCH */
+    DISCRIMINATOR_TRAIN_NO_POWER_ITERATION, /* u and v as they are; STATS_BATCH */
+    DISCRIMINATOR_RECOMPUTE                 /* u and v as they are; STATS_BATCH_FROZEN */
 } discriminator_mode;
 
 /* image: 3 x N x H x W, whatever the level -> d->logits. */
@@ -64,15 +64,10 @@ int discriminator_layer(const discriminator *d, int tensor);
 /* 1 where a tensor is not in use at the present level. */
 int discriminator_is_idle(const discriminator *d, int tensor);
 
-typedef enum discriminator_gradients {
-    GRADIENT_IMAGE,        /* d->dimage only (the G step) */
-    GRADIENT_WEIGHTS,      /* parameters only, overwritten */
-    GRADIENT_WEIGHTS_ADDED /* parameters only, added to */
-} discriminator_gradients;
-
-/* After a forward (not DISCRIMINATOR_RUNNING) of the same image; weights, u, v as they were. GRADIENT_IMAGE comes last:
- * while growing it takes the smaller pictures' room. */
+/* After a forward (not DISCRIMINATOR_EVAL) of the same image; weights, u, v as they were. GRAD_SET and GRAD_ADD: the
+ * parameters' gradients alone. GRAD_NONE: d->dimage alone; it must be the last backward pass of a forward, because
+ * while growing it overwrites the smaller pictures. */
 void discriminator_backward(parallel_pool *pool, discriminator *d, const float *dlogits, const float *image, int count,
-                            discriminator_gradients what, float *scratch);
+                            grad_mode mode, float *scratch);
 
 #endif

@@ -34,7 +34,7 @@ static void layer_weight_grad(parallel_pool *pool, generator *g, int i) {
     const tensor *t = &g->table.list[g->stages[i].weight];
     if (is_narrow(g, i))
         weights_narrow(pool, tensor_grad(&g->table, &g->blocks, g->stages[i].weight), g->dwide, t->shape[1],
-                       t->shape[0], 1, 1.0f, 0);
+                       t->shape[0], 1, 1.0f, GRAD_SET);
 }
 
 /* ------------------------------------------------------------------------------------ forward --- */
@@ -71,23 +71,24 @@ static void first_forward(parallel_pool *pool, generator *g, const float *w, int
 }
 
 /* A stage's noise, and the floats from one picture's to the next one's. */
-static const float *noise_of(const generator *g, int i, int count, int training, size_t *stride) {
-    *stride = training ? (size_t)g->stages[i].size * g->stages[i].size : 0;
-    return training ? g->noise + count * architecture_noise_floats(i) : g->still + architecture_noise_floats(i);
+static const float *noise_of(const generator *g, int i, int count, stats_mode stats, size_t *stride) {
+    *stride = stats != STATS_RUNNING ? (size_t)g->stages[i].size * g->stages[i].size : 0;
+    return stats != STATS_RUNNING ? g->noise + count * architecture_noise_floats(i)
+                                  : g->still + architecture_noise_floats(i);
 }
 
-static void norm_stage(parallel_pool *pool, generator *g, int i, const float *w, int count, int training,
+static void norm_stage(parallel_pool *pool, generator *g, int i, const float *w, int count, stats_mode stats,
                        float *scratch) {
     generator_stage *s = &g->stages[i];
     if (g->arch.options.noise) {
         size_t stride;
-        const float *noise = noise_of(g, i, count, training, &stride);
+        const float *noise = noise_of(g, i, count, stats, &stride);
         noise_forward(pool, s->pre, noise, stride, &s->noise, s->channels, count, s->size * s->size);
     }
     if (g->arch.options.adain)
-        adain_forward(pool, s->act, s->pre, w, &s->style, count, training, scratch);
+        adain_forward(pool, s->act, s->pre, w, &s->style, count, stats, scratch);
     else
-        batch_norm_forward(pool, s->act, s->pre, &s->norm, count, training);
+        batch_norm_forward(pool, s->act, s->pre, &s->norm, count, stats);
 }
 
 /* Packs the weights for few pictures; they stand still from now on. */
@@ -121,7 +122,7 @@ static void picture_forward(parallel_pool *pool, generator *g, int level, float 
     tanh_forward(pool, out, out, 3 * (size_t)pixels);
 }
 
-void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, int training,
+void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, stats_mode stats,
                           float *scratch) {
     const int stages = g->arch.stages, level = g->grown.level;
     first_forward(pool, g, w, count, scratch);
@@ -129,10 +130,10 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, siz
         prepare(pool, g);
         g->prepared = 1;
     }
-    norm_stage(pool, g, 0, w, count, training, scratch);
+    norm_stage(pool, g, 0, w, count, stats, scratch);
     for (int i = 1; i < stages && i <= level; i++) {
         layer_forward(pool, g, i, g->stages[i].pre, count, scratch);
-        norm_stage(pool, g, i, w + i * stride, count, training, scratch);
+        norm_stage(pool, g, i, w + i * stride, count, stats, scratch);
     }
     if (!growth_is_under_way(&g->grown, stages)) {
         picture_forward(pool, g, stages, g->image, count, scratch);
@@ -150,39 +151,40 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, siz
 
 /* dact of a stage -> dpre, and the gradients of norm, styles and noise. */
 static void norm_stage_backward(parallel_pool *pool, generator *g, int i, const float *w, float *dw, int count,
-                                int weights, float *scratch) {
+                                grad_mode mode, float *scratch) {
     generator_stage *s = &g->stages[i];
     if (g->arch.options.adain)
-        adain_backward(pool, g->dpre, dw, g->dact, s->pre, w, &s->style, count, weights, g->dstyle, scratch);
+        adain_backward(pool, g->dpre, dw, g->dact, s->pre, w, &s->style, count, mode,
+                       mode == GRAD_NONE ? STATS_RUNNING : STATS_BATCH, g->dstyle, scratch);
     else
-        batch_norm_backward(pool, g->dpre, g->dact, s->pre, &s->norm, count, 1, g->dstyle);
-    if (!g->arch.options.noise || !weights)
+        batch_norm_backward(pool, g->dpre, g->dact, s->pre, &s->norm, count, GRAD_SET, g->dstyle);
+    if (!g->arch.options.noise || mode == GRAD_NONE)
         return;
     size_t stride;
-    const float *noise = noise_of(g, i, count, 1, &stride);
+    const float *noise = noise_of(g, i, count, STATS_BATCH, &stride);
     noise_backward(pool, g->dpre, noise, stride, &s->noise, s->channels, count, s->size * s->size);
 }
 
 /* The gradient at layer i's output -> at its input, dact, and its weights'. `dy` is destroyed. */
-static void layer_backward(parallel_pool *pool, generator *g, int i, float *dy, int count, int weights,
+static void layer_backward(parallel_pool *pool, generator *g, int i, float *dy, int count, grad_mode mode,
                            float *scratch) {
     const conv_shape shape = generator_shape(&g->arch, i, count);
     if (g->arch.options.upsampling == SSD_BILINEAR)
         blur(pool, dy, shape.channels * count, shape.width);
-    if (weights) {
-        conv_weight_grad(pool, layer_weight_room(g, i), g->stages[i - 1].act, dy, &shape, 0, scratch);
+    if (mode != GRAD_NONE) {
+        conv_weight_grad(pool, layer_weight_room(g, i), g->stages[i - 1].act, dy, &shape, GRAD_SET, scratch);
         layer_weight_grad(pool, g, i);
     }
     conv_forward(pool, g->dact, dy, layer_weight(pool, g, i), 1.0f, &shape, scratch);
 }
 
-/* dpre of stage 0 -> gradients of L1, where `weights`, and of what it saw: the constant, or w (added to dw). */
-static void first_backward(parallel_pool *pool, generator *g, int count, int weights, float *scratch) {
+/* dpre of stage 0 -> gradients of L1, unless GRAD_NONE, and of what it saw: the constant, or w (added to dw). */
+static void first_backward(parallel_pool *pool, generator *g, int count, grad_mode mode, float *scratch) {
     generator_stage *s = &g->stages[0];
     const int latent = g->arch.options.latent_size, outputs = s->channels * FIRST_PIXELS;
-    if (g->constant >= 0 && !weights)
+    if (g->constant >= 0 && mode == GRAD_NONE)
         return;
-    float *dweight = weights ? layer_weight_room(g, 0) : NULL;
+    float *dweight = mode != GRAD_NONE ? layer_weight_room(g, 0) : NULL;
     if (g->constant >= 0) {
         const float *constant = weight_of(g, g->constant), *dmap = g->dpre;
         if (g->arch.options.noise) {
@@ -201,7 +203,7 @@ static void first_backward(parallel_pool *pool, generator *g, int count, int wei
         return;
     }
     swap_leading(g->first_output, g->dpre, s->channels, count, FIRST_PIXELS);
-    if (weights) {
+    if (mode != GRAD_NONE) {
         const gemm_matrices weight_product = {g->first_input, 1, latent, g->first_output, 1, outputs};
         gemm_dense(pool, dweight, &weight_product, latent, outputs, count, 0, scratch);
         layer_weight_grad(pool, g, 0);
@@ -213,10 +215,10 @@ static void first_backward(parallel_pool *pool, generator *g, int count, int wei
 }
 
 /* to_rgb of a stage: drgb -> dact, overwritten or added to. */
-static void rgb_backward(parallel_pool *pool, generator *g, int stage, const float *drgb, int count, int weights,
-                         int add, float *scratch) {
+static void rgb_backward(parallel_pool *pool, generator *g, int stage, const float *drgb, int count, grad_mode mode,
+                         grad_mode input, float *scratch) {
     const generator_stage *s = &g->stages[stage];
-    pointwise_backward(pool, g->dact, drgb, s->act, &s->to_rgb, s->size * s->size * count, weights, add, scratch);
+    pointwise_backward(pool, g->dact, drgb, s->act, &s->to_rgb, s->size * s->size * count, mode, input, scratch);
 }
 
 /* dimage -> the gradients at the level's picture and, fading, at the one below, before their tanh. */
@@ -230,7 +232,7 @@ static void pictures_backward(parallel_pool *pool, generator *g, const float *di
 }
 
 void generator_backward_styles(parallel_pool *pool, generator *g, float *dimage, const float *w, size_t stride,
-                               int count, int weights, float *scratch) {
+                               int count, grad_mode mode, float *scratch) {
     const int stages = g->arch.stages, level = g->grown.level, growing = growth_is_under_way(&g->grown, stages);
     const size_t size = (size_t)architecture_image_size(&g->arch);
     memset(g->dw, 0, sizeof *g->dw * (stride * (stages - 1) + (size_t)count * g->arch.options.latent_size));
@@ -240,24 +242,24 @@ void generator_backward_styles(parallel_pool *pool, generator *g, float *dimage,
         tanh_backward(pool, dimage, dimage, g->image, 3 * size * size * count);
     float *dpre = growing ? g->drgb[0] : dimage;
     if (level < stages) {
-        rgb_backward(pool, g, level, dpre, count, weights, 0, scratch);
-        norm_stage_backward(pool, g, level, w + level * stride, g->dw + level * stride, count, weights, scratch);
+        rgb_backward(pool, g, level, dpre, count, mode, GRAD_SET, scratch);
+        norm_stage_backward(pool, g, level, w + level * stride, g->dw + level * stride, count, mode, scratch);
         dpre = g->dpre;
     }
     for (int i = level; i > 0; i--) {
-        layer_backward(pool, g, i, dpre, count, weights, scratch);
+        layer_backward(pool, g, i, dpre, count, mode, scratch);
         if (i == level && g->grown.fade < 1)
-            rgb_backward(pool, g, level - 1, g->drgb[1], count, weights, 1, scratch);
-        norm_stage_backward(pool, g, i - 1, w + (i - 1) * stride, g->dw + (i - 1) * stride, count, weights, scratch);
+            rgb_backward(pool, g, level - 1, g->drgb[1], count, mode, GRAD_ADD, scratch);
+        norm_stage_backward(pool, g, i - 1, w + (i - 1) * stride, g->dw + (i - 1) * stride, count, mode, scratch);
         dpre = g->dpre;
     }
-    first_backward(pool, g, count, weights, scratch);
+    first_backward(pool, g, count, mode, scratch);
 }
 
 void generator_backward(parallel_pool *pool, generator *g, float *dimage, int count, float *scratch) {
     const int mapped = generator_has_mapping(&g->arch);
     const float *w = mapped ? g->map.activations[g->map.count] : g->first_input;
-    generator_backward_styles(pool, g, dimage, w, 0, count, 1, scratch);
+    generator_backward_styles(pool, g, dimage, w, 0, count, GRAD_SET, scratch);
     if (mapped)
         mapping_backward(pool, &g->map, g->dw, g->spare, count, scratch);
 }
@@ -275,7 +277,7 @@ void generator_mix(generator *g, const float *w, const int *crossover, int count
 void generator_backward_mixed(parallel_pool *pool, generator *g, float *dimage, const int *crossover, int count,
                               float *scratch) {
     const size_t latent = (size_t)g->arch.options.latent_size;
-    generator_backward_styles(pool, g, dimage, g->styles, count * latent, count, 1, scratch);
+    generator_backward_styles(pool, g, dimage, g->styles, count * latent, count, GRAD_SET, scratch);
     memset(g->spare, 0, 2 * count * latent * sizeof *g->spare);
     for (int i = 0; i < g->arch.stages * count; i++) {
         const int n = i % count, second = i / count >= crossover[n];

@@ -86,8 +86,8 @@ static inline int generator_has_mapping(const architecture *a) { return a->optio
 const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch);
 
 /* Styles -> g->image. w: S x N x L, a w for each stage, `stride` (N L) floats from one to the next; stride 0: N x L,
- * one for all (may be generator_map's result). training: batch norm, where used, on batch statistics; g->noise. */
-void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, int training,
+ * one for all (may be generator_map's result). Noise, where used, is g->noise with STATS_BATCH, else the fixed one. */
+void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, stats_mode stats,
                           float *scratch);
 
 /* Gradients of all parameters in use, overwritten, after a training forward of map and synthesise (stride 0) at `count`
@@ -100,10 +100,10 @@ void generator_mix(generator *g, const float *w, const int *crossover, int count
 void generator_backward_mixed(parallel_pool *pool, generator *g, float *dimage, const int *crossover, int count,
                               float *scratch);
 
-/* The same down to the styles, after a forward of synthesise with these w and stride: g->dw. The parameters' gradients,
- * the mapping's apart, with `weights` only. Without weights and training AdaIN alone is differentiated: batch norm's
- * gradient is that of batch statistics. */
+/* The same down to the styles, after a forward of synthesise with these w and stride: g->dw. `mode`: of the parameters'
+ * gradients (the mapping's apart), GRAD_NONE after a forward with running statistics, else GRAD_SET. With GRAD_NONE
+ * there must be styles: batch norm's gradient is that of batch statistics. */
 void generator_backward_styles(parallel_pool *pool, generator *g, float *dimage, const float *w, size_t stride,
-                               int count, int weights, float *scratch);
+                               int count, grad_mode mode, float *scratch);
 
 #endif

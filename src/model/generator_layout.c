@@ -139,8 +139,8 @@ static void bind_norm(generator *g, int stage) {
         s->style.scale.bias = data_of(g, "ada_l%d.style_scale.bias", number, &s->style.scale.dbias);
         s->style.shift.weight = data_of(g, "ada_l%d.style_bias.weight", number, &s->style.shift.dweight);
         s->style.shift.bias = data_of(g, "ada_l%d.style_bias.bias", number, &s->style.shift.dbias);
-        s->style.across = g->arch.options.g_norm == SSD_G_NORM_BATCH;
-        if (s->style.across) {
+        s->style.batch_stats = g->arch.options.g_norm == SSD_G_NORM_BATCH;
+        if (s->style.batch_stats) {
             s->style.running_mean = data_of(g, "bn_l%d.running_mean", number, NULL);
             s->style.running_var = data_of(g, "bn_l%d.running_var", number, NULL);
         }

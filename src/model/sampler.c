@@ -122,7 +122,7 @@ static ssd_status synthesise(ssd_generator *generator, const float *w, int stage
             swap_leading(g->styles, styles, part, stages, (size_t)g->arch.options.latent_size);
             styles = g->styles;
         }
-        generator_synthesise(context->pool, g, styles, stride, part, 0, generator->scratch);
+        generator_synthesise(context->pool, g, styles, stride, part, STATS_RUNNING, generator->scratch);
         swap_leading(images + done * 3 * size * size, g->image, 3, part, size * size);
     }
     return SSD_OK;

@@ -22,27 +22,27 @@ static void style_forward(parallel_pool *pool, float *values, const float *w, co
 }
 
 /* The batch's statistics, once for each picture. */
-static void statistics_across(parallel_pool *pool, const float *x, adain *layer, int batch, int training) {
+static void batch_statistics(parallel_pool *pool, const float *x, adain *layer, int batch, stats_mode stats) {
     batch_norm norm = {.channels = layer->channels,
                        .length = layer->length,
                        .running_mean = layer->running_mean,
                        .running_var = layer->running_var,
                        .mean = layer->mean,
                        .rstd = layer->rstd};
-    batch_norm_statistics(pool, x, &norm, batch, training);
+    batch_norm_statistics(pool, x, &norm, batch, stats);
     for (int g = layer->channels * batch - 1; g >= 0; g--) {
         layer->mean[g] = layer->mean[g / batch];
         layer->rstd[g] = layer->rstd[g / batch];
     }
 }
 
-void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch, int training,
-                   float *scratch) {
+void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch,
+                   stats_mode stats, float *scratch) {
     style_forward(pool, layer->scale_values, w, &layer->scale, layer->channels, layer->latent, batch, scratch);
     style_forward(pool, layer->shift_values, w, &layer->shift, layer->channels, layer->latent, batch, scratch);
     const norm_shape shape = shape_of(layer, batch);
-    if (layer->across) {
-        statistics_across(pool, x, layer, batch, training);
+    if (layer->batch_stats) {
+        batch_statistics(pool, x, layer, batch, stats);
     } else {
         norm_statistics(pool, layer->mean, layer->rstd, x, &shape);
         for (int g = 0; g < shape.groups / shape.share; g++)
@@ -52,11 +52,12 @@ void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w
 }
 
 static void style_backward(parallel_pool *pool, float *dw, const float *dvalues, const float *w,
-                           const style_linear *style, int channels, int latent, int batch, float *scratch) {
+                           const style_linear *style, int channels, int latent, int batch, grad_mode mode,
+                           float *scratch) {
     const gemm_matrices weight_product = {dvalues, batch, 1, w, 1, latent};
-    if (style->dweight)
+    if (mode != GRAD_NONE)
         gemm_dense(pool, style->dweight, &weight_product, channels, latent, batch, 0, scratch);
-    for (int c = 0; c < channels && style->dbias; c++) {
+    for (int c = 0; mode != GRAD_NONE && c < channels; c++) {
         float sum = 0;
         for (int n = 0; n < batch; n++)
             sum += dvalues[(size_t)c * batch + n];
@@ -67,16 +68,16 @@ static void style_backward(parallel_pool *pool, float *dw, const float *dvalues,
 }
 
 void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
-                    const adain *layer, int batch, int training, float *dstyle, float *scratch) {
+                    const adain *layer, int batch, grad_mode mode, stats_mode stats, float *dstyle, float *scratch) {
     const norm_shape shape = shape_of(layer, batch);
     float *dscale = dstyle, *dshift = dstyle + shape.groups;
-    if (layer->across)
+    if (layer->batch_stats)
         norm_backward_across(pool, dx, dscale, dshift, dy, x, layer->mean, layer->rstd, layer->scale_values,
-                             layer->shift_values, 0.0f, &shape, training ? batch : 0);
+                             layer->shift_values, 0.0f, &shape, stats == STATS_RUNNING ? 0 : batch);
     else
         (layer->shared_input ? norm_backward_shared : norm_backward)(pool, dx, dscale, dshift, dy, x, layer->mean,
                                                                      layer->rstd, layer->scale_values,
                                                                      layer->shift_values, 0.0f, &shape);
-    style_backward(pool, dw, dscale, w, &layer->scale, layer->channels, layer->latent, batch, scratch);
-    style_backward(pool, dw, dshift, w, &layer->shift, layer->channels, layer->latent, batch, scratch);
+    style_backward(pool, dw, dscale, w, &layer->scale, layer->channels, layer->latent, batch, mode, scratch);
+    style_backward(pool, dw, dshift, w, &layer->shift, layer->channels, layer->latent, batch, mode, scratch);
 }

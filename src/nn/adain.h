@@ -5,31 +5,32 @@
 #define NN_ADAIN_H
 
 #include "kernels/gemm.h"
+#include "kernels/modes.h"
 
 typedef struct style_linear {
     const float *weight, *bias; /* C x L, C */
-    float *dweight, *dbias;     /* NULL where not wanted */
+    float *dweight, *dbias;     /* NULL where nothing is trained */
 } style_linear;
 
 typedef struct adain {
     int channels, latent;
     int length;       /* pixels of a map */
     int shared_input; /* 1: x is one map of C x H x W for the whole batch (the constant's) */
-    int across;       /* 1: batch norm instead of instance norm: self-modulation (Chen et al. 2019, 1810.01365) */
-    float *running_mean, *running_var; /* C, with `across`: as batch_norm's */
+    int batch_stats;  /* 1: batch norm instead of instance norm: self-modulation (Chen et al. 2019, 1810.01365) */
+    float *running_mean, *running_var; /* C, with batch_stats: as batch_norm's */
     style_linear scale, shift;
     /* kept by forward for backward: C x N styles; statistics, one a group of x */
     float *scale_values, *shift_values, *mean, *rstd;
 } adain;
 
-/* y: C x N x H x W; w: N x L. `training` as in batch_norm.h; without `across` it changes nothing. */
-void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch, int training,
-                   float *scratch);
+/* y: C x N x H x W; w: N x L. Without `batch_stats`, `stats` changes nothing. */
+void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch,
+                   stats_mode stats, float *scratch);
 
-/* dx overwritten (dy may be dx unless shared_input); style gradients overwritten; dw (N x L) is added to. With `across`
- * through a training forward, or (training 0) one whose statistics stood still.
- * `dstyle`: 2 C N floats of workspace. */
+/* dx overwritten (dy may be dx unless shared_input); dw (N x L) is added to; `mode`, of the styles' parameters:
+ * GRAD_NONE or GRAD_SET. `stats`: the forward's; running statistics are constants. `dstyle`: 2 C N floats of scratch.
+ */
 void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
-                    const adain *layer, int batch, int training, float *dstyle, float *scratch);
+                    const adain *layer, int batch, grad_mode mode, stats_mode stats, float *dstyle, float *scratch);
 
 #endif

@@ -10,15 +10,15 @@ static norm_shape shape_of(const batch_norm *layer, int batch) {
     return (norm_shape){layer->channels, batch * layer->length, 1};
 }
 
-void batch_norm_statistics(parallel_pool *pool, const float *x, batch_norm *layer, int batch, int training) {
+void batch_norm_statistics(parallel_pool *pool, const float *x, batch_norm *layer, int batch, stats_mode stats) {
     const norm_shape shape = shape_of(layer, batch);
-    if (training) {
+    if (stats != STATS_RUNNING) {
         norm_statistics(pool, layer->mean, layer->rstd, x, &shape);
         const double unbiased = (double)shape.length / (shape.length - 1);
         for (int c = 0; c < layer->channels; c++) {
             const double mean = layer->mean[c], variance = layer->rstd[c];
             layer->rstd[c] = (float)(1.0 / sqrt(variance + EPS));
-            if (training == 2)
+            if (stats == STATS_BATCH_FROZEN)
                 continue;
             layer->running_mean[c] = (float)((1 - MOMENTUM) * layer->running_mean[c] + MOMENTUM * mean);
             layer->running_var[c] = (float)((1 - MOMENTUM) * layer->running_var[c] + MOMENTUM * variance * unbiased);
@@ -31,20 +31,20 @@ void batch_norm_statistics(parallel_pool *pool, const float *x, batch_norm *laye
     }
 }
 
-void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, int training) {
+void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, stats_mode stats) {
     const norm_shape shape = shape_of(layer, batch);
-    batch_norm_statistics(pool, x, layer, batch, training);
+    batch_norm_statistics(pool, x, layer, batch, stats);
     norm_forward(pool, y, x, layer->mean, layer->rstd, layer->weight, layer->bias, layer->slope, &shape);
 }
 
 void batch_norm_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const batch_norm *layer,
-                         int batch, int weights, float *dparameters) {
+                         int batch, grad_mode mode, float *dparameters) {
     const norm_shape shape = shape_of(layer, batch);
     float *dweight = dparameters, *dbias = dparameters + layer->channels;
     norm_backward(pool, dx, dweight, dbias, dy, x, layer->mean, layer->rstd, layer->weight, layer->bias, layer->slope,
                   &shape);
-    for (int c = 0; weights && c < layer->channels; c++) {
-        layer->dweight[c] = (weights == 2 ? layer->dweight[c] : 0.0f) + dweight[c];
-        layer->dbias[c] = (weights == 2 ? layer->dbias[c] : 0.0f) + dbias[c];
+    for (int c = 0; mode != GRAD_NONE && c < layer->channels; c++) {
+        layer->dweight[c] = (mode == GRAD_ADD ? layer->dweight[c] : 0.0f) + dweight[c];
+        layer->dbias[c] = (mode == GRAD_ADD ? layer->dbias[c] : 0.0f) + dbias[c];
     }
 }

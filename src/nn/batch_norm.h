@@ -4,6 +4,7 @@
 #define NN_BATCH_NORM_H
 
 #include "base/parallel.h"
+#include "kernels/modes.h"
 
 typedef struct batch_norm {
     int channels;
@@ -16,15 +17,13 @@ typedef struct batch_norm {
 } batch_norm;
 
 /* Into layer->mean and rstd, as forward does it first. */
-void batch_norm_statistics(parallel_pool *pool, const float *x, batch_norm *layer, int batch, int training);
+void batch_norm_statistics(parallel_pool *pool, const float *x, batch_norm *layer, int batch, stats_mode stats);
 
-/* training 1: statistics of this batch, and the running ones are updated; 2: of this batch, the running ones left
- * alone; 0: the running ones are used. */
-void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, int training);
+void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_norm *layer, int batch, stats_mode stats);
 
-/* Through a training forward. dx overwritten (dy may be dx). Parameter gradients are left alone (weights 0),
- * overwritten (1) or added to (2). `dparameters`: 2 C floats of workspace. */
+/* Through a training forward. dx overwritten (dy may be dx). `dparameters`: 2 C floats of
+ * scratch. */
 void batch_norm_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const batch_norm *layer,
-                         int batch, int weights, float *dparameters);
+                         int batch, grad_mode mode, float *dparameters);
 
 #endif

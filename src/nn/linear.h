@@ -3,6 +3,7 @@
 #define NN_LINEAR_H
 
 #include "kernels/gemm.h"
+#include "kernels/modes.h"
 
 typedef struct linear {
     int inputs, outputs;
@@ -12,9 +13,8 @@ typedef struct linear {
 
 void linear_forward(parallel_pool *pool, float *y, const float *x, const linear *layer, int batch, float *scratch);
 
-/* Gradients; dweight and dbias are overwritten, or added with accumulate; dx (may be NULL) is overwritten, or added
- * with accumulate_input. */
+/* `mode`: of dweight and dbias. dx (may be NULL) is overwritten. */
 void linear_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const linear *layer, int batch,
-                     int accumulate, int accumulate_input, float *scratch);
+                     grad_mode mode, float *scratch);
 
 #endif

@@ -26,8 +26,8 @@ void mapping_backward(parallel_pool *pool, mapping *m, float *dw, float *spare, 
     float *dy = dw, *dx = spare;
     for (int l = m->count - 1; l >= 0; l--) {
         leaky_backward(pool, dy, dy, m->activations[l + 1], SLOPE, count);
-        const int accumulate = m->shared && l < m->count - 1;
-        linear_backward(pool, l > 0 ? dx : NULL, dy, m->activations[l], &m->layers[l], batch, accumulate, 0, scratch);
+        const grad_mode mode = m->shared && l < m->count - 1 ? GRAD_ADD : GRAD_SET;
+        linear_backward(pool, l > 0 ? dx : NULL, dy, m->activations[l], &m->layers[l], batch, mode, scratch);
         float *swap = dy;
         dy = dx;
         dx = swap;

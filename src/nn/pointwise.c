@@ -20,11 +20,11 @@ void pointwise_forward(parallel_pool *pool, float *y, const float *x, const poin
 /* One side is the picture's three channels: it is the one whose pixels gemm packs whole, so the product of the other
  * kind is made transposed, aside. */
 static void weight_grad(parallel_pool *pool, const float *dy, const float *x, const pointwise *layer, int pixels,
-                        int add, float *scratch) {
+                        grad_mode mode, float *scratch) {
     const int inputs = layer->inputs, outputs = layer->outputs;
     if (outputs <= inputs) {
         const gemm_matrices product = {dy, pixels, 1, x, pixels, 1};
-        gemm_dense(pool, layer->dweight, &product, outputs, inputs, pixels, add, scratch);
+        gemm_dense(pool, layer->dweight, &product, outputs, inputs, pixels, mode == GRAD_ADD, scratch);
         return;
     }
     const gemm_matrices product = {x, pixels, 1, dy, pixels, 1};
@@ -33,18 +33,18 @@ static void weight_grad(parallel_pool *pool, const float *dy, const float *x, co
     for (int o = 0; o < outputs; o++)
         for (int i = 0; i < inputs; i++) {
             float *out = &layer->dweight[o * inputs + i];
-            *out = (add ? *out : 0.0f) + aside[i * outputs + o];
+            *out = (mode == GRAD_ADD ? *out : 0.0f) + aside[i * outputs + o];
         }
 }
 
 void pointwise_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const pointwise *layer,
-                        int pixels, int weights, int accumulate_input, float *scratch) {
-    if (weights) {
-        weight_grad(pool, dy, x, layer, pixels, weights == 2, scratch);
-        bias_grad(pool, layer->dbias, dy, layer->outputs, pixels, weights == 2);
+                        int pixels, grad_mode weights, grad_mode input, float *scratch) {
+    if (weights != GRAD_NONE) {
+        weight_grad(pool, dy, x, layer, pixels, weights, scratch);
+        bias_grad(pool, layer->dbias, dy, layer->outputs, pixels, weights);
     }
-    if (dx) {
+    if (input != GRAD_NONE) {
         const gemm_matrices product = {layer->weight, 1, layer->inputs, dy, 1, pixels};
-        gemm_dense(pool, dx, &product, layer->inputs, pixels, layer->outputs, accumulate_input, scratch);
+        gemm_dense(pool, dx, &product, layer->inputs, pixels, layer->outputs, input == GRAD_ADD, scratch);
     }
 }

@@ -4,6 +4,7 @@
 #define NN_POINTWISE_H
 
 #include "kernels/gemm.h"
+#include "kernels/modes.h"
 
 typedef struct pointwise {
     int inputs, outputs;
@@ -18,9 +19,9 @@ size_t pointwise_scratch_floats(int inputs, int outputs, int pixels, int threads
 void pointwise_forward(parallel_pool *pool, float *y, const float *x, const pointwise *layer, int pixels,
                        float *scratch);
 
-/* dy: the gradient before the activation. dx (may be NULL) is overwritten, or added to with accumulate_input.
- * Parameter gradients are left alone (weights 0), overwritten (1) or added to (2). */
+/* dy: the gradient before the activation. `weights`: mode of the parameters' gradients; `input`: of
+ * dx, which may be NULL with GRAD_NONE. */
 void pointwise_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const pointwise *layer,
-                        int pixels, int weights, int accumulate_input, float *scratch);
+                        int pixels, grad_mode weights, grad_mode input, float *scratch);
 
 #endif

@@ -25,7 +25,7 @@ typedef struct backward_work {
     const float *dw;
     const spectral_norm *norm;
     float factor; /* <dw, W> / sigma^2 */
-    int accumulate;
+    grad_mode mode;
 } backward_work;
 
 static void backward_row(const void *argument, int row) {
@@ -33,15 +33,15 @@ static void backward_row(const void *argument, int row) {
     const spectral_norm *norm = work->norm;
     const size_t columns = (size_t)norm->columns;
     float *out = work->dweight + row * columns;
-    if (!work->accumulate)
+    if (work->mode == GRAD_SET)
         memset(out, 0, columns * sizeof *out);
     vector_add_scaled(out, work->dw + row * columns, 1.0f / norm->sigma, columns);
     vector_add_scaled(out, norm->v, -work->factor * norm->u[row], columns);
 }
 
 void spectral_norm_backward(parallel_pool *pool, float *dweight, const float *dw, const spectral_norm *norm,
-                            int accumulate) {
+                            grad_mode mode) {
     const double inner = vector_dot(dw, norm->weight, (size_t)norm->rows * norm->columns);
-    const backward_work work = {dweight, dw, norm, (float)(inner / ((double)norm->sigma * norm->sigma)), accumulate};
+    const backward_work work = {dweight, dw, norm, (float)(inner / ((double)norm->sigma * norm->sigma)), mode};
     parallel_for(pool, norm->rows, backward_row, &work);
 }

@@ -4,6 +4,7 @@
 #define NN_SPECTRAL_NORM_H
 
 #include "base/parallel.h"
+#include "kernels/modes.h"
 
 typedef struct spectral_norm {
     int rows, columns; /* K, M */
@@ -16,8 +17,8 @@ typedef struct spectral_norm {
  * `spare`: K floats. */
 void spectral_norm_forward(parallel_pool *pool, spectral_norm *norm, int iterate, float *spare);
 
-/* dweight (+)= (dw - <dw, W / sigma> u vT) / sigma, dw (K x M) being the gradient at W / sigma. */
+/* dweight = (or += ) (dw - <dw, W / sigma> u vT) / sigma, dw (K x M) being the gradient at W / sigma. */
 void spectral_norm_backward(parallel_pool *pool, float *dweight, const float *dw, const spectral_norm *norm,
-                            int accumulate);
+                            grad_mode mode);
 
 #endif

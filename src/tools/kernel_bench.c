@@ -33,7 +33,7 @@ static void conv_input_grad_once(ssd_measure *m) {
 }
 
 static void conv_weight_grad_once(ssd_measure *m) {
-    conv_weight_grad(m->pool, m->array[3], m->array[0], m->array[2], &m->shape, 0, m->scratch);
+    conv_weight_grad(m->pool, m->array[3], m->array[0], m->array[2], &m->shape, GRAD_SET, m->scratch);
 }
 
 static void direct_forward_once(ssd_measure *m) {
@@ -45,7 +45,7 @@ static void direct_input_grad_once(ssd_measure *m) {
 }
 
 static void direct_weight_grad_once(ssd_measure *m) {
-    conv_weight_grad_direct(m->pool, m->array[3], m->array[0], m->array[2], &m->shape, 0, m->scratch);
+    conv_weight_grad_direct(m->pool, m->array[3], m->array[0], m->array[2], &m->shape, GRAD_SET, m->scratch);
 }
 
 /* The small map of the generator is the same for every picture, as in generator.c. */
@@ -67,15 +67,15 @@ static adain adain_of(const ssd_measure *m) {
 
 static void adain_forward_once(ssd_measure *m) {
     adain layer = adain_of(m);
-    adain_forward(m->pool, m->array[3], m->array[0], m->array[2], &layer, m->shape.batch, 1, m->scratch);
+    adain_forward(m->pool, m->array[3], m->array[0], m->array[2], &layer, m->shape.batch, STATS_BATCH, m->scratch);
 }
 
 static void adain_backward_once(ssd_measure *m) {
     const adain layer = adain_of(m);
     float *dstyle = m->aux + 5 * (size_t)m->shape.channels * m->shape.batch;
     float *dw = dstyle + 2 * (size_t)m->shape.channels * m->shape.batch;
-    adain_backward(m->pool, m->array[3], dw, m->array[2], m->array[0], m->array[2], &layer, m->shape.batch, 1, dstyle,
-                   m->scratch);
+    adain_backward(m->pool, m->array[3], dw, m->array[2], m->array[0], m->array[2], &layer, m->shape.batch, GRAD_SET,
+                   STATS_BATCH, dstyle, m->scratch);
 }
 
 static batch_norm batch_norm_of(const ssd_measure *m) {
@@ -91,12 +91,12 @@ static batch_norm batch_norm_of(const ssd_measure *m) {
 
 static void batch_norm_forward_once(ssd_measure *m) {
     batch_norm layer = batch_norm_of(m);
-    batch_norm_forward(m->pool, m->array[3], m->array[0], &layer, m->shape.batch, 1);
+    batch_norm_forward(m->pool, m->array[3], m->array[0], &layer, m->shape.batch, STATS_BATCH);
 }
 
 static void batch_norm_backward_once(ssd_measure *m) {
     const batch_norm layer = batch_norm_of(m);
-    batch_norm_backward(m->pool, m->array[3], m->array[2], m->array[0], &layer, m->shape.batch, 1,
+    batch_norm_backward(m->pool, m->array[3], m->array[2], m->array[0], &layer, m->shape.batch, GRAD_SET,
                         m->aux + (size_t)8 * m->shape.channels);
 }
 
@@ -111,7 +111,7 @@ static void spectral_norm_forward_once(ssd_measure *m) {
 
 static void spectral_norm_backward_once(ssd_measure *m) {
     const spectral_norm layer = spectral_norm_of(m);
-    spectral_norm_backward(m->pool, m->array[3], m->array[0], &layer, 0);
+    spectral_norm_backward(m->pool, m->array[3], m->array[0], &layer, GRAD_SET);
 }
 
 /* channels x filters parameters; the step size is zero, so that any number of runs leaves sound numbers. */

@@ -93,7 +93,7 @@ void pyramid_loss_run(parallel_pool *pool, const pyramid_loss *loss) {
 
 /* Pictures of `count` w, and their losses. */
 static void look(ssd_projection *p, const float *w, size_t stride, int count) {
-    generator_synthesise(p->context->pool, &p->net, w, stride, count, 0, p->scratch);
+    generator_synthesise(p->context->pool, &p->net, w, stride, count, STATS_RUNNING, p->scratch);
     p->loss.count = count;
     pyramid_loss_run(p->context->pool, &p->loss);
 }
@@ -231,7 +231,8 @@ static void step(ssd_projection *p) {
     place_styles(p, stages * p->starts);
     look(p, p->w, stride, p->starts);
     keep(p, stages);
-    generator_backward_styles(p->context->pool, &p->net, p->loss.dimages, p->w, stride, p->starts, 0, p->scratch);
+    generator_backward_styles(p->context->pool, &p->net, p->loss.dimages, p->w, stride, p->starts, GRAD_NONE,
+                              p->scratch);
     const double done = (at + 1.0) / of, down = done > 0.75 ? 4 * (1 - done) : 1, up = done < 0.05 ? 20 * done : 1;
     const double rate = RATE * up * (0.5 - 0.5 * cos(3.141592653589793 * down));
     const adam_step adam = adam_step_at(rate, 0.9, 0.999, 1e-8, at + 1);

@@ -42,16 +42,17 @@ void trainer_generate(ssd_trainer *t) {
         generator_mix(&t->g, w, t->crossover, batch);
         w = t->g.styles;
     }
-    generator_synthesise(pool, &t->g, w, t->config.style_mixing > 0 ? (size_t)batch * t->g.arch.options.latent_size : 0,
-                         batch, 1, t->scratch);
+    generator_synthesise(pool, &t->g, w,
+                         t->g.arch.options.style_mixing > 0 ? (size_t)batch * t->g.arch.options.latent_size : 0, batch,
+                         STATS_BATCH, t->scratch);
 }
 
 static void d_forward(ssd_trainer *t, const float *images, discriminator_mode mode) {
     discriminator_forward(t->context->pool, &t->d, images, t->config.batch, mode, t->scratch);
 }
 
-static void d_backward(ssd_trainer *t, const float *dlogits, const float *images, discriminator_gradients what) {
-    discriminator_backward(t->context->pool, &t->d, dlogits, images, t->config.batch, what, t->scratch);
+static void d_backward(ssd_trainer *t, const float *dlogits, const float *images, grad_mode mode) {
+    discriminator_backward(t->context->pool, &t->d, dlogits, images, t->config.batch, mode, t->scratch);
 }
 
 /* ---------------------------------------------------------------------------------- generator --- */
@@ -65,9 +66,9 @@ static void generator_step(ssd_trainer *t) {
         memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
     }
     const float *fakes = d_input(t, t->g.image, D_BATCH_G_FAKE);
-    d_forward(t, fakes, paired ? DISCRIMINATOR_TRAIN_KEEPING : DISCRIMINATOR_TRAIN);
+    d_forward(t, fakes, paired ? DISCRIMINATOR_TRAIN_NO_POWER_ITERATION : DISCRIMINATOR_TRAIN);
     t->losses.loss_g = loss_generator((ssd_loss)c->loss, t->dlogits, t->real_logits, t->d.logits, c->batch);
-    d_backward(t, t->dlogits, fakes, GRADIENT_IMAGE);
+    d_backward(t, t->dlogits, fakes, GRAD_NONE);
     float *dimage = t->d.dimage;
     if (trainer_augments(c)) {
         augment_backward(t->context->pool, t->augmented, dimage, augment_params(t, D_BATCH_G_FAKE), c->batch,
@@ -94,16 +95,16 @@ static void r1_penalty_backward(ssd_trainer *t, const float *x) {
     const double pixels = exp2(2.0 * (t->d.arch.stages - t->d.grown.level));
     for (int n = 0; n < c->batch; n++)
         t->dlogits[n] = 1;
-    d_backward(t, t->dlogits, x, GRADIENT_IMAGE);
+    d_backward(t, t->dlogits, x, GRAD_NONE);
     const double size = sqrt(vector_dot(t->d.dimage, t->d.dimage, count) / (double)count);
     const double h = R1_DISTANCE / (size > 1e-12 ? size : 1e-12);
     for (int side = 1; side >= -1; side -= 2) {
         memcpy(t->perturbed, x, count * sizeof *x);
         vector_add_scaled(t->perturbed, t->d.dimage, (float)(side * h), count);
-        d_forward(t, t->perturbed, DISCRIMINATOR_REPEAT);
+        d_forward(t, t->perturbed, DISCRIMINATOR_RECOMPUTE);
         for (int n = 0; n < c->batch; n++)
             t->dlogits[n] = (float)(side * c->r1 * c->r1_interval * pixels / (2 * h * c->batch));
-        d_backward(t, t->dlogits, t->perturbed, GRADIENT_WEIGHTS_ADDED);
+        d_backward(t, t->dlogits, t->perturbed, GRAD_ADD);
     }
 }
 
@@ -125,7 +126,7 @@ static void d_pass(ssd_trainer *t) {
     d_forward(t, x, DISCRIMINATOR_TRAIN);
     memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
     const double real = loss_bce(t->dlogits, t->real_logits, c->batch, 1, 0.5);
-    d_backward(t, t->dlogits, x, GRADIENT_WEIGHTS);
+    d_backward(t, t->dlogits, x, GRAD_SET);
     if (r1_is_due(t))
         r1_penalty_backward(t, x);
     if (!c->reuse_fake)
@@ -133,7 +134,7 @@ static void d_pass(ssd_trainer *t) {
     x = d_input(t, t->g.image, D_BATCH_FAKE);
     d_forward(t, x, DISCRIMINATOR_TRAIN);
     t->losses.loss_d = real + loss_bce(t->dlogits, t->d.logits, c->batch, 0, 0.5);
-    d_backward(t, t->dlogits, x, GRADIENT_WEIGHTS_ADDED);
+    d_backward(t, t->dlogits, x, GRAD_ADD);
     record_d_stats(t, t->real_logits, t->d.logits, 0);
 }
 
@@ -147,13 +148,13 @@ static void d_pass_paired(ssd_trainer *t) {
     if (!c->reuse_fake)
         trainer_generate(t);
     x = d_input(t, t->g.image, D_BATCH_FAKE);
-    d_forward(t, x, DISCRIMINATOR_TRAIN_KEEPING);
+    d_forward(t, x, DISCRIMINATOR_TRAIN_NO_POWER_ITERATION);
     t->losses.loss_d = loss_paired(t->dreal_logits, t->dlogits, t->real_logits, t->d.logits, c->batch);
     record_d_stats(t, t->real_logits, t->d.logits, 1);
-    d_backward(t, t->dlogits, x, GRADIENT_WEIGHTS);
+    d_backward(t, t->dlogits, x, GRAD_SET);
     x = d_input(t, t->real, D_BATCH_REAL);
-    d_forward(t, x, DISCRIMINATOR_REPEAT);
-    d_backward(t, t->dreal_logits, x, GRADIENT_WEIGHTS_ADDED);
+    d_forward(t, x, DISCRIMINATOR_RECOMPUTE);
+    d_backward(t, t->dreal_logits, x, GRAD_ADD);
     if (r1_is_due(t))
         r1_penalty_backward(t, x);
 }

@@ -29,12 +29,12 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
         for (int i = 0; i < count; i++)
             t->batch_indices[i] = total - t->val_count + done + i;
         dataset_batch(t->dataset, t->batch_indices, NULL, count, t->real);
-        discriminator_forward(pool, &t->d, t->real, count, DISCRIMINATOR_RUNNING, t->scratch);
+        discriminator_forward(pool, &t->d, t->real, count, DISCRIMINATOR_EVAL, t->scratch);
         memcpy(t->real_logits, t->d.logits, (size_t)count * sizeof(float));
         rng_normal(&random, t->z, count * latent);
         const float *w = generator_map(pool, g, t->z, count, t->scratch);
-        generator_synthesise(pool, g, w, 0, count, 0, t->scratch);
-        discriminator_forward(pool, &t->d, g->image, count, DISCRIMINATOR_RUNNING, t->scratch);
+        generator_synthesise(pool, g, w, 0, count, STATS_RUNNING, t->scratch);
+        discriminator_forward(pool, &t->d, g->image, count, DISCRIMINATOR_EVAL, t->scratch);
         loss_d += count * loss_discriminator(kind, t->real_logits, t->d.logits, count);
         loss_g += count * loss_generator(kind, NULL, t->real_logits, t->d.logits, count);
         right += count_above(t->real_logits, count, 1) + count_above(t->d.logits, count, 0);

@@ -73,8 +73,8 @@ static void check_shape(parallel_pool *pool, const conv_shape *s) {
     conv_input_grad(pool, dx, dy, w, scale, s, scratch);
     conv_input_grad_reference(want_dx, dy, w, scale, s);
     CHECK_BELOW(error_of(dx, want_dx, large), image_bound);
-    conv_weight_grad(pool, dw, dy, x, s, 0, scratch);
-    conv_weight_grad_reference(want_dw, dy, x, s, 0);
+    conv_weight_grad(pool, dw, dy, x, s, GRAD_SET, scratch);
+    conv_weight_grad_reference(want_dw, dy, x, s, GRAD_SET);
     CHECK_BELOW(error_of(dw, want_dw, weights), weight_bound);
     CHECK(guards_hold(y, small) && guards_hold(dx, large) && guards_hold(dw, weights));
 
@@ -82,8 +82,8 @@ static void check_shape(parallel_pool *pool, const conv_shape *s) {
     CHECK_BELOW(fabs(forward - inner(x, dx, large)) / size, image_bound);
     CHECK_BELOW(fabs(forward - scale * inner(w, dw, weights)) / size, weight_bound);
 
-    conv_weight_grad(pool, dw, dy, x, s, 1, scratch);
-    conv_weight_grad_reference(want_dw, dy, x, s, 1);
+    conv_weight_grad(pool, dw, dy, x, s, GRAD_ADD, scratch);
+    conv_weight_grad_reference(want_dw, dy, x, s, GRAD_ADD);
     CHECK_BELOW(error_of(dw, want_dw, weights), weight_bound);
 
     free(x), free(dy), free(w), free(want_y), free(want_dx), free(want_dw), free(scratch);
@@ -127,7 +127,7 @@ static void check_threads(const conv_shape *s) {
         float *scratch = malloc(conv_scratch_floats(s, threads) * sizeof *scratch);
         conv_forward(pool, y[many], x, w, 1, s, scratch);
         conv_input_grad(pool, dx[many], dy, w, 1, s, scratch);
-        conv_weight_grad(pool, dw[many], dy, x, s, 0, scratch);
+        conv_weight_grad(pool, dw[many], dy, x, s, GRAD_SET, scratch);
         CHECK(!many || memcmp(y[0], y[1], small * 4) == 0);
         CHECK(!many || memcmp(dx[0], dx[1], large * 4) == 0);
         CHECK(!many || memcmp(dw[0], dw[1], weights * 4) == 0);

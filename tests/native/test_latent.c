@@ -89,11 +89,11 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     float *dimages = malloc(sizeof(float) * N * FLOATS), *room = malloc(sizeof(float) * N * pyramid_loss_room(SIZE));
     double losses[N], squares[N];
     const pyramid_loss loss = {SIZE, N, planes, g.image, dimages, losses, squares, room};
-    generator_synthesise(context->pool, &g, styles, stride, N, 0, scratch);
+    generator_synthesise(context->pool, &g, styles, stride, N, STATS_RUNNING, scratch);
     pyramid_loss_run(context->pool, &loss);
     for (int n = 0; n < N; n++)
         CHECK_BELOW(fabs(losses[n] / want_losses[n] - 1), 1e-5);
-    generator_backward_styles(context->pool, &g, dimages, styles, stride, N, 0, scratch);
+    generator_backward_styles(context->pool, &g, dimages, styles, stride, N, GRAD_NONE, scratch);
     memcpy(got, g.dw, count * sizeof *got);
     swap_leading(styles, want, N, stages, L); /* as the core has it */
     CHECK_BELOW(check_distance(got, styles, count), 2e-5);
@@ -109,7 +109,7 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     for (int end = 0; end < 2; end++) {
         swap_leading(styles, rows, N, S, L);
         vector_add_scaled(styles, way, end ? h : -h, count);
-        generator_synthesise(context->pool, &g, styles, stride, N, 0, scratch);
+        generator_synthesise(context->pool, &g, styles, stride, N, STATS_RUNNING, scratch);
         pyramid_loss_run(context->pool, &loss);
         for (int n = 0; n < N; n++)
             ends[end] += losses[n];
@@ -158,13 +158,13 @@ static void check_modulated_gradient(ssd_context *context) {
     double ends[2];
     for (int end = 0; end < 2; end++) {
         vector_add_scaled(styles, way, end ? 2 * h : -h, S * N * L);
-        generator_synthesise(context->pool, &g, styles, N * L, N, 0, scratch);
+        generator_synthesise(context->pool, &g, styles, N * L, N, STATS_RUNNING, scratch);
         ends[end] = vector_dot(g.image, d, N * FLOATS);
     }
     vector_add_scaled(styles, way, -h, S * N * L);
-    generator_synthesise(context->pool, &g, styles, N * L, N, 0, scratch);
+    generator_synthesise(context->pool, &g, styles, N * L, N, STATS_RUNNING, scratch);
     memcpy(image, d, sizeof *d * N * FLOATS);
-    generator_backward_styles(context->pool, &g, image, styles, N * L, N, 0, scratch);
+    generator_backward_styles(context->pool, &g, image, styles, N * L, N, GRAD_NONE, scratch);
     const double slope = vector_dot(g.dw, way, S * N * L);
     CHECK_BELOW(fabs((ends[1] - ends[0]) / (2 * (double)h * slope) - 1), 5e-3);
     free(memory.base);

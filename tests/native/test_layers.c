@@ -77,9 +77,9 @@ static void check_weights(parallel_pool *pool) {
     for (int turned = 0; turned < 2; turned++) {
         float *d4 = noise(WEIGHTS * 16), *d3 = nothing(WEIGHTS * 9);
         weights_widen(pool, w4, w3, K, C, turned, 0.7f);
-        weights_narrow(pool, d3, d4, K, C, turned, 0.7f, 0);
+        weights_narrow(pool, d3, d4, K, C, turned, 0.7f, GRAD_SET);
         CHECK_BELOW(fabs(dot(w4, d4, WEIGHTS * 16) / dot(w3, d3, WEIGHTS * 9) - 1), 1e-5);
-        weights_narrow(pool, d3, d4, K, C, turned, 0.7f, 1);
+        weights_narrow(pool, d3, d4, K, C, turned, 0.7f, GRAD_ADD);
         CHECK_BELOW(fabs(2 * dot(w4, d4, WEIGHTS * 16) / dot(w3, d3, WEIGHTS * 9) - 1), 1e-5);
         free(d4);
         free(d3);
@@ -152,7 +152,7 @@ static void check_bias(parallel_pool *pool, int run) {
     }
     CHECK(wrong == 0);
     for (int add = 0; add < 2; add++) {
-        bias_grad(pool, grad, x, CHANNELS, run, add);
+        bias_grad(pool, grad, x, CHANNELS, run, add ? GRAD_ADD : GRAD_SET);
         for (int c = 0; c < CHANNELS; c++) {
             double sum = 0;
             for (int i = 0; i < run; i++)
@@ -182,7 +182,8 @@ static void check_pointwise(parallel_pool *pool, int inputs, int outputs, int pi
         }
     CHECK_BELOW(check_distance(y, want, outputs * pixels), 1e-6);
     for (int weights = 1; weights < 3; weights++) {
-        pointwise_backward(pool, dx, dy, x, &layer, pixels, weights, weights == 2, scratch);
+        const grad_mode mode = weights == 2 ? GRAD_ADD : GRAD_SET;
+        pointwise_backward(pool, dx, dy, x, &layer, pixels, mode, mode, scratch);
         double through = dot(y, dy, outputs * pixels);
         for (int i = 0; i < outputs * pixels; i++)
             through -= b[i / pixels] * dy[i];
