@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
-const modules = path.join(root, 'build/wasm');
+const modules = path.join(root, process.env.SSDGAN_MODULES ?? 'build/wasm');
 
 // Shared memory, and so threads, need an isolated page.
 const headers = {
@@ -45,6 +45,9 @@ function engineModules() {
 export default defineConfig({
   root: path.join(root, 'web'),
   base: './',
+  cacheDir: path.join(root, 'build/vite'),
+  // The worker's packages too, so that they are not found, and the page loaded again, after its first load.
+  optimizeDeps: { entries: ['index.html', 'worker/worker.js'] },
   plugins: [engineModules()],
   define: { 'import.meta.env.STARTER': JSON.stringify(starter) },
   server: { headers },
