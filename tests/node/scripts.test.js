@@ -1,6 +1,11 @@
-/** The scripts: what `npm test` runs for an argument. */
+/** The scripts: what `npm test` runs for an argument, and what the check before a commit refuses. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { ROOT } from '../../scripts/shell.js';
 import { STAGES, stagesOf } from '../../scripts/stages.js';
 
 test('an argument of npm test names a stage, a native test or a file of tests', () => {
@@ -25,4 +30,23 @@ test('an argument of npm test names a stage, a native test or a file of tests', 
   ]) {
     assert.throws(() => stagesOf(wrong), /There is no/, wrong);
   }
+});
+
+test('the check before a commit refuses a staged file that is not formatted', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-commit-'));
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const env = { ...process.env, GIT_DIR: path.join(folder, '.git'), GIT_WORK_TREE: folder };
+  const git = (/** @type {string[]} */ ...args) => execFileSync('git', args, { cwd: folder, env });
+  const check = () => spawnSync(path.join(ROOT, 'scripts/pre-commit'), { cwd: folder, env, encoding: 'utf8' });
+  git('init', '--quiet');
+  fs.copyFileSync(path.join(ROOT, '.clang-format'), path.join(folder, '.clang-format'));
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  fs.writeFileSync(path.join(folder, 'a.c'), 'int  f(void);\n');
+  assert.equal(check().status, 0, 'nothing is staged');
+  git('add', 'a.c');
+  const { status, stderr } = check();
+  assert.equal(status, 1);
+  assert.match(stderr, /a\.c:1:.*\n[^]*pre-commit: the C format is off/);
+  fs.writeFileSync(path.join(folder, 'a.c'), 'int f(void);\n');
+  assert.equal(check().status, 0, check().stderr);
 });
