@@ -1,4 +1,4 @@
-/** The scripts: what `npm test` runs for an argument, and what the check before a commit refuses. */
+/** The scripts: what `npm test` runs, that its tests are indexed, and what the check before a commit refuses. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -30,6 +30,26 @@ test('an argument of npm test names a stage, a native test or a file of tests', 
   ]) {
     assert.throws(() => stagesOf(wrong), /There is no/, wrong);
   }
+});
+
+test('every test stands in the index of CONTRIBUTING.md', () => {
+  const index = fs.readFileSync(path.join(ROOT, 'CONTRIBUTING.md'), 'utf8').split('### Which test protects what')[1];
+  const rows = index
+    .split('\n## ')[0]
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .join(', ');
+  const named = [...rows.matchAll(/(native|node|browser)((?: `[a-z_-]+`)+)/g)].flatMap(([, folder, names]) =>
+    [...names.matchAll(/[a-z_-]+/g)].map(([name]) => `${folder} ${name}`),
+  );
+  const there = ['native', 'node', 'browser'].flatMap((folder) =>
+    fs.readdirSync(path.join(ROOT, 'tests', folder)).flatMap((file) => {
+      const name = /^test_(.*)\.c$|^(.*)\.test\.js$/.exec(file);
+      return name ? [`${folder} ${name[1] ?? name[2]}`] : [];
+    }),
+  );
+  assert.ok(there.length > 30);
+  assert.deepEqual([...new Set(named)].sort(), there.sort());
 });
 
 test('the check before a commit refuses a staged file that is not formatted', () => {
