@@ -1,21 +1,22 @@
 #!/usr/bin/env node
-/** The command line: `ssdgan COMMAND`. One file a command. */
+/** The command line: `ssdgan COMMAND`. */
 import { explain } from './usage.js';
 
-const COMMANDS = [
-  'train',
-  'generate',
-  'interpolate',
-  'directions',
-  'project',
-  'evaluate',
-  'experiment',
-  'export',
-  'info',
-  'doodles',
-  'bench',
-  'verify',
-];
+/** Command -> what it takes, what it does. One file each. @type {Record<string, [string, string]>} */
+const COMMANDS = {
+  train: ['[PICTURES...]', 'train on files, folders or zips; without any, on doodles (drawn animal faces)'],
+  generate: ['MODEL', 'make samples: new pictures'],
+  interpolate: ['MODEL', 'go from one sample to another in small steps, or through several'],
+  directions: ['MODEL', 'find the directions that change the samples most'],
+  project: ['MODEL PICS', 'find the sample that is nearest to a picture'],
+  evaluate: ['MODEL PICS', 'score samples against real pictures'],
+  experiment: ['FILE.json', 'make several trainings, score them, and write a table'],
+  export: ['MODEL FILE', 'write the generator alone, in float16 if wanted'],
+  info: ['MODEL', 'show what a file holds'],
+  doodles: ['', 'write doodles to a folder'],
+  bench: ['', "measure speed against the processor's peak"],
+  verify: ['FILE', 'replay training steps that PyTorch computed, and compare'],
+};
 
 const HELP = `Usage: ssdgan COMMAND [options]
 
@@ -23,18 +24,9 @@ Trains a GAN (a pair of networks that learn to make new pictures like yours) on 
 processor; nothing is uploaded.
 
 Commands:
-  train [PICTURES...]   train on files, folders or zips; without any, on doodles (drawn animal faces)
-  generate MODEL        make samples: new pictures
-  interpolate MODEL     go from one sample to another in small steps, or through several
-  directions MODEL      find the directions that change the samples most
-  project MODEL PICS    find the sample that is nearest to a picture
-  evaluate MODEL PICS   score samples against real pictures
-  experiment FILE.json  make several trainings, score them, and write a table
-  export MODEL FILE     write the generator alone, in float16 if wanted
-  info MODEL            show what a file holds
-  doodles               write doodles to a folder
-  bench                 measure speed against the processor's peak
-  verify FILE           replay training steps that PyTorch computed, and compare
+${Object.entries(COMMANDS)
+  .map(([name, [takes, does]]) => `  ${`${name} ${takes}`.padEnd(21)} ${does}`)
+  .join('\n')}
 
 MODEL is a file, the folder of a run, or starter: the model that comes with the page.
 Every command has --help. ssdgan --version prints the version.`;
@@ -50,7 +42,7 @@ async function main() {
     console.log((await createEngine({ threads: 1 })).describe.version);
     return 0;
   }
-  if (!COMMANDS.includes(command)) {
+  if (!Object.hasOwn(COMMANDS, command)) {
     console.error(`There is no command "${command}". See: ssdgan --help`);
     return 2;
   }
