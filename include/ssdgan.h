@@ -47,8 +47,16 @@ const char *ssd_version(void);
 /* The constants of this header as JSON, so that other languages repeat none of them:
  * {"version": "...", "status": {"ok": 0, ...},
  *  "config": [{"name", "type": "int"|"float"|"flag"|"choice", "default", "min", "max",
- *              "choices": [...], "help"}],
- *  "stats": ["step", ...]}. Static. */
+ *              "choices": [...],   of a choice the names, of an int the values that are offered, if not all
+ *              "group",            one of "groups": the heading under which people find it
+ *              "network", "live", "basic"    true where it shapes the networks, may change while a training runs,
+ *                                            is shown to beginners
+ *              "option",           of the command line; "" where it has none
+ *              "label", "unit", "help"}],    in words
+ *  "groups": ["pictures", ...], "stats": ["step", ...], "scores": ["frechet", ...], "features": ["random-conv", ...],
+ *  "compare": ["frechet", ...]}
+ * stats, scores and features are in the order of the enums ssd_stat, ssd_score and ssd_feature_kind; compare's values
+ * are 1, 2, 4. Static. */
 const char *ssd_describe(void);
 
 /* --------------------------------------------------------------------------------- context --- */

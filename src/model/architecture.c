@@ -2,13 +2,6 @@
 
 #include "model/config.h"
 
-int architecture_stages(int image_size) {
-    for (int stages = 2; stages < SSD_MAX_STAGES; stages++)
-        if (image_size == 4 << stages)
-            return stages;
-    return 0;
-}
-
 void architecture_clear_unused(architecture *a) {
     if (a->options.model == SSD_MODEL_SSD)
         return;

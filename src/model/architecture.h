@@ -30,7 +30,12 @@ const char *architecture_difference(const architecture *a, const ssd_config *con
 void architecture_clear_unused(architecture *a);
 
 /* Stages of an image size, or 0 where it is not 4 times a power of two from 16 to 512. */
-int architecture_stages(int image_size);
+static inline int architecture_stages(int image_size) {
+    for (int stages = 2; stages < SSD_MAX_STAGES; stages++)
+        if (image_size == 4 << stages)
+            return stages;
+    return 0;
+}
 
 /* Whether the generator's first layer sees the learned constant, not w or z. */
 static inline int architecture_has_constant(const architecture *a) {

@@ -9,76 +9,133 @@
 #include "base/number.h"
 #include "model/architecture.h"
 
-#define AT(field) offsetof(ssd_config, field)
+/* Short names for the table. */
+enum {
+    PICTURES = CONFIG_PICTURES,
+    TRAINING = CONFIG_TRAINING,
+    AUGMENTATION = CONFIG_AUGMENTATION,
+    NETWORKS = CONFIG_NETWORKS,
+    GENERATOR = CONFIG_GENERATOR,
+    DISCRIMINATOR = CONFIG_DISCRIMINATOR,
+    FINE_TUNING = CONFIG_FINE_TUNING,
+    NETWORK = CONFIG_NETWORK,
+    ONLY_D = CONFIG_ONLY_D,
+    LIVE = CONFIG_LIVE,
+    BASIC = CONFIG_BASIC
+};
 
+#define FIELD(name, type) #name, type, offsetof(ssd_config, name)
+#define INT(name) FIELD(name, CONFIG_INT)
+#define WHOLE(name) FIELD(name, CONFIG_WHOLE)
+#define FLOAT(name) FIELD(name, CONFIG_FLOAT)
+#define FLAG(name) FIELD(name, CONFIG_FLAG)
+#define CHOICE(name) FIELD(name, CONFIG_CHOICE)
+
+/* Checkpoints write the settings in this order. */
 static const config_field FIELDS[] = {
-    {"model", CONFIG_CHOICE, AT(model), 0, 0, 1, "ssd,dcgan", CONFIG_NETWORK,
-     "Network: Spectral Style-DCGAN, or the DCGAN baseline"},
-    {"image_size", CONFIG_INT, AT(image_size), 64, 16, 256, "", CONFIG_NETWORK,
-     "Side of the pictures in pixels: 32, 64, 128 or 256"},
-    {"latent_size", CONFIG_INT, AT(latent_size), 100, 1, 512, "", CONFIG_NETWORK,
-     "Length of the latent vector z and the style w"},
-    {"width", CONFIG_INT, AT(width), 64, 1, 256, "", CONFIG_NETWORK, "Channels of the stage next to the picture"},
-    {"width_max", CONFIG_INT, AT(width_max), 512, 1, 1024, "", CONFIG_NETWORK, "Most channels of a stage"},
-    {"shared_mapping", CONFIG_FLAG, AT(shared_mapping), 0, 0, 1, "", CONFIG_NETWORK,
-     "One mapping layer applied four times"},
-    {"adain", CONFIG_FLAG, AT(adain), 1, 0, 1, "", CONFIG_NETWORK,
-     "Adaptive instance norm; off: batch norm instead (ablation)"},
-    {"spectral_norm", CONFIG_CHOICE, AT(spectral_norm), 1, 0, 1, "none,paper", CONFIG_NETWORK | CONFIG_DISCRIMINATOR,
-     "Discriminator layers with spectral norm: none, or the paper's inner ones"},
-    {"reuse_fake", CONFIG_FLAG, AT(reuse_fake), 0, 0, 1, "", 0,
-     "D step judges the fakes of the G step (a tenth faster)"},
-    {"batch", CONFIG_INT, AT(batch), 32, 2, 1024, "", 0, "Pictures a step"},
-    {"flip", CONFIG_FLAG, AT(flip), 0, 0, 1, "", 0, "Mirror each picture with probability one half"},
-    {"crop", CONFIG_CHOICE, AT(crop), 0, 0, 2, "centre,pad,squash", 0, "How a picture becomes square"},
-    {"filter", CONFIG_CHOICE, AT(filter), 0, 0, 1, "triangle,cubic", 0, "Resampling filter, antialiased"},
-    {"val_count", CONFIG_INT, AT(val_count), -1, -1, 100000, "", 0, "Pictures held out; -1: a tenth, 1 to 500"},
-    {"fraction", CONFIG_FLOAT, AT(fraction), 100, 1e-6, 100, "", 0, "Per cent of the training part that is used"},
-    {"lr", CONFIG_FLOAT, AT(lr), 0.0005, 0, 1, "", 0, "Learning rate of Adam"},
-    {"beta1", CONFIG_FLOAT, AT(beta1), 0.5, 0, 0.999999, "", 0, "Adam's decay of the mean"},
-    {"beta2", CONFIG_FLOAT, AT(beta2), 0.999, 0, 0.9999999, "", 0, "Adam's decay of the square"},
-    {"eps", CONFIG_FLOAT, AT(eps), 1e-8, 1e-30, 1, "", 0, "Adam's epsilon"},
-    {"seed", CONFIG_FLOAT, AT(seed), 0, 0, 9007199254740991.0, "", 0, "Whole number that decides everything random"},
-    {"ema", CONFIG_FLOAT, AT(ema), 0, 0, 1e12, "", 0, "Generator's average: half-life in pictures; 0: none"},
-    {"ema_ramp", CONFIG_FLOAT, AT(ema_ramp), 0.05, 0, 1, "", 0, "Half-life at most this share of the pictures seen"},
-    {"augment_colour", CONFIG_FLAG, AT(augment_colour), 0, 0, 1, "", 0, "Augment brightness, saturation and contrast"},
-    {"augment_translation", CONFIG_FLAG, AT(augment_translation), 0, 0, 1, "", 0, "Augment by shifts"},
-    {"augment_cutout", CONFIG_FLAG, AT(augment_cutout), 0, 0, 1, "", 0, "Augment by cutting a square out"},
-    {"augment_p", CONFIG_FLOAT, AT(augment_p), 1, 0, 1, "", 0, "Probability of each augmentation"},
-    {"lr_g", CONFIG_FLOAT, AT(lr_g), 0, 0, 1, "", 0, "Generator's own learning rate; 0: lr"},
-    {"lr_d", CONFIG_FLOAT, AT(lr_d), 0, 0, 1, "", 0, "Discriminator's own learning rate; 0: lr"},
-    {"schedule", CONFIG_CHOICE, AT(schedule), 0, 0, 1, "constant,linear", 0, "How the learning rates fall to 0"},
-    {"schedule_pictures", CONFIG_FLOAT, AT(schedule_pictures), 0, 0, 1e15, "", 0, "Planned pictures, for the schedule"},
-    {"loss", CONFIG_CHOICE, AT(loss), 0, 0, 1, "bce,paired", 0, "Loss of both networks"},
-    {"r1", CONFIG_FLOAT, AT(r1), 0, 0, 1e6, "", 0, "Weight of the R1 penalty on D's gradient at reals; 0: none"},
-    {"r1_interval", CONFIG_INT, AT(r1_interval), 16, 1, 1000, "", 0, "Steps between two R1 penalties"},
-    {"freeze", CONFIG_INT, AT(freeze), 0, 0, 511, "", 0,
-     "Untrained parts of G, a sum: 1 mapping, 2 L1, 4 L2, 8 L3, ..."},
-    {"freeze_d", CONFIG_INT, AT(freeze_d), 0, 0, SSD_MAX_STAGES, "", 0,
-     "Untrained layers of D, from the picture inwards"},
-    {"initial", CONFIG_CHOICE, AT(initial), 0, 0, 1, "pytorch,dcgan", 0, "Initial values of the networks"},
-    {"mapping_layers", CONFIG_INT, AT(mapping_layers), 4, 0, SSD_MAX_STAGES, "", CONFIG_NETWORK,
-     "Layers of the mapping; 0: w is z"},
-    {"mapping_rate", CONFIG_FLOAT, AT(mapping_rate), 1, 1e-6, 1, "", 0, "Factor of the mapping's learning rate"},
-    {"pixel_norm", CONFIG_FLAG, AT(pixel_norm), 0, 0, 1, "", CONFIG_NETWORK,
-     "Latents brought to mean square 1 instead of norm 1"},
-    {"equalised", CONFIG_FLAG, AT(equalised), 0, 0, 1, "", 0, "Equalised learning rate"},
-    {"noise", CONFIG_FLAG, AT(noise), 0, 0, 1, "", CONFIG_NETWORK, "Noise inputs of the generator"},
-    {"upsampling", CONFIG_CHOICE, AT(upsampling), 0, 0, 2, "transposed,nearest,bilinear", CONFIG_NETWORK,
-     "How G's maps get larger"},
-    {"downsampling", CONFIG_CHOICE, AT(downsampling), 0, 0, 1, "strided,average", CONFIG_NETWORK | CONFIG_DISCRIMINATOR,
-     "How D's maps get smaller"},
-    {"d_norm", CONFIG_CHOICE, AT(d_norm), 0, 0, 1, "batch,none", CONFIG_NETWORK | CONFIG_DISCRIMINATOR,
-     "Norm in D: batch norm, or none and biases"},
-    {"minibatch_std", CONFIG_FLAG, AT(minibatch_std), 0, 0, 1, "", CONFIG_NETWORK | CONFIG_DISCRIMINATOR,
-     "Minibatch standard deviation in D"},
-    {"growth_pictures", CONFIG_FLOAT, AT(growth_pictures), 0, 0, 1e12, "", CONFIG_NETWORK,
-     "Progressive growing: pictures a phase; 0: none"},
-    {"style_mixing", CONFIG_FLOAT, AT(style_mixing), 0, 0, 1, "", CONFIG_NETWORK,
-     "Probability of two latents a picture"},
-    {"first_input", CONFIG_CHOICE, AT(first_input), 0, 0, 1, "constant,latent", CONFIG_NETWORK,
-     "What G's first layer sees"},
-    {"g_norm", CONFIG_CHOICE, AT(g_norm), 0, 0, 1, "instance,batch", CONFIG_NETWORK, "What styles scale and shift"},
+    {CHOICE(model), 0, 0, 1, "ssd,dcgan", NETWORKS, NETWORK, NULL, "network", "",
+     "the Spectral Style-DCGAN (ssd), or the older dcgan, which has no styles"},
+    {INT(image_size), 64, 16, 256, "32,64,128,256", PICTURES, NETWORK | BASIC, "size", "picture size", "pixels",
+     "side of the pictures, your own and those that are made"},
+    {INT(latent_size), 100, 1, 512, "", GENERATOR, NETWORK, "latent", "latent size", "numbers",
+     "length of the latent vector z and of the style w"},
+    {INT(width), 64, 1, 256, "", NETWORKS, NETWORK | BASIC, NULL, "width", "channels",
+     "channels of the layers next to the picture: fewer train faster, more draw finer"},
+    {INT(width_max), 512, 1, 1024, "", NETWORKS, NETWORK, NULL, "largest width", "channels",
+     "channels that no layer has more of"},
+    {FLAG(shared_mapping), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "shared mapping", "",
+     "use one mapping layer again and again, as the authors' notebook does"},
+    {FLAG(adain), 1, 0, 1, "", GENERATOR, NETWORK, NULL, "styles in each layer", "",
+     "let the style set scale and shift in each layer (AdaIN); without it, batch norm"},
+    {CHOICE(spectral_norm), 1, 0, 1, "none,paper", DISCRIMINATOR, NETWORK | ONLY_D, "spectral", "spectral norm", "",
+     "layers of the discriminator with spectral norm: none, or the inner ones as in the paper"},
+    {FLAG(reuse_fake), 0, 0, 1, "", TRAINING, 0, NULL, "reuse generated pictures", "",
+     "show the discriminator the pictures of the generator's step, not new ones: a tenth faster"},
+    {INT(batch), 32, 2, 1024, "", TRAINING, BASIC, NULL, "batch", "pictures", "pictures in each training step"},
+    {FLAG(flip), 0, 0, 1, "", PICTURES, BASIC, NULL, "mirror at random", "",
+     "mirror half of the pictures at random; not for pictures with writing"},
+    {CHOICE(crop), 0, 0, 2, "centre,pad,squash", PICTURES, BASIC, NULL, "crop", "",
+     "how a picture becomes square: centre cuts its middle out, pad adds a border, squash squeezes it"},
+    {CHOICE(filter), 0, 0, 1, "triangle,cubic", PICTURES, 0, NULL, "resize filter", "",
+     "how a picture is resized: triangle is smooth, cubic is sharper"},
+    {INT(val_count), -1, -1, 100000, "", PICTURES, 0, "val", "held-out pictures", "pictures",
+     "pictures kept back to check the training; -1: a tenth, from 1 to 500"},
+    {FLOAT(fraction), 100, 1e-6, 100, "", PICTURES, 0, NULL, "share of the pictures", "per cent",
+     "share of the training pictures that is used"},
+    {FLOAT(lr), 0.0005, 0, 1, "", TRAINING, LIVE | BASIC, NULL, "learning rate", "",
+     "how far each step changes the networks: lower is slower and steadier"},
+    {FLOAT(beta1), 0.5, 0, 0.999999, "", TRAINING, LIVE, NULL, "Adam's beta 1", "",
+     "how much of the mean gradient Adam keeps from step to step"},
+    {FLOAT(beta2), 0.999, 0, 0.9999999, "", TRAINING, LIVE, NULL, "Adam's beta 2", "",
+     "how much of the mean squared gradient Adam keeps from step to step"},
+    {FLOAT(eps), 1e-8, 1e-30, 1, "", TRAINING, LIVE, NULL, "Adam's epsilon", "",
+     "small number that Adam adds so as not to divide by zero"},
+    {WHOLE(seed), 0, 0, 9007199254740991.0, "", TRAINING, BASIC, NULL, "seed", "",
+     "number that decides everything random: the same number gives the same training"},
+    {FLOAT(ema), 0, 0, 1e12, "", TRAINING, 0, NULL, "averaging", "pictures",
+     "half-life of the generator's moving average, which becomes the model; 0: no average"},
+    {FLOAT(ema_ramp), 0.05, 0, 1, "", TRAINING, 0, NULL, "averaging at the start", "",
+     "most that the half-life is, as a share of the pictures shown so far; 0: no limit"},
+    {FLAG(augment_colour), 0, 0, 1, "", AUGMENTATION, LIVE, NULL, "vary colours", "",
+     "vary brightness, saturation and contrast of all that the discriminator sees"},
+    {FLAG(augment_translation), 0, 0, 1, "", AUGMENTATION, LIVE, NULL, "shift", "",
+     "shift all that the discriminator sees, by up to an eighth of the side"},
+    {FLAG(augment_cutout), 0, 0, 1, "", AUGMENTATION, LIVE, NULL, "cut out", "",
+     "blank a square in all that the discriminator sees"},
+    {FLOAT(augment_p), 1, 0, 1, "", AUGMENTATION, LIVE, NULL, "how often", "",
+     "probability of each augmentation, for each picture"},
+    {FLOAT(lr_g), 0, 0, 1, "", TRAINING, LIVE, NULL, "generator's learning rate", "",
+     "learning rate of the generator; 0: that of both"},
+    {FLOAT(lr_d), 0, 0, 1, "", TRAINING, LIVE, NULL, "discriminator's learning rate", "",
+     "learning rate of the discriminator; 0: that of both"},
+    {CHOICE(schedule), 0, 0, 1, "constant,linear", TRAINING, LIVE, NULL, "schedule", "",
+     "how the learning rate goes on: constant, or linear down to 0 at the planned end"},
+    {FLOAT(schedule_pictures), 0, 0, 1e15, "", TRAINING, LIVE, "", "planned pictures", "pictures",
+     "pictures after which a linear schedule is at 0; a run sets it"},
+    {CHOICE(loss), 0, 0, 1, "bce,paired", TRAINING, 0, NULL, "loss", "",
+     "what is minimised: bce judges each picture alone, paired each real one against a generated one"},
+    {FLOAT(r1), 0, 0, 1e6, "", TRAINING, LIVE, NULL, "R1 penalty", "",
+     "weight of the penalty on the discriminator's gradient at real pictures; 0: none"},
+    {INT(r1_interval), 16, 1, 1000, "", TRAINING, LIVE, NULL, "steps between R1 penalties", "steps",
+     "steps from one R1 penalty to the next"},
+    {INT(freeze), 0, 0, 511, "", FINE_TUNING, LIVE, NULL, "frozen generator parts", "",
+     "parts of the generator to leave as they are, a sum: 1 mapping, 2 layer 1, 4 layer 2, 8 layer 3 and so on"},
+    {INT(freeze_d), 0, 0, SSD_MAX_STAGES, "", FINE_TUNING, LIVE, NULL, "frozen discriminator layers", "layers",
+     "layers of the discriminator to leave as they are, counted from the picture"},
+    {CHOICE(initial), 0, 0, 1, "pytorch,dcgan", NETWORKS, 0, NULL, "initial weights", "",
+     "where the weights begin: pytorch as in the paper, dcgan at small random values"},
+    {INT(mapping_layers), 4, 0, SSD_MAX_STAGES, "", GENERATOR, NETWORK, NULL, "mapping layers", "layers",
+     "layers that make the style w from the latent z; 0: w is z"},
+    {FLOAT(mapping_rate), 1, 1e-6, 1, "", GENERATOR, 0, NULL, "mapping's learning rate", "",
+     "factor on the learning rate of the mapping"},
+    {FLAG(pixel_norm), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "longer latents", "",
+     "bring latents to mean square 1, not to length 1"},
+    {FLAG(equalised), 0, 0, 1, "", NETWORKS, 0, NULL, "equalised learning rate", "",
+     "fit each layer's learning rate to the size of its weights, as StyleGAN does"},
+    {FLAG(noise), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "noise", "",
+     "add random noise in each layer, as StyleGAN does"},
+    {CHOICE(upsampling), 0, 0, 2, "transposed,nearest,bilinear", GENERATOR, NETWORK, NULL, "upsampling", "",
+     "how the generator enlarges: transposed convolution, or nearest or bilinear resizing and a convolution"},
+    {CHOICE(downsampling), 0, 0, 1, "strided,average", DISCRIMINATOR, NETWORK | ONLY_D, NULL, "downsampling", "",
+     "how the discriminator shrinks: strided convolution, or a convolution and an average of 2 x 2"},
+    {CHOICE(d_norm), 0, 0, 1, "batch,none", DISCRIMINATOR, NETWORK | ONLY_D, NULL, "discriminator's norm", "",
+     "normalisation in the discriminator: batch norm or none"},
+    {FLAG(minibatch_std), 0, 0, 1, "", DISCRIMINATOR, NETWORK | ONLY_D, NULL, "see the variety", "",
+     "tell the discriminator how varied a batch is, against making one picture only"},
+    {FLOAT(growth_pictures), 0, 0, 1e12, "", NETWORKS, NETWORK, "growth", "progressive growing", "pictures",
+     "begin at 8 x 8 pixels and double the size after so many pictures each; 0: full size at once"},
+    {FLOAT(style_mixing), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "style mixing", "",
+     "probability that a picture in training takes its styles from two latents"},
+    {CHOICE(first_input), 0, 0, 1, "constant,latent", GENERATOR, NETWORK, NULL, "first layer's input", "",
+     "what the first layer starts from: a learned constant, or the latent"},
+    {CHOICE(g_norm), 0, 0, 1, "instance,batch", GENERATOR, NETWORK, NULL, "generator's norm", "",
+     "what the style scales and shifts: instance norm or batch norm"},
+};
+
+const char *const CONFIG_GROUP_NAMES[CONFIG_GROUPS] = {
+    [CONFIG_PICTURES] = "pictures",       [CONFIG_TRAINING] = "training",   [CONFIG_AUGMENTATION] = "augmentation",
+    [CONFIG_NETWORKS] = "both networks",  [CONFIG_GENERATOR] = "generator", [CONFIG_DISCRIMINATOR] = "discriminator",
+    [CONFIG_FINE_TUNING] = "fine-tuning",
 };
 
 int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }
@@ -92,9 +149,11 @@ const config_field *config_field_find(const char *name) {
     return NULL;
 }
 
+static int is_double(const config_field *field) { return field->type == CONFIG_FLOAT || field->type == CONFIG_WHOLE; }
+
 double config_field_get(const config_field *field, const ssd_config *config) {
     const char *place = (const char *)config + field->offset;
-    if (field->type == CONFIG_FLOAT) {
+    if (is_double(field)) {
         double value;
         memcpy(&value, place, sizeof value);
         return value;
@@ -106,7 +165,7 @@ double config_field_get(const config_field *field, const ssd_config *config) {
 
 void config_field_set(const config_field *field, ssd_config *config, double value) {
     char *place = (char *)config + field->offset;
-    if (field->type == CONFIG_FLOAT) {
+    if (is_double(field)) {
         memcpy(place, &value, sizeof value);
     } else {
         const int32_t whole = (int32_t)value;
@@ -131,12 +190,8 @@ void config_text(const config_field *field, double value, char *text, size_t siz
     (void)snprintf(text, size, "%.*s", (int)strcspn(choice, ","), choice);
 }
 
-static int is_whole(const config_field *field) {
-    return field->type != CONFIG_FLOAT || strcmp(field->name, "seed") == 0;
-}
-
 static int fits(const config_field *field, double value) {
-    return value >= field->min && value <= field->max && (!is_whole(field) || value == floor(value));
+    return value >= field->min && value <= field->max && (field->type == CONFIG_FLOAT || value == floor(value));
 }
 
 int config_parse(const config_field *field, const char *text, double *value) {

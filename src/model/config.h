@@ -1,25 +1,51 @@
-/* The table of configuration fields: one place for name, type, range, default and help, used by ssd_config_set, the
- * checkpoint's metadata, ssd_describe, and through it command line and page. */
+/* The table of settings: everything about a setting stands once, in config.c. Checkpoints, the architecture,
+ * ssd_describe and, through that, the command line, the page and docs/settings.md have it from there. */
 #ifndef MODEL_CONFIG_H
 #define MODEL_CONFIG_H
 
 #include "ssdgan.h"
 
-typedef enum config_type { CONFIG_INT, CONFIG_FLOAT, CONFIG_FLAG, CONFIG_CHOICE } config_type;
+typedef enum config_type {
+    CONFIG_INT,   /* int32_t */
+    CONFIG_WHOLE, /* a whole number in a double */
+    CONFIG_FLOAT, /* double */
+    CONFIG_FLAG,  /* int32_t, 0 or 1 */
+    CONFIG_CHOICE /* int32_t, the place of its name in `choices` */
+} config_type;
 
+/* Under which heading people find it. */
+typedef enum config_group {
+    CONFIG_PICTURES,
+    CONFIG_TRAINING,
+    CONFIG_AUGMENTATION,
+    CONFIG_NETWORKS,
+    CONFIG_GENERATOR,
+    CONFIG_DISCRIMINATOR,
+    CONFIG_FINE_TUNING,
+    CONFIG_GROUPS
+} config_group;
+
+extern const char *const CONFIG_GROUP_NAMES[CONFIG_GROUPS];
+
+/* Flags. */
 enum {
-    CONFIG_NETWORK = 1,      /* shapes the tensors of a network, or what is computed with them */
-    CONFIG_DISCRIMINATOR = 2 /* ... of the discriminator alone */
+    CONFIG_NETWORK = 1, /* shapes the tensors of a network, or what is computed with them */
+    CONFIG_ONLY_D = 2,  /* ... of the discriminator alone */
+    CONFIG_LIVE = 4,    /* may change while a training runs */
+    CONFIG_BASIC = 8    /* is shown to beginners */
 };
 
 typedef struct config_field {
     const char *name;
     config_type type;
-    size_t offset; /* int32_t, or double for CONFIG_FLOAT */
+    size_t offset;
     double initial, min, max;
-    const char *choices; /* names of a choice's values from 0, comma-separated */
+    const char *choices; /* comma-separated: names of a choice's values from 0; numbers that an int is offered with */
+    config_group group;
     int flags;
-    const char *help;
+    const char *option; /* of the command line; NULL: the name with - for _; "": none */
+    const char *label, *unit;
+    const char *help; /* one short sentence, without capital and full stop */
 } config_field;
 
 int config_field_count(void);

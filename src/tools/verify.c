@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "train/checkpoint.h"
 #include "model/config.h"
+#include "train/architecture_from_file.h"
 #include "train/step.h"
 #include "kernels/vector.h"
 

@@ -1,4 +1,5 @@
-/* What a file's tensors (and, where they do not tell, its metadata) say about the networks. */
+#include "train/architecture_from_file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,6 @@
 #include "base/context.h"
 #include "model/config.h"
 #include "nn/mapping.h"
-#include "train/checkpoint.h"
 
 enum { FULL_NAME = 120, MAX_CHANNELS = 4096 };
 
@@ -155,6 +155,22 @@ ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file
     return SSD_OK;
 }
 
+/* Sets the fields that the metadata has. */
+static ssd_status read_config(ssd_context *context, const safetensors *file, ssd_config *config) {
+    for (int i = 0; i < config_field_count(); i++) {
+        const config_field *field = config_field_at(i);
+        const char *text = safetensors_metadata(file, field->name);
+        double value;
+        if (!text)
+            continue;
+        if (!config_parse(field, text, &value))
+            return context_fail(context, SSD_BAD_FILE, "the file's metadata has %s \"%.40s\", which is out of range",
+                                field->name, text);
+        config_field_set(field, config, value);
+    }
+    return SSD_OK;
+}
+
 ssd_status checkpoint_read_settings(ssd_context *context, const safetensors *file, ssd_config *config,
                                     architecture *arch, const char **prefix) {
     ssd_config_default(config);
@@ -162,7 +178,7 @@ ssd_status checkpoint_read_settings(ssd_context *context, const safetensors *fil
     if (status)
         return status;
     architecture_to_config(arch, config);
-    status = checkpoint_read_config(context, file, config);
+    status = read_config(context, file, config);
     if (status)
         return status;
     const char *name = architecture_difference(arch, config);

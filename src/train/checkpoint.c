@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "model/config.h"
+#include "train/architecture_from_file.h"
 #include "train/state.h"
 
 enum { FULL_NAME = 120 };
@@ -54,21 +55,6 @@ static ssd_status read_moments(ssd_context *context, const safetensors *file, co
 static double read_double(const safetensors *file, const char *key, double otherwise) {
     const char *text = safetensors_metadata(file, key);
     return text ? number_from_text(text, NULL) : otherwise;
-}
-
-ssd_status checkpoint_read_config(ssd_context *context, const safetensors *file, ssd_config *config) {
-    for (int i = 0; i < config_field_count(); i++) {
-        const config_field *field = config_field_at(i);
-        const char *text = safetensors_metadata(file, field->name);
-        double value;
-        if (!text)
-            continue;
-        if (!config_parse(field, text, &value))
-            return context_fail(context, SSD_BAD_FILE, "the file's metadata has %s \"%.40s\", which is out of range",
-                                field->name, text);
-        config_field_set(field, config, value);
-    }
-    return SSD_OK;
 }
 
 static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_trainer *t) {
@@ -172,7 +158,7 @@ static ssd_status begin_from(ssd_context *context, const safetensors *file, cons
         return status;
     const int with_discriminator = checkpoint_has(file, "discriminator.");
     if (!with_discriminator)
-        config_copy(&arch.options, config, CONFIG_DISCRIMINATOR);
+        config_copy(&arch.options, config, CONFIG_ONLY_D);
     architecture_clear_unused(&arch);
     arch.options.growth_pictures = 0; /* a model to begin from has grown up */
     arch.options.style_mixing = config->style_mixing;

@@ -53,30 +53,11 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
 }
 
 ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value) {
-    static const char *const free_fields[] = {"lr",
-                                              "lr_g",
-                                              "lr_d",
-                                              "schedule",
-                                              "beta1",
-                                              "beta2",
-                                              "eps",
-                                              "schedule_pictures",
-                                              "augment_colour",
-                                              "augment_p",
-                                              "augment_cutout",
-                                              "augment_translation",
-                                              "r1",
-                                              "r1_interval",
-                                              "freeze",
-                                              "freeze_d"};
-    int is_free = 0;
-    if (!name)
-        return context_fail(trainer->context, SSD_BAD_ARGUMENT, "no setting was named");
-    for (size_t i = 0; i < sizeof free_fields / sizeof free_fields[0]; i++)
-        is_free |= strcmp(name, free_fields[i]) == 0;
-    if (strcmp(name, "growth_pictures") == 0) /* before the first step, of a network that grows */
-        is_free |= trainer->counters.step == 0 && trainer->config.growth_pictures > 0 && value > 0;
-    if (!is_free && config_field_find(name))
+    const config_field *field = config_field_find(name);
+    int is_live = !field || (field->flags & CONFIG_LIVE); /* ssd_config_set refuses a name that it does not know */
+    if (field && strcmp(name, "growth_pictures") == 0)    /* before the first step, of a network that grows */
+        is_live = trainer->counters.step == 0 && trainer->config.growth_pictures > 0 && value > 0;
+    if (!is_live)
         return context_fail(trainer->context, SSD_BAD_ARGUMENT, "%s cannot change in the middle of a training", name);
     const ssd_status status = ssd_config_set(trainer->context, &trainer->config, name, value);
     if (status)

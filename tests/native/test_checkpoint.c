@@ -1,5 +1,6 @@
 /* What a checkpoint keeps beside the networks, and what is never saved. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,25 @@ static void check_plan(ssd_context *context) {
     ssd_trainer_destroy(trainer);
 }
 
+/* Another value of the same length in the metadata of a checkpoint: the tensors contradict it. */
+static void check_contradiction(ssd_context *context, const char *name, char value) {
+    ssd_trainer *trainer = small_trainer(context, 0), *again = NULL;
+    uint8_t *bytes = NULL;
+    size_t count = 0;
+    CHECK(ssd_trainer_save(trainer, 1, &bytes, &count) == SSD_OK);
+    char key[40];
+    const size_t length = (size_t)snprintf(key, sizeof key, "\"%s\":\"", name);
+    size_t at = 0;
+    while (at + length < count && memcmp(bytes + at, key, length) != 0)
+        at++;
+    CHECK(at + length < count && bytes[at + length] != (uint8_t)value);
+    bytes[at + length] = (uint8_t)value;
+    CHECK(ssd_trainer_load(context, bytes, count, &again) == SSD_BAD_FILE);
+    CHECK(strstr(ssd_context_error(context), name) != NULL);
+    ssd_buffer_free(bytes);
+    ssd_trainer_destroy(trainer);
+}
+
 /* Each kind of number that a file holds, made a NaN or an infinity: no file. */
 static void check_not_finite(ssd_context *context, float poison) {
     ssd_trainer *t = small_trainer(context, 50);
@@ -77,6 +97,11 @@ static void check_not_finite(ssd_context *context, float poison) {
 int main(void) {
     ssd_context *context = ssd_context_create(1);
     check_plan(context);
+    check_contradiction(context, "adain", '1');
+    check_contradiction(context, "mapping_layers", '3');
+    check_contradiction(context, "noise", '1');
+    check_contradiction(context, "minibatch_std", '1');
+    check_contradiction(context, "growth_pictures", '9');
     check_not_finite(context, NAN);
     check_not_finite(context, -INFINITY);
     ssd_context_destroy(context);

@@ -21,7 +21,6 @@ import { Trainer } from './trainer.js';
 
 export { Dataset, Evaluator, Generator, inChunks, Projection, SsdganError, Trainer };
 /** @typedef {{name: string, step: number, error: number, worst: number, worstName: string}} VerifyGroup */
-/** @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number, choices: string[], help: string}} ConfigField */
 
 export class Engine {
   /** @param {import('../module/loader.js').Loaded} loaded */
@@ -30,7 +29,6 @@ export class Engine {
     this.variant = variant;
     /** @type {string[]} why this is not a faster build, if so */
     this.notes = notes;
-    /** @type {{version: string, status: Record<string, number>, config: ConfigField[], stats: string[]}} */
     this.describe = this.heap.describe;
     this.heap.context = module._ssd_context_create(threads);
     if (!this.heap.context) throw new SsdganError('out_of_memory', 'the engine could not start its threads');
@@ -43,7 +41,8 @@ export class Engine {
    * @returns {Dataset}
    */
   createDataset({ size = 64, crop = 'centre', filter = 'triangle' } = {}) {
-    return new Dataset(this.heap, size, this.choice('crop', crop), this.choice('filter', filter));
+    const { heap } = this;
+    return new Dataset(heap, size, heap.settingNumber('crop', crop), heap.settingNumber('filter', filter));
   }
 
   /** @param {Record<string, number | string | boolean>} config fields of describe.config; the rest are defaults */
@@ -166,24 +165,6 @@ export class Engine {
     this.heap.module.PThread?.terminateAllThreads?.();
   }
 
-  /** @param {string} name @returns {ConfigField} */
-  field(name) {
-    const field = this.describe.config.find((f) => f.name === name);
-    if (!field) throw new SsdganError('bad_argument', `there is no setting named "${name}"`);
-    return field;
-  }
-
-  /** @param {string} name @param {string | number | boolean} value @returns {number} a choice's name as its number */
-  choice(name, value) {
-    const field = this.field(name);
-    if (typeof value !== 'string') return Number(value);
-    const index = field.choices.indexOf(value);
-    if (field.type === 'choice' && index < 0) {
-      throw new SsdganError('bad_argument', `${name} is "${value}", but must be one of ${field.choices.join(', ')}`);
-    }
-    return field.type === 'choice' ? index : Number(value);
-  }
-
   /**
    * @template T
    * @param {Record<string, number | string | boolean>} config
@@ -196,7 +177,7 @@ export class Engine {
     if (!pointer) throw new SsdganError('out_of_memory', 'not enough memory for a configuration');
     try {
       for (const [name, value] of Object.entries(config)) {
-        const number = this.choice(name, value);
+        const number = this.heap.settingNumber(name, value);
         this.heap.withString(name, (text) => this.heap.check(module._ssd_config_set(context, pointer, text, number)));
       }
       return body(pointer);

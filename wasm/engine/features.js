@@ -3,13 +3,6 @@
 /** @typedef {import('../module/heap.js').WasmHeap} WasmHeap */
 /** @typedef {import('./dataset.js').Dataset} Dataset */
 
-const KINDS = { 'random-conv': 0, pixels: 1 };
-const COMPARE = { frechet: 1, kernel: 2, neighbours: 4 };
-/** In the order of enum ssd_score. */
-const SCORES = /** @type {const} */ ([
-  'frechet', 'kernel', 'kernelSpread', 'precision', 'recall', 'density', 'coverage',
-]); // prettier-ignore
-
 export class Features {
   /** @param {WasmHeap} heap @param {number} pointer */
   constructor(heap, pointer) {
@@ -23,15 +16,16 @@ export class Features {
 
   /**
    * @param {WasmHeap} heap @param {Dataset} dataset @param {number} first @param {number} count
-   * @param {keyof typeof KINDS} kind
+   * @param {string} kind one of describe.features
    * @param {Features | null} reference random-conv: the real pictures', whose mean and deviation scale these
    */
   static extract(heap, dataset, first, count, kind, reference = null) {
-    const { module, context } = heap;
+    const { module, context, describe } = heap;
+    const number = describe.features.indexOf(kind);
     return new Features(
       heap,
       heap.construct((out) =>
-        module._ssd_features_extract(context, dataset.pointer, first, count, KINDS[kind], reference?.pointer ?? 0, out),
+        module._ssd_features_extract(context, dataset.pointer, first, count, number, reference?.pointer ?? 0, out),
       ),
     );
   }
@@ -72,13 +66,14 @@ export class Features {
    * @returns {{frechet?: number, kernel: number, kernelSpread: number, precision?: number, recall?: number,
    *   density?: number, coverage?: number}} those asked for
    */
-  compare(fake, { which = ['frechet', 'kernel', 'neighbours'], subsets = 100, subsetSize = 0, seed = 0 } = {}) {
+  compare(fake, { which = this.heap.describe.compare, subsets = 100, subsetSize = 0, seed = 0 } = {}) {
     const { heap } = this;
-    const mask = which.reduce((sum, name) => sum + COMPARE[/** @type {keyof typeof COMPARE} */ (name)], 0);
-    return heap.withAlloc(SCORES.length * 8, (out) => {
+    const { compare, scores } = heap.describe;
+    const mask = which.reduce((sum, name) => sum + (1 << compare.indexOf(name)), 0);
+    return heap.withAlloc(scores.length * 8, (out) => {
       heap.check(heap.module._ssd_features_compare(this.pointer, fake.pointer, mask, subsets, subsetSize, seed, out));
-      const values = heap.doubles(out, SCORES.length);
-      const found = SCORES.map((name, i) => /** @type {const} */ ([name, values[i]]));
+      const values = heap.doubles(out, scores.length);
+      const found = scores.map((name, i) => /** @type {const} */ ([name, values[i]]));
       return /** @type {any} */ (Object.fromEntries(found.filter(([, value]) => !Number.isNaN(value))));
     });
   }

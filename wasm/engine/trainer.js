@@ -73,11 +73,10 @@ export class Trainer {
     return result;
   }
 
-  /** Changes a setting of the running training (ssd_trainer_set says which can). @param {string} name @param {number | string} value */
+  /** Changes a setting of the running training, one that is `live`. @param {string} name @param {number | string} value */
   set(name, value) {
     const { heap } = this;
-    const { type, choices } = heap.describe.config.find((/** @type {{name: string}} */ f) => f.name === name) ?? {};
-    const number = type === 'choice' && typeof value === 'string' ? choices.indexOf(value) : Number(value);
+    const number = heap.settingNumber(name, value);
     heap.withString(name, (text) => heap.check(heap.module._ssd_trainer_set(this.pointer, text, number)));
   }
 

@@ -3,6 +3,15 @@
  * at each use, because the memory may have grown since the last one.
  */
 
+/**
+ * What ssd_describe (include/ssdgan.h) says of a setting, and in all.
+ * @typedef {{name: string, type: 'int' | 'float' | 'flag' | 'choice', default: number, min: number, max: number,
+ *   choices: string[], group: string, network: boolean, live: boolean, basic: boolean, option: string, label: string,
+ *   unit: string, help: string}} ConfigField
+ * @typedef {{version: string, status: Record<string, number>, config: ConfigField[], groups: string[], stats: string[],
+ *   scores: string[], features: string[], compare: string[]}} Description
+ */
+
 /** An error of the core: `code` is the status' name (bad_file, unsupported, out_of_memory, ...). */
 export class SsdganError extends Error {
   /**
@@ -20,11 +29,22 @@ export class WasmHeap {
   /** @param {any} module an instance of the Emscripten module */
   constructor(module) {
     this.module = module;
+    /** @type {Description} */
     this.describe = JSON.parse(this.text(module._ssd_describe()));
     /** @type {string[]} names by status number */
     this.statusNames = [];
-    for (const [name, number] of Object.entries(this.describe.status)) this.statusNames[Number(number)] = name;
+    for (const [name, number] of Object.entries(this.describe.status)) this.statusNames[number] = name;
     this.context = 0;
+  }
+
+  /** @param {string} name of a setting @param {string | number | boolean} value @returns {number} a choice's name as its number */
+  settingNumber(name, value) {
+    const field = this.describe.config.find((f) => f.name === name);
+    if (!field) throw new SsdganError('bad_argument', `there is no setting named "${name}"`);
+    if (field.type !== 'choice' || typeof value !== 'string') return Number(value);
+    const index = field.choices.indexOf(value);
+    if (index >= 0) return index;
+    throw new SsdganError('bad_argument', `${name} is "${value}", but must be one of ${field.choices.join(', ')}`);
   }
 
   /** @param {number} pointer @returns {string} */

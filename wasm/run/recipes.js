@@ -71,7 +71,6 @@ export const RECIPES = {
       minibatch_std: 1,
       growth_pictures: 20000,
       r1: 10,
-      r1_interval: 16,
       lr: 0.001,
       beta1: 0,
       beta2: 0.99,
