@@ -73,7 +73,7 @@ test('after the worker died, training goes on from the last checkpoint', async (
   assert.equal(failures, 'dead');
   await untilText(page, 'notice', new RegExp(`up to step ${step} is safe`));
   await page.click('#notice button');
-  await untilText(page, 'train-state', new RegExp(`Back at step ${step}`));
+  await untilText(page, 'train-state', new RegExp(`Restarted at step ${step}`));
   await page.click('#train-button');
   await untilStep(page, step + 1);
   await close(/crash, as asked for/);

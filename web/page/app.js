@@ -1,4 +1,4 @@
-/** What the panels share: the client, the state of the page, and its sentences. */
+/** What the panels share: the client, the state of the page, and its messages. */
 import { Client } from './client.js';
 import { byId, sentence } from './draw.js';
 
@@ -31,7 +31,7 @@ export class App {
     this.options = new URLSearchParams(location.search);
   }
 
-  /** @param {(phase: Phase) => void} watcher called with each change of phase */
+  /** @param {(phase: Phase) => void} watcher called at each change of phase */
   watch(watcher) {
     this.watchers.push(watcher);
   }
@@ -94,7 +94,7 @@ export class App {
     try {
       await body();
     } catch (error) {
-      if (/** @type {any} */ (error).code === 'dead') return; // told on top of the page
+      if (/** @type {any} */ (error).code === 'dead') return; // the notice at the top of the page says it
       state.classList.add('bad');
       state.textContent = sentence(error);
     }

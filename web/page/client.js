@@ -64,7 +64,7 @@ export class Client {
     else waiting.reject(new RequestError(data.error));
   }
 
-  /** Everything that waits is told; the page may start a new worker. @param {string} message */
+  /** Rejects every open request; the page may start a new worker. @param {string} message */
   die(message) {
     if (this.dead) return;
     this.dead = true;

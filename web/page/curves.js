@@ -1,7 +1,7 @@
-/** The curves: both losses, and what D thinks of real and generated pictures. uPlot is loaded when first needed. */
+/** The curves: both losses, D(x) and D(G(z)). uPlot is loaded when first needed. */
 import { byId } from './draw.js';
 
-/** Points kept; beyond it every second one goes. */
+/** Most points kept. Beyond that, every second one is dropped. */
 const MOST_POINTS = 2000;
 
 export class Curves {
@@ -60,10 +60,10 @@ export class Curves {
       );
     byId('curves').hidden = false;
     this.plots = [
-      plot('Losses', ['G', 'D'], {}, 'curve-loss'),
+      plot('Losses', ['generator', 'discriminator'], {}, 'curve-loss'),
       plot(
-        "D's belief that a picture is real",
-        ['real: D(x)', 'generated: D(G(z))'],
+        'How real the discriminator finds pictures',
+        ['real pictures', 'generated ones'],
         { y: { range: [0, 1] } },
         'curve-score',
       ),

@@ -5,10 +5,10 @@ import { byId, button, canvas, drawGrid, element } from './draw.js';
 
 /** Name, what it means, digits. @type {Record<string, [string, string, number]>} */
 const BARS = {
-  real: ['Looks real', 'share of the faces that lie among the pictures (precision)', 2],
-  variety: ['Variety', 'share of the pictures that have a face near them (coverage)', 2],
-  look: ['Overall look', 'distance of the features, less is better (kernel distance)', 3],
-  detail: ['Fine detail', 'distance of small patches, less is better (SWD × 1,000)', 1],
+  real: ['Looks real', 'share of the faces that lie among the real pictures (precision)', 2],
+  variety: ['Variety', 'share of the real pictures that have a face near them (coverage)', 2],
+  look: ['Overall look', 'distance of the overall impression, lower is better (kernel distance)', 3],
+  detail: ['Fine detail', 'distance of small patches, lower is better (SWD × 1,000)', 1],
 };
 
 export class EvaluatePanel {

@@ -34,7 +34,7 @@ export class IntakePanel {
     this.size = 64;
     /** @type {{name: string, reason: string}[]} */
     this.refused = [];
-    /** Readings under way or waiting, and the last of them. */
+    /** How many readings run or wait, and the last of them. */
     this.readings = 0;
     this.last = Promise.resolve();
     const files = element('file-input', HTMLInputElement);
@@ -78,7 +78,7 @@ export class IntakePanel {
   }
 
   /**
-   * One reading at a time: what comes meanwhile waits its turn. Training is locked from the first moment on.
+   * One reading at a time; others wait. Training is locked from the first moment on.
    * @param {() => Promise<void>} work
    */
   async inTurn(work) {
@@ -108,7 +108,7 @@ export class IntakePanel {
     const pictures = files.filter((file) => !file.name.endsWith('.safetensors'));
     if (!pictures.length) return;
     if (this.app.busy) {
-      this.say('These pictures are in training. Start over first to add others.', true);
+      this.say('The training uses these pictures. Press Start over before you add others.', true);
       return;
     }
     await this.take({ kind: 'files', files: pictures });
@@ -119,7 +119,7 @@ export class IntakePanel {
     if (this.app.phase === 'starting') return;
     await this.app.attempt('intake-state', () =>
       this.inTurn(async () => {
-        // Real pictures take the doodles' place, and doodles everything's.
+        // Real pictures replace the doodles, and doodles replace everything.
         if (source.kind === 'doodles' || this.app.sources.some(({ kind }) => kind === 'doodles')) {
           this.app.sources = [];
           await this.begin();
@@ -140,7 +140,7 @@ export class IntakePanel {
     this.app.count = 0;
   }
 
-  /** Reads everything once more: size or crop have changed, or the worker is new. */
+  /** Reads everything again, because size or crop have changed, or the worker is new. */
   readAgain() {
     return this.inTurn(async () => {
       await this.begin();
@@ -171,9 +171,9 @@ export class IntakePanel {
 
   summary() {
     const { count } = this.app;
-    if (count === 0) return 'None of these files is a picture that can be read.';
-    if (count === 1) return 'One picture. Training needs at least two, and likes a few dozen.';
-    const advice = count < 50 ? ' Few pictures: expect near copies of them.' : '';
+    if (count === 0) return 'None of these files could be read as a picture; the list below says why.';
+    if (count === 1) return 'One picture. Training needs at least two; a few dozen are better.';
+    const advice = count < 50 ? ' These are few: expect samples that are nearly copies of them.' : '';
     return `${count.toLocaleString('en')} pictures.${advice}`;
   }
 
@@ -228,7 +228,7 @@ export class IntakePanel {
     await this.app.attempt('intake-state', async () => {
       const { count } = await this.app.client.request('pictures.remove', { index });
       this.app.count = count;
-      this.say(`Took one out. ${this.summary()}`);
+      this.say(`Removed one. ${this.summary()}`);
       await this.showThumbnails();
     });
     this.app.enter(this.app.phase);

@@ -42,7 +42,7 @@ export class InterpolatePanel {
     this.interpolation = null;
     byId('picked').replaceChildren();
     byId('player').hidden = true;
-    byId('interpolate-state').textContent = 'Pick two or more faces above.';
+    byId('interpolate-state').textContent = 'Pick two or more faces: click them in panel 2 or 3.';
     this.mixer.show();
   }
 
@@ -61,7 +61,7 @@ export class InterpolatePanel {
       face.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(rgba), size, size), 0, 0);
       const chip = document.createElement('button');
       chip.type = 'button';
-      chip.title = `${key.label}: take this face out`;
+      chip.title = `${key.label}: click to remove this face`;
       const name = document.createElement('span');
       name.textContent = key.label;
       chip.append(face, name);
@@ -87,7 +87,7 @@ export class InterpolatePanel {
       byId('player').hidden = true;
       byId('interpolate-state').textContent = this.keys.length
         ? 'Pick one more face.'
-        : 'Pick two or more faces above.';
+        : 'Pick two or more faces: click them in panel 2 or 3.';
       return;
     }
     await this.app.attempt('interpolate-state', async () => {

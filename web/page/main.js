@@ -1,4 +1,4 @@
-/** The page: puts the panels together, starts the engine, and stands by when the worker dies. */
+/** The page: puts the panels together, starts the engine, and restarts the worker after a crash. */
 import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawGrid, sentence } from './draw.js';
@@ -9,7 +9,7 @@ import { InterpolatePanel } from './interpolate-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
 
-/** So long the pictures wait for the starter model's faces, which a visitor should see first. */
+/** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
 
 const app = new App();
@@ -33,8 +33,8 @@ const train = new TrainPanel(app, intake, (seed) => {
 
 new EvaluatePanel(app);
 
-/** A new worker in place of a dead one; the pictures are read again, the training goes on from the last checkpoint. */
-async function revive() {
+/** Starts a new worker after a crash. The pictures are read again; the training continues from the last checkpoint. */
+async function restart() {
   app.client = new Client();
   starter.forget();
   listenForDeath();
@@ -53,7 +53,7 @@ async function revive() {
     const { stats } = await app.client.request('train.load', { bytes: app.checkpoint.bytes, acceptOther: true });
     app.enter('paused');
     starter.begin();
-    train.say(`Back at step ${stats.step}. Press Continue to go on.`);
+    train.say(`Restarted at step ${stats.step}. Press Continue to train on.`);
   });
 }
 
@@ -61,14 +61,14 @@ function listenForDeath() {
   app.client.on('dead', ({ message }) => {
     app.enter('stopped');
     const saved = app.checkpoint ? ` The training up to step ${app.checkpoint.step} is safe.` : '';
-    app.notice(`The engine has stopped (${message}).${saved}`, { label: 'Restart it', act: revive });
+    app.notice(`The engine has stopped (${message}).${saved}`, { label: 'Restart', act: restart });
   });
 }
 
 async function start() {
   if (location.protocol === 'file:') {
     throw new Error(
-      'this page must come from a web server: browsers give files on disk neither workers nor WebAssembly. Try npm start',
+      'this page must come from a web server, because browsers start no workers from files on disk. Try: npm start',
     );
   }
   listenForDeath();

@@ -104,7 +104,7 @@ export class MakePanel {
     this.making = false;
   }
 
-  /** All directions back to the middle. */
+  /** Sets all directions to zero. */
   rest() {
     for (const slider of this.moves) slider.value = '0';
     this.changed();
@@ -159,7 +159,7 @@ export class MakePanel {
   }
 
   /**
-   * Where the file is a checkpoint, its training can go on: its settings are shown, and it waits for its pictures.
+   * If the file is a checkpoint, its training can continue: its settings are shown, and it waits for its pictures.
    * @param {Uint8Array} bytes
    * @returns {Promise<string | null>} what to tell
    */
@@ -169,6 +169,6 @@ export class MakePanel {
     if (metadata.format !== 'ssdgan-checkpoint') return null;
     this.app.resume = { bytes, step: Number(metadata.step) };
     await this.onRun(metadata);
-    return 'It is a checkpoint: give it the pictures it began with, and press Continue.';
+    return 'This is a checkpoint: drop the pictures that it was trained on, then press Continue.';
   }
 }

@@ -1,4 +1,4 @@
-/** Panel 4's grid of mixed styles: coarse of the row's face, fine of the column's. */
+/** Panel 4's grid of mixed styles: the coarse ones come from the row's face, the fine ones from the column's. */
 import { byId, canvas, drawGrid, element, pictureAt } from './draw.js';
 
 /** @typedef {{face: any, label: string}} Key a picked face, as the protocol has it, and its name */
@@ -34,9 +34,9 @@ export class Mixer {
       this.mixed = { ...mixed, keys };
       this.slider.max = String(mixed.stages);
       this.slider.value = String(mixed.stage);
-      byId('mix-state').textContent = ['All styles are the column’s.', 'All styles are the row’s.'][
+      byId('mix-state').textContent = ['Everything comes from the column.', 'Everything comes from the row.'][
         [0, mixed.stages].indexOf(mixed.stage)
-      ] ?? `Stages 1–${mixed.stage} (of ${mixed.stages}) are the row’s: its shapes. The rest is the column’s.`; // prettier-ignore
+      ] ?? `Stages 1–${mixed.stage} of ${mixed.stages} (shapes) come from the row, the others (colours) from the column.`; // prettier-ignore
       drawGrid(canvas('mix-grid'), mixed.rgba, mixed.size, mixed.columns);
     });
   }

@@ -31,7 +31,7 @@ export class Projector {
     app.watch(() => this.show());
   }
 
-  /** Hears of the worker's progress; again after each new worker. */
+  /** Shows the worker's progress. Call it again after a restart. */
   listen() {
     this.app.client.on('projection', (event) => this.draw(event));
   }
@@ -47,7 +47,8 @@ export class Projector {
     byId('projected').hidden = false;
     drawGrid(canvas('project-canvas'), rgba, size, 2);
     element('project-progress', HTMLProgressElement).value = done / total;
-    byId('project-state').textContent = `${this.name}: error ${shown(errors.found)} so far.`;
+    byId('project-state').textContent =
+      `${this.name}: the nearest face so far differs by ${shown(errors.found)} of 255 levels.`;
   }
 
   /** @param {File} file */
@@ -60,7 +61,7 @@ export class Projector {
       this.show();
       byId('projected').hidden = true;
       element('project-progress', HTMLProgressElement).value = 0;
-      byId('project-state').textContent = `Looking for ${file.name} …`;
+      byId('project-state').textContent = `Searching for the face nearest to ${file.name} …`;
       try {
         const perStage = element('project-space', HTMLSelectElement).value === 'w+';
         const request = { file, perStage, source: this.app.source };
@@ -71,8 +72,8 @@ export class Projector {
           return;
         }
         byId('project-state').textContent =
-          `${file.name}: error ${shown(errors.found)} of 255 (${psnr.toFixed(1)} dB). ` +
-          `The mean face has ${shown(errors.mean)}, the nearest of 1,024 random faces ${shown(errors.nearest)}.`;
+          `${file.name}: the face found differs by ${shown(errors.found)} of 255 levels (${psnr.toFixed(1)} dB); ` +
+          `the mean face by ${shown(errors.mean)}, the nearest of 1,024 random faces by ${shown(errors.nearest)}.`;
         this.pick({ face: { styles }, label: file.name }, { size, rgba });
       } finally {
         this.working = false;

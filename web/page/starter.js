@@ -1,7 +1,7 @@
 /**
- * The starter model: fetched as the page opens, its faces are what a visitor sees first. They move slowly: once a second
- * twelve new ones, faded over by the compositor, which costs a percent of a processor and keeps a phone cool. They stand
- * still where motion is not wanted, and nobody computes them while they cannot be seen or something trains.
+ * The starter model is fetched when the page opens; its faces are what a visitor sees first. They change slowly: twelve new
+ * ones a second, faded over by the compositor, which costs one per cent of a processor. They stand still if the visitor does not
+ * want motion, and are not computed while they cannot be seen or while something trains.
  */
 import { byId, button, canvas, drawGrid, pictureAt } from './draw.js';
 
@@ -19,7 +19,7 @@ function addressOf(options) {
 
 /** @param {URL | null} address @returns {Promise<Uint8Array | null>} null: the page does without */
 async function fetchModel(address) {
-  // Eight megabytes are not for those who save data.
+  // Do not load eight megabytes for a visitor who saves data.
   if (!address || /** @type {any} */ (navigator).connection?.saveData) return null;
   try {
     const response = await fetch(address);
@@ -74,7 +74,7 @@ export class Starter {
     return this.narrow.matches ? FACES / 2 : FACES;
   }
 
-  /** Gives the model to the engine; resolves with the first faces drawn, or at once where there is no model. */
+  /** Gives the model to the engine; resolves when the first faces are drawn, or at once without a model. */
   async begin() {
     const bytes = await this.bytes;
     if (!bytes) return;
@@ -88,7 +88,7 @@ export class Starter {
     this.app.enter(this.app.phase);
   }
 
-  /** The worker that had it is gone. */
+  /** After the worker died, the model is gone too. */
   forget() {
     this.app.starter = null;
     this.drawn = null;
@@ -115,7 +115,7 @@ export class Starter {
     this.go();
   }
 
-  /** Goes on moving, where it may. */
+  /** Continues to move, unless something forbids it. */
   go() {
     clearTimeout(this.timer);
     if (this.moving) this.timer = window.setTimeout(() => this.step(), FRAME_MS);
@@ -135,7 +135,7 @@ export class Starter {
     this.draw(false);
   }
 
-  /** Onto the canvas that does not show, which then fades in. @param {boolean} both at once, without fading */
+  /** Draws on the hidden canvas, which then fades in. @param {boolean} both draw on both at once, without fading */
   draw(both) {
     if (!this.drawn) return;
     const { rgba, size } = this.drawn;

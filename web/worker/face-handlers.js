@@ -6,7 +6,7 @@ import { psnr } from '../../wasm/engine/projection.js';
 import { addFiles } from './intake.js';
 import { nextTurn } from './train-loop.js';
 
-/** Between two messages a projection works so long, and shows itself so often, in milliseconds. */
+/** Milliseconds of projection between two messages, and between two progress events. */
 const SLICE = 40;
 const SHOW = 200;
 
@@ -86,7 +86,8 @@ export function faceHandlers(engineOf, generatorOf, send) {
       return withPictures({ size, stages, stage: at, columns: faces.length + 1, styles: grid }, joined(parts));
     },
     async project({ file, perStage, source }) {
-      if (running) throw new SsdganError('bad_state', 'another picture is being projected; wait for it or cancel it');
+      if (running)
+        throw new SsdganError('bad_state', 'a search for another picture is running; wait for it or cancel it');
       const mine = { cancelled: false };
       running = mine;
       /** @type {Projection | null} */
@@ -96,7 +97,7 @@ export function faceHandlers(engineOf, generatorOf, send) {
         const rgb = await readPicture(engineOf(), file, generator.imageSize);
         const present = () => {
           if (generatorOf(source) !== generator)
-            throw new SsdganError('bad_state', 'the model was replaced while the picture was projected');
+            throw new SsdganError('bad_state', 'the model was replaced during the search; start the search again');
           return !mine.cancelled;
         };
         present();
