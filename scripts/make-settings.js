@@ -12,11 +12,11 @@ const SHOWN = ['paper', 'quick', 'best'];
 
 const INTRO = `# Settings
 
-All settings of a training, by group. In the first column stand the name, which \`createTrainer\`, \`ssd_config_set\` and the
-metadata of checkpoints use, and below it the option of \`ssdgan train\`. The option of a flag has an opposite that begins with
-\`--no-\`. The defaults are the paper's values, and so the recipe \`paper\`; the columns of other recipes show what they change.
+All settings of a training, by group. The first column has the name, which \`createTrainer\`, \`ssd_config_set\` and the metadata
+of checkpoints use, and below it the option of \`ssdgan train\`. Every flag also has an option that begins with \`--no-\`. The
+defaults are the paper's values, and so is the recipe \`paper\`; the columns of the other recipes show what they change.
 
-A **network** setting shapes the networks: a model that was trained with one value cannot go on with another. A **live** setting
+A **network** setting shapes the networks: a model that was trained with one value cannot continue with another. A **live** setting
 may change while a training runs.
 
 \`npm run docs\` writes this file from the table in \`src/model/config.c\`.
