@@ -74,12 +74,12 @@ int ssd_context_threads(const ssd_context *context);
 /* Sentence about the last failure in this context, "" when there was none. Valid until the next call. */
 const char *ssd_context_error(const ssd_context *context);
 
-/* Frees a buffer that this library handed over (ssd_trainer_save). */
+/* Frees a buffer that this library returned (ssd_trainer_save). */
 void ssd_buffer_free(void *buffer);
 
 /* Runs `rounds` rounds of 10 independent multiply-add chains in vector registers on every thread of the context
- * and returns the floating point operations done (two a multiply-add). The caller times it: the quotient is the
- * peak against which benchmarks are quoted. FMA in relaxed-SIMD builds, multiply and add elsewhere. */
+ * and returns the number of floating point operations (two for a multiply-add). The caller measures the time; the
+ * quotient is the peak that benchmarks are compared with. FMA in relaxed-SIMD builds, multiply and add elsewhere. */
 double ssd_peak_probe(ssd_context *context, int rounds);
 
 /* ---------------------------------------------------------------------------------- config --- */
@@ -123,7 +123,8 @@ typedef struct ssd_config {
     double eps;  /* Adam's epsilon */
     double seed; /* whole number 0..2^53-1; decides initial values, order, latents, flips, augmentation */
 
-    /* What the paper's recipe does without. Off by default, when a step has the bits that it had without them. */
+    /* Options beyond the paper (docs/method.md, section 4). All are off by default, and an option that is off does not
+     * change a single bit of a step. */
 
     /* The generator's average (Karras et al. 2018, 1710.10196; ramp-up: Karras et al. 2020, 2006.06676):
      * average += (1 - 0.5^(pictures a step / half-life)) (weights - average). It is what is sampled, validated and
@@ -138,8 +139,8 @@ typedef struct ssd_config {
     int32_t augment_cutout;      /* flag: a square of half the side becomes zero */
     double augment_p;            /* probability of each, drawn for each picture (Karras et al. 2020, 2006.06676) */
 
-    /* Rates: two time-scales (Heusel et al. 2017, 1706.08500), and a factor for them that falls from 1 to 0 over the
-     * planned pictures. */
+    /* A learning rate for each network (Heusel et al. 2017, 1706.08500), and a factor of both that falls from 1 to 0
+     * over the planned pictures. */
     double lr_g, lr_d;        /* 0: lr */
     int32_t schedule;         /* ssd_schedule */
     double schedule_pictures; /* planned total; 0: the factor stays 1 */
@@ -162,11 +163,11 @@ typedef struct ssd_config {
     int32_t initial; /* ssd_initial: PyTorch's defaults, as in the paper, or the DCGAN's normals of deviation 0.02
                       * (Radford et al. 2016, 1511.06434) */
 
-    /* The networks otherwise: what StyleGAN (Karras et al. 2019, 1812.04948) and the work before it have. Files keep
-     * effective weights throughout, so none of these changes what a layer computes from a file. */
+    /* Other networks: what StyleGAN (Karras et al. 2019, 1812.04948) and the work before it have. Files always hold the
+     * effective weights, so none of these changes what a layer computes from a file. */
     int32_t mapping_layers; /* 4; 0: w is the normalised z */
     double mapping_rate;    /* factor of the mapping's learning rate (0.01 there) */
-    int32_t pixel_norm;     /* flag: z is brought to mean square 1, not to norm 1: sqrt(L) times as long */
+    int32_t pixel_norm;     /* flag: z gets mean square 1, not norm 1: it is sqrt(L) times as long */
     int32_t equalised;  /* flag: equalised learning rate (Karras et al. 2018, 1710.10196): weights begin as normals of
                          * He's deviation c, and Adam takes steps of c times the rate */
     int32_t noise;      /* flag: noise inputs before each AdaIN (nn/noise.h), anew in each step; samples and validation
@@ -178,7 +179,7 @@ typedef struct ssd_config {
     int32_t minibatch_std; /* flag: minibatch standard deviation before D's head (nn/minibatch_std.h) */
     /* Progressive growing (Karras et al. 2018, 1710.10196): pictures a phase; 0: none. Phases have 8 x 8, 16 x 16, ...
      * pixels, and fade in over their first half; Adam begins anew with each. Pictures stay at full size outside the
-     * networks: D sees means of blocks, G's are enlarged. When it has grown up, the model is an ordinary one. */
+     * networks: D sees means of blocks, G's are enlarged. When growing is done, the model is an ordinary one. */
     double growth_pictures;
     double style_mixing; /* probability that a picture has two latents, the second one's style from a random stage on */
     int32_t first_input; /* ssd_first_input: G's first layer sees the learned constant, or w, as a DCGAN's sees z
@@ -224,10 +225,10 @@ SSD_MUST_USE ssd_status ssd_dataset_add_files(ssd_dataset *dataset, const uint8_
  * is next given files. */
 const char *ssd_dataset_file_error(const ssd_dataset *dataset, int index);
 
-/* Takes the room for `more` further pictures at once: the block need not grow, by copying, while they are added. */
+/* Reserves memory for `more` further pictures, so that the block need not be copied while they are added. */
 SSD_MUST_USE ssd_status ssd_dataset_reserve(ssd_dataset *dataset, int more);
 
-/* As ssd_dataset_add_file, from pixels that someone else decoded: `rgba` is height x width x 4 bytes, not
+/* As ssd_dataset_add_file, from pixels that the caller decoded: `rgba` is height x width x 4 bytes, not
  * premultiplied. */
 SSD_MUST_USE ssd_status ssd_dataset_add_rgba(ssd_dataset *dataset, const uint8_t *rgba, int width, int height);
 
@@ -240,7 +241,7 @@ int ssd_dataset_size(const ssd_dataset *dataset);
 /* Picture `index` as size x size x 3 bytes, borrowed until the dataset next changes. NULL if out of range. */
 const uint8_t *ssd_dataset_picture(const ssd_dataset *dataset, int index);
 
-/* Takes picture `index` out; later ones move up by one. */
+/* Removes picture `index`; later ones move up by one. */
 SSD_MUST_USE ssd_status ssd_dataset_remove(ssd_dataset *dataset, int index);
 
 /* A 53-bit fingerprint (as a whole double) of size, count and all bytes: a resumed run must see the same pictures. */
@@ -251,7 +252,7 @@ void ssd_doodle_draw(double seed, int index, int size, uint8_t *rgb);
 
 /* ------------------------------------------------------------------------------- generator --- */
 
-/* A generator by itself: what a model file holds. */
+/* A generator alone: what a model file holds. */
 typedef struct ssd_generator ssd_generator;
 
 /* Reads a model or a checkpoint (safetensors; tensors named as PyTorch's state_dict, with or without a
@@ -292,18 +293,19 @@ SSD_MUST_USE ssd_status ssd_generator_directions(ssd_generator *generator, int s
                                                  float *directions);
 
 /* The styles whose picture comes nearest to a given one (Abdal et al. 2019; Karras et al. 2020, 1912.04958): `samples`
- * random w are looked at, then `steps` steps of Adam lead on from the mean w and from the nearest starts - 1 of them
+ * random w are tried, then `steps` steps of Adam lead on from the mean w and from the nearest starts - 1 of them
  * (at most 16 starts). per_stage: the second half of the steps moves each stage's style by itself (w+). Nearness is the
- * squared difference over a pyramid of halved pictures, with a light pull to the mean; the ways keep to the axes along
- * which random w vary. rgb: H x W x 3 bytes of the model's size, copied, as the weights are: training may go on.
+ * squared difference over a pyramid of halved pictures, with a light pull to the mean. Adam moves only along the axes
+ * on which random w vary, so that results stay faces. rgb: H x W x 3 bytes of the model's size. It and the weights are
+ * copied: training may continue.
  * Memory: the generator's and some 30 MB at 64 x 64. SSD_UNSUPPORTED without stages. */
 typedef struct ssd_projection ssd_projection;
 SSD_MUST_USE ssd_status ssd_projection_create(ssd_generator *generator, const uint8_t *rgb, int per_stage, int samples,
                                               int starts, int steps, double seed, ssd_projection **projection);
 void ssd_projection_destroy(ssd_projection *projection);
 
-/* Does the next rounds, a batch of 16 random w or a step of Adam each, and returns how many are left; 0 rounds: tells
- * only. */
+/* Does the next rounds (a batch of 16 random w, or a step of Adam, each) and returns how many are left. With 0 rounds
+ * it only returns that number. */
 int ssd_projection_run(ssd_projection *projection, int rounds);
 
 /* Root mean square difference from the picture, in levels of 255. */
@@ -328,8 +330,8 @@ typedef struct ssd_trainer ssd_trainer;
 /* A new trainer with fresh initial values. All memory is taken here; a step allocates nothing. */
 SSD_MUST_USE ssd_status ssd_trainer_create(ssd_context *context, const ssd_config *config, ssd_trainer **trainer);
 
-/* A trainer from a checkpoint, exactly as it was: configuration, weights, Adam moments, counters, random state and
- * data order. It continues bit for bit once it has the same pictures. SSD_BAD_FILE if it is a model without
+/* A trainer from a checkpoint, exactly as it was saved: configuration, weights, Adam moments, counters, random state
+ * and data order. It continues bit for bit once it has the same pictures. SSD_BAD_FILE if it is a model without
  * training state. */
 SSD_MUST_USE ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t byte_count,
                                          ssd_trainer **trainer);
@@ -363,7 +365,7 @@ SSD_MUST_USE ssd_status ssd_trainer_step(ssd_trainer *trainer);
 int ssd_held_out(int count, int val_count);
 
 /* Losses and D accuracy on the held-out pictures, with running statistics and fixed latents; the results are in
- * the stats. Does not disturb training: the next step has the same bits with or without it. */
+ * the stats. The next step has the same bits with or without it. */
 SSD_MUST_USE ssd_status ssd_trainer_validate(ssd_trainer *trainer);
 
 /* Numbers about the run, written to `stats` in the order of ssd_describe()'s "stats". */
@@ -415,9 +417,9 @@ SSD_MUST_USE ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, u
 
 /* ------------------------------------------------------------------------------ evaluation --- */
 
-/* How good generated pictures are: sets of feature vectors, one a picture, compared with each other, and the sliced
- * Wasserstein distance of the pictures themselves. Everything is decided by the seed and the same for any number of
- * threads. */
+/* How good samples are: sets of feature vectors, one for each picture, compared with each other, and the sliced
+ * Wasserstein distance of the pictures themselves. A seed decides everything that is random; any number of
+ * threads gives the same. */
 typedef struct ssd_features ssd_features;
 
 /* RANDOM_CONV: "random-conv-1", 512 numbers from a fixed random network (src/eval/random_conv.h; a distance of these
@@ -426,16 +428,16 @@ typedef struct ssd_features ssd_features;
  * PIXELS: the picture as means over blocks, at most 32 x 32 x 3, in [-1, 1]; the reference is not used. */
 typedef enum ssd_feature_kind { SSD_FEATURES_RANDOM_CONV = 0, SSD_FEATURES_PIXELS = 1 } ssd_feature_kind;
 
-/* Features of pictures first .. first+count-1. A picture's rounding depends on nothing but itself and its place. */
+/* Features of pictures first .. first+count-1. A picture's rounding depends only on the picture and its place. */
 SSD_MUST_USE ssd_status ssd_features_extract(ssd_context *context, const ssd_dataset *pictures, int first, int count,
                                              ssd_feature_kind kind, const ssd_features *reference,
                                              ssd_features **features);
 
-/* Features that someone else computed (an Inception network): count x size, copied, compared as they are. */
+/* Features that the caller computed (with an Inception network): count x size, copied, compared as they are. */
 SSD_MUST_USE ssd_status ssd_features_from_rows(ssd_context *context, const float *rows, int count, int size,
                                                ssd_features **features);
 
-/* A set of these rows of another; repeats are allowed. */
+/* A new set of the named rows of another set; repeats are allowed. */
 SSD_MUST_USE ssd_status ssd_features_pick(const ssd_features *features, const int32_t *indices, int count,
                                           ssd_features **picked);
 void ssd_features_destroy(ssd_features *features);
@@ -494,7 +496,7 @@ const char *ssd_verify_group_worst_name(const ssd_verify *verify, int group);
 
 /* -------------------------------------------------------------------------------- measure --- */
 
-/* One kernel or layer by itself on made-up numbers, for benchmarks; the caller has the clock. */
+/* One kernel or layer alone on made-up numbers, for benchmarks; the caller measures the time. */
 typedef struct ssd_measure ssd_measure;
 
 /* `what`: conv_, direct_ + forward, input_grad, weight_grad (the model's convolution as it is chosen, and without
@@ -505,7 +507,7 @@ SSD_MUST_USE ssd_status ssd_measure_create(ssd_context *context, const char *wha
                                            int size, ssd_measure **measure);
 void ssd_measure_destroy(ssd_measure *measure);
 
-/* Runs it once; every run does the same. */
+/* Runs it once; all runs do the same work. */
 void ssd_measure_run(ssd_measure *measure);
 
 /* Its output (of adam the second moments), borrowed, to compare kernels by: the operands of one size are always the

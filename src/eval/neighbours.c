@@ -121,8 +121,8 @@ ssd_status neighbours_radii(ssd_context *context, const vectors *x, double *radi
 
 /* ------------------------------------------------------------------------------------- scores --- */
 
-/* Of the balls around the y: how many of the DENSITY_K kind hold this x (within_y), and whether one of the PRECISION_K
- * kind does (within_x); and whether this x's own DENSITY_K ball holds a y (any). */
+/* For one x: how many DENSITY_K balls around the y hold it, whether a PRECISION_K ball around a y holds it, and whether
+ * its own DENSITY_K ball holds a y. */
 HOT static void count_row(const row_query *q, int row, const float *products) {
     const double own = q->x_radii[(size_t)row * NEIGHBOURS_MOST + DENSITY_K - 1];
     int dense = 0, precise = 0, any = 0;

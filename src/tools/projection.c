@@ -1,7 +1,7 @@
 /* Projection of a picture into the latent space (Abdal et al. 2019, 1904.03189; Karras et al. 2020, 1912.04958): many
- * random w, then Adam from the mean and from the nearest of them, all starts as one batch. Adam moves u, of which
- * w = mean + sum of u_k a_k, the a_k being the principal axes of the random w, a deviation long (Zhu et al. 2020,
- * 2012.09036): where w never goes, no face is sought. */
+ * random w, then Adam from the mean and from the nearest of them, all starts as one batch. Adam moves u, where
+ * w = mean + sum of u_k a_k and the a_k are the principal axes of the random w, one deviation long (Zhu et al. 2020,
+ * 2012.09036). So the search stays where the model makes faces. */
 #include "tools/projection.h"
 
 #include <math.h>
@@ -23,10 +23,10 @@ static const double PRIOR = 0.02;
 
 struct ssd_projection {
     ssd_context *context;
-    generator net; /* a copy: training may go on meanwhile */
+    generator net; /* a copy: training may continue */
     rng random;
     int per_stage, samples, starts, steps;
-    int searched, stepped; /* random w looked at, the mean among them; Adam's steps done */
+    int searched, stepped; /* random w tried, the mean among them; Adam's steps done */
     pyramid_loss loss;
     float *block, *scratch, *target, *images, *room;
     float *mean;          /* L */

@@ -28,7 +28,7 @@ export class Projection {
     this.rounds = this.run(0);
   }
 
-  /** Goes on. @param {number} rounds @returns {number} how many are left */
+  /** Does the next rounds. @param {number} rounds @returns {number} how many are left */
   run(rounds) {
     return this.heap.module._ssd_projection_run(this.pointer, rounds);
   }
