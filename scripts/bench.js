@@ -5,15 +5,22 @@
  *   --runtime node|chromium  one of the two
  *   --variant simd|relaxed   one of the two;  --threads N  this number only (default: 1 and 2)
  *   --quick                  few repetitions: to see that it works
+ *   --save FILE              keeps the rows, with the machine and the date
+ *   --against FILE           prints beside each row its ratio to the kept one, above 1 where this is better: of shares of
+ *                            the peak where there are, else of times or sizes
+ *   --against-folder FOLDER  another checkout, built: its steps and its generation, in turn with this one's, in Node
  *   --peers                  instead: PyTorch, ONNX Runtime and TensorFlow.js beside us (tests/peers/peers.js);
  *                            --only torch, onnx or web
  */
 import fs from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import zlib from 'node:zlib';
 import { createEngine } from '../wasm/engine/engine.js';
 import { comparePeers } from '../tests/peers/peers.js';
+import { comparePair, engineOf, PAIRED } from '../tests/bench/pair.js';
 import { runSuite, SECTIONS } from '../tests/bench/suite.js';
+import { compare, keyOf, means, readRows, saveRows } from './bench-against.js';
 import { benchInChromium } from './bench-browser.js';
 import { must, ROOT } from './shell.js';
 
@@ -26,6 +33,9 @@ const { values } = parseArgs({
     variant: { type: 'string' },
     threads: { type: 'string' },
     peers: { type: 'boolean' },
+    save: { type: 'string' },
+    against: { type: 'string' },
+    'against-folder': { type: 'string' },
   },
 });
 
@@ -37,18 +47,31 @@ function shown(value) {
 
 /** @param {Record<string, any>} row @returns {string} */
 function line({ section, task, runtime, variant, threads, ...numbers }) {
-  const { median_ms, gflops, of_peak, ...others } = numbers;
+  const { median_ms, gflops, of_peak, against, ...others } = numbers;
   const head = `${runtime} ${variant ?? ''} ${threads ?? ''}`.padEnd(20);
   const rates = [
     median_ms === undefined ? '' : `${shown(median_ms)} ms`,
     gflops === undefined ? '' : `${gflops.toFixed(1)} GFLOP/s, ${(100 * of_peak).toFixed(1)} % of peak`,
     ...Object.entries(others).map(([name, value]) => `${name} ${shown(value)}`),
+    against ? `RATIO ${against.ratio.toFixed(3)} (${against.field})` : '',
   ];
   return `${(section ?? '').padEnd(10)} ${head} ${task}: ${rates.filter(Boolean).join(', ')}`;
 }
 
-/** @param {object} row */
-const report = (row) => console.log(values.json ? JSON.stringify(row) : line(row));
+/** @type {Record<string, any>[]} */
+const rows = [];
+/** @param {Record<string, any>} row */
+function report(row) {
+  const whole = kept ? { ...row, against: compare(row, kept.get(keyOf(row))) } : row;
+  rows.push(whole);
+  console.log(values.json ? JSON.stringify(whole) : line(whole));
+}
+
+function conclude() {
+  if (values.save) saveRows(path.resolve(from, values.save), rows);
+  const ratios = rows.flatMap(({ section, against }) => (against ? [{ section, ratio: against.ratio }] : []));
+  if (!values.json) means(ratios).forEach((text) => console.log(text));
+}
 
 /** @param {string[]} wanted @returns {string[]} sections, checked */
 function sectionsOf(wanted) {
@@ -82,6 +105,8 @@ function modules() {
   }
 }
 
+const from = process.cwd();
+const kept = values.against ? new Map(readRows(values.against).rows.map((row) => [keyOf(row), row])) : undefined;
 process.chdir(ROOT);
 if (!fs.existsSync('build/wasm/ssdgan.simd.wasm')) {
   must('bash scripts/setup');
@@ -94,13 +119,19 @@ if (values.peers) {
 }
 const sections = sectionsOf(only ?? []);
 const timed = sections.filter((name) => name !== 'modules');
-const jpegNames = sections.includes('intake') ? await jpegFiles() : [];
 const plan = {
   sections: timed,
   variants: values.variant ? [values.variant] : ['simd', 'relaxed'],
   threads: values.threads ? [Number(values.threads)] : [1, 2],
   quick: values.quick,
 };
+if (values['against-folder']) {
+  const theirs = await engineOf(path.resolve(from, values['against-folder']));
+  await comparePair(createEngine, theirs, { ...plan, sections: timed.filter((name) => PAIRED.includes(name)), report });
+  conclude();
+  process.exit(0);
+}
+const jpegNames = sections.includes('intake') ? await jpegFiles() : [];
 if (timed.length && values.runtime !== 'chromium') {
   const jpegs = jpegNames.map((name) => new Uint8Array(fs.readFileSync(name)));
   await runSuite(createEngine, { ...plan, runtime: 'node', jpegs, report });
@@ -110,4 +141,5 @@ if (timed.length && values.runtime !== 'node') {
   await benchInChromium('tests/bench/worker.js', 'module', message, report);
 }
 if (sections.includes('modules')) modules();
+conclude();
 process.exit(0);

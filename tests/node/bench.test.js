@@ -1,7 +1,12 @@
 /** The benchmark's plumbing: sections, rows and their fields. Nothing here asserts a time. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import test from 'node:test';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { compare, keyOf, means, readRows } from '../../scripts/bench-against.js';
+import { ROOT } from '../../scripts/shell.js';
 import { STEP_FLOPS } from '../../wasm/engine/bench.js';
 import { convFlops, SHAPES, stepParts } from '../bench/parts.js';
 import { inTurn, sameImages } from '../peers/compare.js';
@@ -28,6 +33,53 @@ test('bench gives JSON rows of the sections asked for', () => {
     assert.ok(row.median_ms > 0 && row.gflops > 0 && row.of_peak > 0 && row.error < 1e-4, JSON.stringify(row));
   }
   for (const row of rows.filter(({ section }) => section === 'modules')) assert.ok(row.gzipped_kb > 0);
+});
+
+test('kept rows are compared by shares of the peak, else by times or sizes; above 1 is better', () => {
+  const row = {
+    section: 'step',
+    task: 'train_step',
+    variant: 'simd',
+    threads: 1,
+    batch: 32,
+    median_ms: 5,
+    of_peak: 0.5,
+  };
+  assert.deepEqual(compare(row, { ...row, median_ms: 1, of_peak: 0.4 }), { field: 'of_peak', ratio: 1.25 });
+  const { of_peak, ...timed } = row;
+  assert.deepEqual(compare(timed, { ...row, median_ms: 10 }), { field: 'median_ms', ratio: 2 });
+  assert.deepEqual(compare({ section: 'modules', gzipped_kb: 50 }, { gzipped_kb: 40 }), {
+    field: 'gzipped_kb',
+    ratio: 0.8,
+  });
+  assert.equal(compare(row, undefined), undefined);
+  assert.notEqual(keyOf(row), keyOf({ ...row, threads: 2 }));
+  assert.equal(keyOf(row), keyOf({ ...timed, of_peak: of_peak / 2 }));
+  assert.match(means([{ section: 'step', ratio: 2 }, { section: 'step', ratio: 0.5 }])[0], /^step: 1\.000 /); // prettier-ignore
+});
+
+test('bench keeps rows, and prints how it compares with them', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-bench-'));
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, 'kept.json');
+  assert.equal(bench('--only', 'modules', '--save', file).status, 0);
+  const { machine, date, commit, rows } = readRows(file);
+  assert.ok(machine && /^\d{4}-\d\d-\d\d$/.test(date) && commit && rows.length === 4);
+  rows[0].gzipped_kb *= 2;
+  fs.writeFileSync(file, JSON.stringify({ rows }));
+  const { status, stdout } = bench('--only', 'modules', '--against', file);
+  assert.equal(status, 0);
+  assert.match(stdout, /RATIO 2\.000 \(gzipped_kb\)[^]*RATIO 1\.000[^]*modules: 1\.189 \(geometric mean of 4 rows/);
+});
+
+test('bench runs beside another checkout', () => {
+  const options = ['--json', '--quick', '--only', 'generation', '--variant', 'relaxed', '--threads', '1'];
+  const { status, stdout, stderr } = bench(...options, '--against-folder', ROOT);
+  assert.equal(status, 0, stderr);
+  const rows = stdout.trim().split('\n').map((text) => JSON.parse(text)); // prettier-ignore
+  assert.deepEqual(rows.map(({ task, batch }) => [task, batch]), [['generate', 1], ['generate', 64]]); // prettier-ignore
+  for (const { against, fastest } of rows) assert.ok(against.ratio > 0 && fastest > 0);
+  assert.match(bench('--against-folder', os.tmpdir()).stderr, /is not a checkout of ssdgan/);
 });
 
 test('bench refuses a section that is not there', () => {
