@@ -17,11 +17,14 @@
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
  *   train.create {config, recipe, onTrouble, from}   config changes the recipe's settings; onTrouble: stop, rollback,
  *                                        augment or ignore (default: the recipe's); from: 'scratch', or 'starter', whose
- *                                        networks then decide the sizes -> {stats, config, parameters}
- *   train.load {bytes, acceptOther, onTrouble}    a checkpoint, with the pictures that are there -> as create;
+ *                                        networks then decide the sizes -> {stats, config, parameters, plan}: the plan is of
+ *                                        wasm/run/plan.js
+ *   train.load {bytes, best, acceptOther, onTrouble}   goes on from a checkpoint as its plan says, with the pictures that
+ *                                        are there; best: the best model so far, where it is known -> as create;
  *                                        bad_state for other pictures than its own, unless acceptOther
- *   train.run {steps}                    trains up to step number `steps`, when scheduled rates are 0; replies at once -> {}
- *   train.pause {}                       replies when the running step is done -> {stats}
+ *   train.run {epochs}                   trains until so many epochs are done in all (default: as planned); replies at
+ *                                        once -> {total, stats}: steps in all, and where it stands
+ *   train.pause {}                       replies when the running step is done -> {stats, reason}: as event finished
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.drop {}                        forgets the run -> {}
  *   starter.load {bytes}                 the starter model -> {size, width}
@@ -39,7 +42,8 @@
  *   evaluate {source}                    scores against the pictures -> {count, training, bars, summary, warnings,
  *                                        size, columns, rgba}: two rows, samples above their nearest pictures
  *   gif {rgba, size, delay, scale}       -> {bytes}
- *   save {checkpoint}                    -> {bytes}
+ *   save {checkpoint}                    the present state; or (false) the best model, where one was kept, else the present
+ *                                        one -> {bytes, step, best}: its score in words
  *   crash {}                             throws outside any request: for tests of what the page does then
  *
  * Events
@@ -48,10 +52,11 @@
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second
  *   samples {step, size, rgba}           the 64 fixed latents; only after a credit
  *   projection {done, total, size, rgba, errors}   the picture, and the nearest face so far
- *   checkpoint {bytes, step}             every two minutes and at a pause: what the page can restart from
- *   finished {stats}                     the wanted number of steps is reached
- *   trouble {kind, step, action, sentence}   the doctor found something; after action stop, paused
- *   failed {error}                       training ended by itself
+ *   checkpoint {bytes, step}             every hundred steps or so and at a pause: what the page can restart from
+ *   best {bytes, step}                   the best model so far
+ *   trouble {kind, step, action, to, sentence}   the doctor found something; to: the step that was gone back to
+ *   finished {reason, step, saved, stats, error}   training has ended; reason: done, stopped (train.pause), trouble (the
+ *                                        doctor stopped it) or failed (error)
  */
 
 /** @typedef {{code: string, op: string, message: string, detail?: string}} ProtocolError */
@@ -59,9 +64,6 @@
 
 /** Seeds of the live grid: picture k of it is seed k, so that it can be made again. */
 export const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
-
-/** How often the page gets a checkpoint, in milliseconds. */
-export const CHECKPOINT_INTERVAL = 120000;
 
 /** How often stats are sent, in milliseconds. */
 export const STATS_INTERVAL = 100;

@@ -91,6 +91,22 @@ test('pictures that come while others are read wait their turn', async () => {
   await close();
 });
 
+test('the best model is what the page downloads, and it says so', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  await page.fill('[name=epochs]', '1');
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^Done/);
+  const { bytes } = await downloadBy(page, 'save-model');
+  await untilText(page, 'make-state', /^The best model downloaded.*step 56, with the lowest kernel distance [\d.]+/);
+  assert.equal(readSafetensors(bytes).metadata.step, '56');
+  const checkpoint = await downloadBy(page, 'save-checkpoint');
+  const { recipe, onTrouble, best } = JSON.parse(readSafetensors(checkpoint.bytes).metadata.plan);
+  assert.deepEqual([recipe, onTrouble, best.step], ['quick', 'rollback', 56]);
+  await close();
+});
+
 /** A checkpoint of a few steps on the doodles at 32 pixels. */
 async function makeCheckpoint() {
   const { page, close } = await openPage();

@@ -79,6 +79,52 @@ test('after the worker died, training goes on from the last checkpoint', async (
   await close(/crash, as asked for/);
 });
 
+test('a worker that dies before the first checkpoint leaves nothing standing, and one can train again', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  await page.fill('[name=epochs]', '500');
+  await page.click('#train-button');
+  await untilStep(page, 2);
+  await page.waitForSelector('#live:not([hidden])');
+  await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.client.request('crash').catch(() => {}));
+  await untilText(page, 'notice', /The engine has stopped/);
+  await page.click('#notice button');
+  await untilText(page, 'train-state', /had not been kept yet\. Press Train/);
+  await untilReady(page);
+  for (const id of ['figures', 'live', 'train-progress', 'curves'])
+    assert.ok(await page.locator(`#${id}`).isHidden(), id);
+  await page.click('#train-button');
+  await untilStep(page, 1);
+  await page.waitForSelector('#curves .u-over');
+  await close(/crash, as asked for/);
+});
+
+test('curves are there in the second training too, and go back where the run goes back', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  await page.fill('[name=epochs]', '500');
+  page.on('dialog', (dialog) => dialog.accept());
+  for (let training = 0; training < 2; training++) {
+    await page.click('#train-button');
+    await untilStep(page, 3);
+    await page.waitForSelector('#curves .u-over');
+    await page.click('#train-button');
+    await untilText(page, 'train-state', /^Paused/);
+    if (training === 1) break;
+    await page.click('#restart');
+    await page.waitForSelector('#curves', { state: 'hidden' });
+  }
+  const steps = await page.evaluate(() => {
+    const { ssdganApp, ssdganRun } = /** @type {any} */ (globalThis);
+    ssdganApp.client.receive({ event: 'trouble', action: 'rollback', to: 1, sentence: 'Rolled back.' });
+    return ssdganRun.curves.columns[0];
+  });
+  assert.deepEqual(steps, [1]);
+  await close();
+});
+
 test('without isolation it trains on one thread, and says so', async () => {
   const { page, close } = await openPage({ isolated: false });
   await untilReady(page);

@@ -15,7 +15,7 @@ function watch(doctor, steps, signs = {}) {
 test('a healthy training is left alone', () => {
   const doctor = new Doctor();
   assert.deepEqual(watch(doctor, 500), []);
-  for (let i = 0; i < 30; i++) assert.equal(doctor.grid(0.6 - i / 100), null);
+  for (let i = 0; i < 30; i++) assert.equal(doctor.grid(0.6 - i / 100, 50 * i), null);
   assert.ok(doctor.calm);
 });
 
@@ -55,12 +55,24 @@ test('ten steps of a hundredfold gradient are trouble, nine are not', () => {
   assert.deepEqual(watch(doctor, 10, { grad_norm_g: 900 }), ['exploding']);
 });
 
+test('the grid is looked at every 50 steps, however short an epoch is', () => {
+  const doctor = new Doctor();
+  const looks = [];
+  for (let step = 1; step <= 200; step++) {
+    if (!doctor.gridIsDue(step)) continue;
+    looks.push(step);
+    assert.equal(doctor.grid(0.01, step), null, 'ten pictures need more than ten epochs of one step');
+  }
+  assert.deepEqual(looks, [1, 51, 101, 151]);
+});
+
 test('pictures that grow alike are a collapse', () => {
   const doctor = new Doctor();
-  const found = [0.05, 0.5, 0.6, 0.2, 0.25].map((share) => doctor.grid(share)?.kind ?? '');
+  const found = [0.05, 0.5, 0.6, 0.2, 0.25].map((share, i) => doctor.grid(share, 50 * i)?.kind ?? '');
   assert.deepEqual(found, ['', '', '', '', 'collapse']);
   const flat = new Doctor();
-  assert.deepEqual(Array.from({ length: 12 }, () => flat.grid(0.02)?.kind).filter(Boolean), ['collapse']);
+  const looks = Array.from({ length: 13 }, (_, i) => flat.grid(0.02, 50 * (i + 1))?.kind ?? '');
+  assert.deepEqual(looks, [...Array(12).fill(''), 'collapse']);
   assert.ok(Math.abs(spread([0, 5, 2, 5], 2) - Math.sqrt(0.5)) < 1e-12);
 });
 
@@ -75,10 +87,13 @@ test('answers a divergence as configured', async () => {
     const trainer = engine.createTrainer({ ...SMALL, ...config });
     trainer.setDataset(dataset);
     const supervisor = new Supervisor(engine, trainer, dataset, action);
+    supervisor.begin();
     const answers = [];
     for (let i = 0; i < steps; i++) {
-      const answer = supervisor.step();
+      const found = supervisor.step();
+      const answer = found && supervisor.treat(found);
       if (answer) answers.push(answer);
+      if (answer?.action === 'rollback') supervisor.checkpointed(supervisor.trainer.save({ checkpoint: true }));
       if (answer?.action === 'stop') break;
     }
     return { answers, supervisor };
@@ -101,8 +116,15 @@ test('answers a divergence as configured', async () => {
   assert.equal(new Set(told.answers.map(({ kind }) => kind)).size, told.answers.length, 'each kind is told once');
   assert.ok(told.answers.length >= 1);
 
-  const more = run('augment', wild, 200);
-  const { augment_p: p, augment_cutout: cutout } = more.supervisor.trainer.config();
-  if (more.answers.some(({ action }) => action === 'augment')) assert.ok(Number(p) > 0 && cutout === 1);
+  const more = run('augment', { ...wild, lr: 0.02 }, 400);
+  const augmented = more.answers.filter(({ action }) => action === 'augment');
+  const {
+    augment_p: p,
+    augment_translation: shifts,
+    augment_colour,
+    augment_cutout,
+  } = more.supervisor.trainer.config();
+  assert.ok(augmented.length >= 1, JSON.stringify(more.answers));
+  assert.deepEqual([p, shifts, augment_colour, augment_cutout], [0.25 * augmented.length, 1, 0, 0]);
   engine.dispose();
 });

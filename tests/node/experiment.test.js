@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { curves, markdown, troubles } from '../../wasm/cli/experiment-report.js';
-import { configFrom, OPTIONS } from '../../wasm/cli/train-options.js';
+import { OPTIONS, settingsFrom } from '../../wasm/cli/train-options.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = path.join(ROOT, 'wasm/cli/main.js');
@@ -108,7 +108,7 @@ test('the committed experiments name recipes and options that exist', () => {
       assert.ok([undefined, 'model', 'best'].includes(score), `${file}, ${name}: ${score}`);
       const all = { ...train, ...options };
       for (const option of Object.keys(all)) assert.ok(Object.hasOwn(OPTIONS, option), `${file}, ${name}: ${option}`);
-      configFrom(all);
+      settingsFrom(all);
     }
   }
 });

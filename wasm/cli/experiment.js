@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { curves, markdown, slim, troubles } from './experiment-report.js';
 import { makeFolder, readFile, writeWhole } from './files.js';
-import { configFrom, OPTIONS as TRAIN_OPTIONS } from './train-options.js';
+import { OPTIONS as TRAIN_OPTIONS, settingsFrom } from './train-options.js';
 import { CliError, helpText, parse } from './usage.js';
 
 /** @typedef {import('./experiment-report.js').Row} Row */
@@ -67,7 +67,7 @@ function load(file) {
       if (taken in options)
         throw new CliError(`In ${file}, run "${name}" sets ${taken}, which the experiment decides.`);
     try {
-      configFrom(parse(argsOf(options), TRAIN_OPTIONS, 'train').values);
+      settingsFrom(parse(argsOf(options), TRAIN_OPTIONS, 'train').values);
     } catch (error) {
       throw new CliError(`In ${file}, run "${name}": ${/** @type {Error} */ (error).message}`);
     }
@@ -114,22 +114,17 @@ async function train({ run, seed, folder }, pictures, threads) {
   console.log(`\n--- ${run.name}, seed ${seed}${begun ? ', continues' : ''}`);
   const { status } = await ssdgan(
     begun
-      ? ['train', '--resume', folder, ...planOf(run.options), ...threads]
+      ? ['train', '--resume', folder, ...threads]
       : ['train', ...pictures, '--out', folder, '--seed', String(seed), '--force', ...argsOf(run.options), ...threads],
   );
   note.seconds += (Date.now() - began) / 1000;
   note.trained = status === 0 || status === 1; // 1: the doctor stopped it, or it diverged
   if (fs.existsSync(path.join(folder, 'checkpoint.safetensors')) || note.trained)
     writeWhole(path.join(folder, 'experiment.json'), `${JSON.stringify(note, null, 2)}\n`);
-  if (!note.trained && status !== 130)
+  // From 128 on it was interrupted, and has saved.
+  if (!note.trained && status < 128)
     throw new CliError(`The training "${run.name}" failed, see above. The same command continues from here.`, 1);
   return note.trained;
-}
-
-/** A resumed run keeps its settings; what it is told again is how far it goes. @param {Record<string, any>} options */
-function planOf(options) {
-  const plan = ['epochs', 'steps', 'on-trouble', 'keep-best', 'sample-every', 'save-every'];
-  return argsOf(Object.fromEntries(Object.entries(options).filter(([name]) => plan.includes(name))));
 }
 
 /** @param {string} folder @param {Run} run @returns {string} the file of its scores */
@@ -139,6 +134,10 @@ const scoresOf = (folder, run) => path.join(folder, `scores-${run.score}.json`);
 async function score({ run, seed, folder }, { evaluate }, pictures, threads, sheets) {
   const model = path.join(folder, `${run.score}.safetensors`);
   const file = scoresOf(folder, run);
+  if (!fs.existsSync(model)) {
+    console.log(`--- ${run.name}, seed ${seed}: left no model, since it went wrong before its first checkpoint`);
+    return;
+  }
   if (!fs.existsSync(file)) {
     console.log(`--- ${run.name}, seed ${seed}: scores`);
     // Without pictures train takes doodles; as many, the same ones, are scored against.

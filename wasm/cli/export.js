@@ -1,8 +1,8 @@
 /** `ssdgan export`: the model alone, in float32 or float16, and beside it what is known about it. */
-import fs from 'node:fs';
 import path from 'node:path';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
+import { readNote } from './run-note.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
@@ -32,13 +32,6 @@ function generatorOf({ tensors, metadata }) {
       .filter((name) => name.startsWith(prefix) && (prefix || metadata.format !== 'ssdgan-checkpoint'))
       .map((name) => [name.slice(prefix.length), tensors[name]]),
   );
-}
-
-/** What the run's folder knows. @param {string} file the model @returns {{plan?: any, commands?: string[]}} */
-function runOf(file) {
-  const name = path.join(path.dirname(file), 'run.json');
-  if (!fs.existsSync(name)) return {};
-  return readJson(name);
 }
 
 /** @param {string} file @returns {any} */
@@ -114,8 +107,8 @@ export async function run(args) {
   const engine = await engineFrom(values);
   const before = engine.loadGenerator(bytes);
 
-  const { plan, commands = [] } = runOf(file);
-  const command = values.command ?? commands.join('; ');
+  const note = readNote(path.dirname(file));
+  const command = values.command ?? (note.commands ?? []).join('; ');
   const source = readSafetensors(bytes);
   const known = new Set(['version', 'step', 'command', ...engine.describe.config.map(({ name: field }) => field)]);
   const kept = Object.entries(source.metadata).filter(([key]) => known.has(key));
@@ -127,7 +120,7 @@ export async function run(args) {
 
   makeFolderOf(out);
   writeWhole(out, written);
-  const { pictures = [], doodles, recipe = /--recipe[ =](\S+)/.exec(command)?.[1] } = plan ?? {};
+  const { pictures = [], doodles, recipe = /--recipe[ =](\S+)/.exec(command)?.[1] } = note;
   const about = {
     file: path.basename(out),
     bytes: written.length,
@@ -138,7 +131,7 @@ export async function run(args) {
     recipe,
     seed: metadata.seed === undefined ? undefined : Number(metadata.seed),
     step: metadata.step === undefined ? undefined : Number(metadata.step),
-    pictures: plan && (pictures.length ? pictures.map((/** @type {string} */ p) => path.basename(p)) : `${doodles} doodles`), // prettier-ignore
+    pictures: pictures.length ? pictures.map((p) => path.basename(p)) : doodles && `${doodles} doodles`,
     error_in_levels_of_255: error,
     scores,
   };

@@ -4,9 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CliError } from './usage.js';
 
+/** Ending of a file that is being written. */
+export const PART = '.part';
+
 /** Writes whole or not at all: to a temporary name beside it, then renamed. @param {string} file @param {Uint8Array | string} data */
 export function writeWhole(file, data) {
-  const temporary = `${file}.part`;
+  const temporary = `${file}${PART}`;
   try {
     const handle = fs.openSync(temporary, 'w');
     try {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `ssdgan COMMAND`. */
+import { watchOutput } from './interruption.js';
 import { explain } from './usage.js';
 
 /** Command -> what it takes, what it does. One file each. @type {Record<string, [string, string]>} */
@@ -50,10 +51,7 @@ async function main() {
   return run(args);
 }
 
-// A reader that goes away early (| head) is no failure.
-process.stdout.on('error', (error) => {
-  if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EPIPE') process.exit(0);
-});
+watchOutput();
 
 main()
   .catch((error) => {

@@ -107,13 +107,21 @@ export function gridOf(rgba, size, columns, gap = 2) {
   return { width, height, data };
 }
 
-/** @param {string} file @param {{width: number, height: number, data: Uint8Array | Uint8ClampedArray}} image RGBA */
-export function writePng(file, { width, height, data }) {
-  makeFolderOf(file);
+/** @param {{width: number, height: number, data: Uint8Array | Uint8ClampedArray}} image RGBA @returns {Uint8Array} PNG */
+function encodePng({ width, height, data }) {
   // The pictures are opaque: three channels are enough.
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) rgb.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
-  writeWhole(file, encode({ width, height, data: rgb, channels: 3 }));
+  return encode({ width, height, data: rgb, channels: 3 });
+}
+
+/** @param {Uint8ClampedArray} rgba @param {number} size @param {number} columns @returns {Uint8Array} PNG of the grid */
+export const encodeGrid = (rgba, size, columns) => encodePng(gridOf(rgba, size, columns));
+
+/** @param {string} file @param {{width: number, height: number, data: Uint8Array | Uint8ClampedArray}} image RGBA */
+export function writePng(file, image) {
+  makeFolderOf(file);
+  writeWhole(file, encodePng(image));
 }
 
 /** @param {string} folder @param {Uint8ClampedArray} rgba @param {number} size @param {(i: number) => string} nameOf */

@@ -1,5 +1,6 @@
 /** Progress of a training run: a bar on a terminal, plain lines elsewhere. */
 import cliProgress from 'cli-progress';
+import { explain } from './usage.js';
 
 const LINE_SECONDS = 10;
 
@@ -10,6 +11,25 @@ export function duration(seconds) {
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}
+
+/** @param {import('../run/training-run.js').RunEvent} event @returns {string | null} what a reader of the terminal is told */
+function lineOf(event) {
+  if (event.event === 'validated')
+    return (
+      `epoch ${event.epoch} validated | loss G ${event.val_loss_g.toFixed(3)} D ${event.val_loss_d.toFixed(3)} | ` +
+      `D right ${(100 * event.val_accuracy).toFixed(1)} % of the time`
+    );
+  if (event.event === 'scored')
+    return (
+      `epoch ${event.epoch} scored | kernel distance ${event.kernel.toFixed(3)} SWD ${event.swd.toFixed(1)} | ` +
+      `copies ${(100 * event.copies).toFixed(1)} %`
+    );
+  if (event.event === 'best') return `best.safetensors is now the model of step ${event.step}`;
+  if (event.event === 'trouble') return event.sentence;
+  if (event.event === 'not_saved')
+    return `The ${event.what} could not be saved: ${explain(event.error).message} Training continues and tries again.`;
+  return null;
 }
 
 export class Progress {
@@ -53,13 +73,10 @@ export class Progress {
     console.log(`step ${s.step}/${this.total} | ${state}`);
   }
 
-  /** @param {import('../engine/trainer.js').Stats} s */
-  validation(s) {
-    if (this.bar) return;
-    console.log(
-      `epoch ${s.epoch} validated | loss G ${s.val_loss_g.toFixed(3)} D ${s.val_loss_d.toFixed(3)} | ` +
-        `D right ${(100 * s.val_accuracy).toFixed(1)} % of the time`,
-    );
+  /** Anything but a step. @param {import('../run/training-run.js').RunEvent} event */
+  tell(event) {
+    const line = lineOf(event);
+    if (line && !(this.bar && event.event === 'validated')) this.say(line);
   }
 
   /** A sentence between the lines, or above the bar. @param {string} sentence */

@@ -64,7 +64,7 @@ const RECIPE_HELP = Object.entries(RECIPES)
 /** @type {Record<string, Option>} */
 export const OPTIONS = {
   out: text('folder of the run (default: ssdgan-run)', 'DIR'),
-  resume: text('go on with the run in DIR (or with a checkpoint file)', 'DIR'),
+  resume: text('continue the run in DIR, or a checkpoint file', 'DIR'),
   from: text("fine-tune: begin with this model's or checkpoint's weights and sizes; starter: the page's", 'FILE'),
   recipe: text(`${RECIPE_HELP}; default ${DEFAULT_RECIPE} (dcgan for that model); other options change it`),
   epochs: whole('passes over the pictures (default: 20, best: 60; more of few pictures)'),
@@ -76,8 +76,8 @@ export const OPTIONS = {
   freeze: text('parts of G to leave untrained: some of mapping,l1,l2,...', 'LIST'),
   'on-trouble': text('when training goes wrong: stop, rollback, augment or ignore', 'HOW'),
   doodles: whole('how many doodles, without pictures (default: 2000)'),
-  'sample-every': whole('steps between sample grids (default: an epoch)'),
-  'save-every': whole('steps between checkpoints (default: an epoch)'),
+  'sample-every': whole('steps between sample grids (default: epochs of at least 100 steps)'),
+  'save-every': whole('steps between checkpoints (default: epochs of at least 100 steps)'),
   'keep-best': text('what best.safetensors is lowest in: kernel (quick, best), swd or val-loss', 'SCORE'),
   force: flag('start anew in a folder that holds a run'),
   ...ENGINE_OPTIONS,
@@ -116,10 +116,11 @@ function fieldsFrom(values) {
 export const recipeOf = ({ recipe, model }) => recipe ?? (model === 'dcgan' ? 'dcgan' : DEFAULT_RECIPE);
 
 /**
+ * Checks the options, and takes from them what the user sets of the configuration, the recipe apart.
  * @param {Record<string, any>} values
- * @returns {{config: Record<string, any>, given: string[], onTrouble: string}} given: the options that set a field
+ * @returns {{settings: Record<string, any>, given: string[]}} given: the options that a resumed run may not have
  */
-export function configFrom(values) {
+export function settingsFrom(values) {
   const name = recipeOf(values);
   if (!Object.hasOwn(RECIPES, name))
     throw new CliError(`There is no recipe "${name}"; there are: ${Object.keys(RECIPES).join(', ')}.`);
@@ -127,14 +128,12 @@ export function configFrom(values) {
     if (values[option] !== undefined && values[option] < 1)
       throw new CliError(`--${option} is ${values[option]}, but must be at least 1.`);
   }
-  const recipe = RECIPES[name];
-  const onTrouble = values['on-trouble'] ?? recipe.onTrouble;
-  if (!['stop', 'rollback', 'augment', 'ignore'].includes(onTrouble))
+  const onTrouble = values['on-trouble'];
+  if (onTrouble !== undefined && !['stop', 'rollback', 'augment', 'ignore'].includes(onTrouble))
     throw new CliError(`--on-trouble is "${onTrouble}", but must be stop, rollback, augment or ignore.`);
-  const own = fieldsFrom(values);
   const given = [
     ...Object.keys(FIELDS),
     ...['no-spectral-norm', 'no-adain', 'augment', 'freeze', 'recipe', 'from'],
   ].filter((option) => values[option] !== undefined);
-  return { config: { ...recipe.settings, ...own }, given, onTrouble };
+  return { settings: fieldsFrom(values), given };
 }

@@ -33,6 +33,9 @@ export const FEATURES = 'random-conv-1';
 /** Below these numbers of pictures scores are little more than chance (Frechet's bias goes with 1 / n). */
 export const FEW = { frechet: 1000, other: 50 };
 
+/** Pictures to train on that scores need at least. */
+export const MIN_PICTURES = 6;
+
 const QUICK = { patches: 32, directions: 128, subsets: 20 };
 const FULL = { patches: 128, directions: 512, subsets: 100 };
 const MOST_FOR_SWD = 1000; // pictures: 330 MB of patches
@@ -67,11 +70,10 @@ export class Evaluator {
    *   first so many of the others only; features: of the whole dataset, instead of random-conv-1
    */
   constructor(engine, dataset, { heldOut = 0, count = dataset.count - heldOut, seed = 0, features = null } = {}) {
-    const least = 6;
-    if (count < least || heldOut < 0 || count + heldOut > dataset.count) {
+    if (count < MIN_PICTURES || heldOut < 0 || count + heldOut > dataset.count) {
       throw new SsdganError(
         'bad_argument',
-        `${count} training and ${heldOut} held-out of ${dataset.count} pictures: scores need at least ${least} training pictures`,
+        `${count} training and ${heldOut} held-out of ${dataset.count} pictures: scores need at least ${MIN_PICTURES} training pictures`,
       );
     }
     this.engine = engine;

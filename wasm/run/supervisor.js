@@ -1,15 +1,15 @@
 /**
- * A training under the doctor's eyes, for the command line and the page's worker alike: makes the steps, and where something
- * goes wrong answers as configured: stops, rolls back to the last good state at half the learning rate, augments more, or
- * only says so.
+ * Makes the steps of a training, asks the doctor about each, and treats what he finds in the way that the plan says: stops,
+ * rolls back to the last good state at half the learning rate, augments more, or only reports it.
  */
 import { Doctor, spread, trouble } from './doctor.js';
 
 /** @typedef {'stop' | 'rollback' | 'augment' | 'ignore'} Action */
-/** @typedef {{kind: string, step: number, action: Action, sentence: string}} Answer */
+/** @typedef {{step: number, bytes: Uint8Array}} State a checkpoint */
+/** @typedef {{kind: string, step: number, action: Action, sentence: string, to?: number}} Treatment to: the step gone back to */
 
-/** So often it rolls back, or augments more; then it stops. */
-const MOST_ANSWERS = 3;
+/** After this many remedies the run is stopped. */
+const MAX_REMEDIES = 3;
 const GRID_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 const DATA_SAMPLE = 256;
 
@@ -19,37 +19,52 @@ export class Supervisor {
    * @param {import('../engine/trainer.js').Trainer} trainer is replaced by a rollback: ask for supervisor.trainer
    * @param {import('../engine/dataset.js').Dataset} dataset
    * @param {Action} action
+   * @param {{remedies?: number, slowed?: boolean}} used remedies used up before a resume
    */
-  constructor(engine, trainer, dataset, action) {
+  constructor(engine, trainer, dataset, action, { remedies = 0, slowed = false } = {}) {
     this.engine = engine;
     this.trainer = trainer;
     this.dataset = dataset;
     this.action = action;
     this.doctor = new Doctor();
-    this.answers = 0;
-    this.slowed = false;
-    /** @type {Set<string>} what has been said already, where nothing is done about it */
-    this.said = new Set();
+    this.remedies = remedies;
+    this.slowed = slowed;
+    /** @type {Set<string>} kinds of trouble reported already, where nothing is done about it */
+    this.reported = new Set();
     this.dataSpread = 0;
-    /** @type {Uint8Array | null} the state to roll back to */
-    this.good = action === 'rollback' || action === 'augment' ? trainer.save({ checkpoint: true }) : null;
+    /** @type {State | null} the last state without a sign of trouble */
+    this.good = null;
   }
 
-  /** One step. @returns {Answer | null} what went wrong and was done about it */
+  /** Before the first step, and before the first after a pause: the present state is the one to go back to. */
+  begin() {
+    this.doctor.reset();
+    this.good = null;
+    if (this.action === 'rollback' || this.action === 'augment')
+      this.checkpointed(this.trainer.save({ checkpoint: true }));
+  }
+
+  /** A checkpoint of the present state was made; it is the one to go back to, unless there are signs of trouble. @param {Uint8Array} bytes */
+  checkpointed(bytes) {
+    if (this.action !== 'ignore' && this.doctor.calm) this.good = { step: this.trainer.stats().step, bytes };
+  }
+
+  /** One step. @returns {import('./doctor.js').Trouble | null} */
   step() {
     try {
       this.trainer.step();
     } catch (error) {
       if (/** @type {any} */ (error).code !== 'not_finite') throw error;
-      return this.answer(trouble('not_finite'));
+      return trouble('not_finite');
     }
-    const found = this.doctor.step(this.trainer.stats());
-    return found && this.answer(found);
+    return this.doctor.step(this.trainer.stats());
   }
 
-  /** After an epoch: do the fixed latents' pictures still differ? @returns {Answer | null} */
-  epoch() {
-    const { dataset, trainer } = this;
+  /** At the end of an epoch: do the pictures of fixed latents still differ? @returns {import('./doctor.js').Trouble | null} */
+  checkDiversity() {
+    const { dataset, trainer, doctor } = this;
+    const { step } = trainer.stats();
+    if (!doctor.gridIsDue(step)) return null;
     if (!this.dataSpread) {
       const count = Math.min(DATA_SAMPLE, dataset.count);
       const pixels = new Float32Array(count * 3 * dataset.size ** 2);
@@ -59,66 +74,75 @@ export class Supervisor {
       }
       this.dataSpread = Math.max(spread(pixels, count), 1e-6);
     }
-    const share = spread(trainer.generator.generate(GRID_SEEDS), GRID_SEEDS.length) / this.dataSpread;
-    const found = this.doctor.grid(share);
-    return found && this.answer(found);
+    return doctor.grid(spread(trainer.generator.generate(GRID_SEEDS), GRID_SEEDS.length) / this.dataSpread, step);
   }
 
-  /** A checkpoint has been made: it is what to come back to, unless trouble is in the making. @param {Uint8Array} bytes */
-  keep(bytes) {
-    if (this.good && this.doctor.calm) this.good = bytes.slice(); // the caller may give its own away
-  }
-
-  /** @param {import('./doctor.js').Trouble} found @returns {Answer | null} */
-  answer({ kind, message, remedy }) {
-    const { step } = this.trainer.stats();
-    const hopeless = kind === 'not_finite';
-    let action = this.action;
-    if (hopeless && action === 'augment') action = 'rollback';
-    // A lower rate is tried once against a D far ahead, which may be no damage: on 3,600 doodles the kernel distance fell
-    // from 7.1 to 2.6 meanwhile, and going back three times only lost the steps.
-    if (kind === 'd_won' && action === 'rollback' && this.slowed) action = 'ignore';
+  /**
+   * Does what the plan says about a trouble. After `stop` the state is still the bad one: see restore.
+   * @param {import('./doctor.js').Trouble} found
+   * @returns {Treatment | null} null: it was reported before, and is to be ignored
+   */
+  treat({ kind, message, remedy }) {
+    const { step, augment_p: p } = this.trainer.stats();
+    const action = this.choose(kind, p);
     this.slowed ||= kind === 'd_won';
-    if ((hopeless && action === 'ignore') || (action !== 'ignore' && this.answers >= MOST_ANSWERS)) action = 'stop';
     if (action === 'ignore') {
-      if (this.said.has(kind)) return null;
-      this.said.add(kind);
+      if (this.reported.has(kind)) return null;
+      this.reported.add(kind);
     }
     const done = { stop: this.stop, rollback: this.rollback, augment: this.augment, ignore: this.ignore }[action];
     const what = done.call(this);
-    if (action !== 'ignore') this.answers++;
-    return { kind, step, action, sentence: `${message} (step ${step}). Remedy: ${remedy}. ${what}` };
+    const to = action === 'rollback' ? { to: this.trainer.stats().step } : {};
+    return { kind, step, action, ...to, sentence: `${message} (step ${step}). Remedy: ${remedy}. ${what}` };
+  }
+
+  /** @param {string} kind of trouble @param {number} p present probability of augmentation @returns {Action} */
+  choose(kind, p) {
+    const hopeless = kind === 'not_finite';
+    let { action } = this;
+    if (action === 'augment' && (hopeless || p >= 1)) action = 'rollback';
+    // A lower rate is tried once against a D far ahead, which may be no damage: on 3,600 doodles the kernel distance fell
+    // from 7.1 to 2.6 meanwhile, and going back three times only lost the steps.
+    if (kind === 'd_won' && action === 'rollback' && this.slowed) action = 'ignore';
+    if (action === 'ignore') return hopeless ? 'stop' : 'ignore';
+    return this.remedies >= MAX_REMEDIES || (action === 'rollback' && !this.good) ? 'stop' : action;
   }
 
   stop() {
-    return this.answers ? 'It has happened too often: stopped.' : 'Stopped.';
+    const often = this.remedies > 0;
+    this.remedies = 0; // whoever goes on after this has tried something else, or wants the remedies anew
+    return often ? 'It has happened too often: stopped.' : 'Stopped.';
   }
 
   ignore() {
-    return 'It goes on, as it was told to.';
+    return 'Training continues, as the plan says.';
   }
 
   rollback() {
-    const bytes = /** @type {Uint8Array} */ (this.good);
-    const planned = Number(this.trainer.config().schedule_pictures);
-    this.trainer.dispose();
-    this.trainer = this.engine.loadTrainer(bytes);
-    this.trainer.setDataset(this.dataset);
+    this.remedies++;
+    this.restore(/** @type {State} */ (this.good));
     const config = this.trainer.config();
-    this.trainer.set('schedule_pictures', planned);
     for (const name of ['lr', 'lr_g', 'lr_d']) this.trainer.set(name, Number(config[name]) / 2);
-    this.doctor.reset();
-    this.good = this.trainer.save({ checkpoint: true }); // with the lower rate: a second rollback halves it again
     return `Rolled back to step ${this.trainer.stats().step}, at half the learning rate.`;
   }
 
+  /** Shifts alone: colours and squares cut out were seen in the generated pictures (docs/experiments.md). */
   augment() {
-    const { augment_p: p } = this.trainer.stats();
-    // Colours and cutouts leaked into the pictures (docs/experiments.md); shifts did not.
+    this.remedies++;
+    const more = Math.min(1, this.trainer.stats().augment_p + 0.25);
     this.trainer.set('augment_translation', 1);
-    const more = Math.min(1, p + 0.25);
     this.trainer.set('augment_p', more);
     this.doctor.reset();
-    return `Augments with probability ${more.toFixed(2)} from here on.`;
+    return `Shifts pictures with probability ${more.toFixed(2)} from here on.`;
+  }
+
+  /** Goes back to a state; its plan of pictures to come stays. @param {State} state */
+  restore({ bytes }) {
+    const planned = Number(this.trainer.config().schedule_pictures);
+    this.trainer.dispose();
+    this.trainer = this.engine.loadTrainer(bytes);
+    this.trainer.setDataset(this.dataset, { acceptOther: true });
+    this.trainer.set('schedule_pictures', planned);
+    this.doctor.reset();
   }
 }

@@ -17,6 +17,8 @@ export class App {
     this.count = 0;
     /** @type {{bytes: Uint8Array, step: number} | null} the last one that the worker sent */
     this.checkpoint = null;
+    /** @type {Uint8Array | null} the best model that the worker sent */
+    this.best = null;
     /** @type {{bytes: Uint8Array, step: number} | null} a loaded checkpoint that waits for its pictures */
     this.resume = null;
     /** @type {boolean} steps have been made that no download holds */

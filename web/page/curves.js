@@ -21,9 +21,17 @@ export class Curves {
     this.draw();
   }
 
+  /** Takes away what lies beyond a step. @param {number} step */
+  cut(step) {
+    const kept = this.columns[0].filter((at) => at <= step).length;
+    this.columns = this.columns.map((column) => column.slice(0, kept));
+    this.draw();
+  }
+
   /** @param {import('../../wasm/engine/trainer.js').Stats} s */
   add(s) {
-    if (!Number.isFinite(s.loss_g) || s.step % this.stride !== 0) return;
+    const last = this.columns[0].at(-1) ?? 0;
+    if (!Number.isFinite(s.loss_g) || s.step % this.stride !== 0 || s.step <= last) return;
     [s.step, s.loss_g, s.loss_d, s.d_real, s.d_fake].forEach((value, i) => this.columns[i].push(value));
     if (this.columns[0].length > MOST_POINTS) {
       this.stride *= 2;
@@ -58,7 +66,6 @@ export class Curves {
         /** @type {any} */ ([[], [], []]),
         byId(id),
       );
-    byId('curves').hidden = false;
     this.plots = [
       plot('Losses', ['generator', 'discriminator'], {}, 'curve-loss'),
       plot(
@@ -83,6 +90,11 @@ export class Curves {
       return;
     }
     const [step, lossG, lossD, real, fake] = this.columns;
+    const box = byId('curves');
+    if (box.hidden !== (step.length === 0)) {
+      box.hidden = step.length === 0;
+      this.resize();
+    }
     this.plots[0].setData([step, lossG, lossD]);
     this.plots[1].setData([step, real, fake]);
   }

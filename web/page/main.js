@@ -46,11 +46,17 @@ async function restart() {
     app.phase = 'ready';
     await intake.readAgain();
     if (!app.checkpoint) {
+      if (app.unsaved) train.say('The training had not been kept yet. Press Train to begin it again.', true);
+      train.forget();
       await starter.begin();
       app.enter('ready');
       return;
     }
-    const { stats } = await app.client.request('train.load', { bytes: app.checkpoint.bytes, acceptOther: true });
+    const { checkpoint, best } = app;
+    const request = { bytes: checkpoint.bytes, best, acceptOther: true };
+    const { stats } = await app.client.request('train.load', request);
+    train.view.goBack(stats.step);
+    train.view.showStats(stats, 0);
     app.enter('paused');
     starter.begin();
     train.say(`Restarted at step ${stats.step}. Press Continue to train on.`);
@@ -90,4 +96,4 @@ start().catch((error) => {
 });
 
 // Tests reach the worker through this.
-Object.assign(globalThis, { ssdganApp: app, ssdganStarter: starter });
+Object.assign(globalThis, { ssdganApp: app, ssdganStarter: starter, ssdganRun: train.view });

@@ -135,11 +135,14 @@ export class MakePanel {
   /** @param {boolean} checkpoint */
   save(checkpoint) {
     return this.app.attempt('make-state', async () => {
-      const { bytes } = await this.app.client.request('save', { checkpoint });
+      const { bytes, step, best } = await this.app.client.request('save', { checkpoint });
       download(bytes, checkpoint ? 'checkpoint.safetensors' : 'model.safetensors');
       if (checkpoint) this.app.unsaved = false;
-      byId('make-state').textContent =
-        `${checkpoint ? 'Checkpoint' : 'Model'} downloaded, ${(bytes.length / 1e6).toFixed(1)} MB.`;
+      const what = checkpoint ? 'Checkpoint' : best ? 'The best model' : 'Model';
+      const of = best
+        ? ` It is that of step ${step.toLocaleString('en')}, with the lowest ${best}; the last one is in the checkpoint.`
+        : '';
+      byId('make-state').textContent = `${what} downloaded, ${(bytes.length / 1e6).toFixed(1)} MB.${of}`;
     });
   }
 

@@ -1,23 +1,16 @@
-/** Panel 2: settings, Train / Pause / Continue / Start over, figures, curves and the live grid. */
-import { Curves } from './curves.js';
-import { byId, button, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
-import { SAMPLE_SEEDS } from '../protocol.js';
-
-const COLUMNS = 8;
+/** Panel 2: settings, and Train / Pause / Continue / Start over. */
+import { byId, button, element } from './draw.js';
+import { RunView } from './run-view.js';
 
 export class TrainPanel {
   /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {(seed: number) => void} pick a face of the grid */
   constructor(app, intake, pick) {
     this.app = app;
     this.intake = intake;
-    this.curves = new Curves();
+    this.view = new RunView(app, pick);
     this.form = element('settings', HTMLFormElement);
-    this.target = 0;
     /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
     this.start = 'starter';
-    this.gridSize = 0;
-    /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
-    this.samples = null;
     /** @type {{name: string, about: string, batch: number, grows: boolean}[]} */
     this.recipes = [];
     /** @type {Record<string, number>} by recipe, for the pictures that are there */
@@ -37,36 +30,34 @@ export class TrainPanel {
       const field = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem(name));
       field.onchange = () => this.app.attempt('intake-state', () => this.intake.readAgain());
     }
-    canvas('grid').onclick = (event) => {
-      const index = this.gridSize ? pictureAt(canvas('grid'), event, this.gridSize, COLUMNS, SAMPLE_SEEDS.length) : -1;
-      if (index >= 0) pick(SAMPLE_SEEDS[index]);
-    };
     app.watch(() => this.show());
     this.listen();
   }
 
+  /** To the client there is now: a dead worker's is replaced. */
   listen() {
-    const { client } = this.app;
-    client.on('stats', ({ stats, rate }) => this.showStats(stats, rate));
+    const { app, view } = this;
+    const { client } = app;
+    view.listen();
     client.on('epochs', ({ epochs }) => {
       this.epochs = epochs;
       this.show();
     });
-    client.on('samples', (message) => this.takeSamples(message));
     client.on('checkpoint', ({ bytes, step }) => {
-      this.app.checkpoint = { bytes, step };
+      app.checkpoint = { bytes, step };
     });
-    client.on('finished', () => {
-      this.app.enter('finished');
-      this.say('Done. Make faces below, or give more epochs and go on.');
+    client.on('best', ({ bytes }) => {
+      app.best = bytes;
     });
-    client.on('trouble', ({ action, sentence }) => {
-      if (action === 'stop') this.app.enter('paused');
+    client.on('trouble', ({ to, sentence }) => {
+      if (to !== undefined) view.goBack(to);
       this.say(sentence, true);
     });
-    client.on('failed', ({ error }) => {
-      this.app.enter('paused');
-      this.say(`Training stopped: ${error.message}.`, true);
+    client.on('finished', ({ reason, error }) => {
+      if (reason === 'stopped') return; // by the button, which waits for it
+      app.enter(reason === 'done' ? 'finished' : 'paused');
+      if (reason === 'done') this.say('Done. Make faces below, or give more epochs and continue.');
+      if (reason === 'failed') this.say(`Training stopped: ${error.message}.`, true);
     });
   }
 
@@ -167,22 +158,25 @@ export class TrainPanel {
       const { phase, client } = this.app;
       if (phase === 'training') {
         this.say('Pausing after this step …');
-        await client.request('train.pause');
+        const { reason } = await client.request('train.pause');
+        if (reason !== 'stopped') return; // it had ended by itself, and has said so
         this.app.enter('paused');
-        this.say('Paused. Nothing is lost; go on when you like.');
+        this.say('Paused. Nothing is lost. Press Continue when you like.');
         return;
       }
       if (!this.form.reportValidity()) return;
-      const { stats } = phase === 'ready' ? await this.begin() : await client.request('train.pause');
-      this.target = this.number('epochs') * stats.steps_per_epoch;
-      if (stats.step >= this.target) {
-        this.say(`All ${this.number('epochs')} epochs are done. Give more epochs to go on.`);
+      if (phase === 'ready') await this.begin();
+      const epochs = this.number('epochs');
+      const { total, stats } = await client.request('train.run', { epochs });
+      this.view.total = total;
+      this.app.source = 'run';
+      if (stats.step >= total) {
+        this.app.enter('paused');
+        this.say(`All ${epochs} epochs are done. Give more epochs to continue.`);
         return;
       }
-      this.app.source = 'run';
       this.app.enter('training');
-      this.say(`Training. ${this.outlook()} It goes on in a hidden tab.`);
-      await client.request('train.run', { steps: this.target });
+      this.say(`Training. ${this.outlook()} It continues in a hidden tab.`);
     });
   }
 
@@ -196,22 +190,23 @@ export class TrainPanel {
 
   /** A new run, or the loaded checkpoint's. */
   async begin() {
-    this.curves.clear();
+    this.view.clear();
     this.say('Setting up the network …');
     const { client, resume } = this.app;
+    this.app.checkpoint = this.app.best = null;
     if (!resume) {
       const from = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start')).value;
-      return client.request('train.create', { config: this.config(), recipe: this.recipe(), from });
+      await client.request('train.create', { config: this.config(), recipe: this.recipe(), from });
+      return;
     }
     const { bytes } = resume;
-    const reply = await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
+    await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
       const question = 'These are not the pictures that this training began with. Go on with them all the same?';
       if (error.code !== 'bad_state' || !confirm(question)) throw error;
       return client.request('train.load', { bytes, acceptOther: true });
     });
     this.app.checkpoint = resume;
     this.app.resume = null;
-    return reply;
   }
 
   /** Shows a loaded checkpoint's settings, and reads the pictures at its size. @param {Record<string, string>} metadata */
@@ -222,63 +217,30 @@ export class TrainPanel {
     for (const name of ['flip', 'reuse_fake']) {
       /** @type {any} */ (this.form.elements.namedItem(name)).checked = Number(metadata[name]) === 1;
     }
+    const { recipe, epochs } = JSON.parse(metadata.plan ?? '{}');
+    if (this.recipes.some(({ name }) => name === recipe))
+      /** @type {any} */ (this.form.elements.namedItem('recipe')).value = recipe;
+    if (epochs) /** @type {any} */ (this.form.elements.namedItem('epochs')).value = epochs;
     await this.intake.readAgain();
     this.say(
       `A checkpoint of step ${Number(metadata.step).toLocaleString('en')}. Give it its pictures, then press Continue.`,
     );
   }
 
+  /** There is no training any more. */
+  forget() {
+    this.app.checkpoint = this.app.resume = this.app.best = null;
+    this.app.unsaved = false;
+    this.view.clear();
+  }
+
   async restart() {
     if (this.app.unsaved && !confirm('Start over? This training is forgotten unless you have downloaded it.')) return;
     await this.app.attempt('train-state', async () => {
       await this.app.client.request('train.drop');
-      this.app.checkpoint = null;
-      this.app.resume = null;
-      this.app.unsaved = false;
-      this.curves.clear();
-      for (const id of ['figures', 'live', 'train-progress', 'curves']) byId(id).hidden = true;
+      this.forget();
       this.say('');
       this.app.enter('ready');
     });
-  }
-
-  /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate */
-  showStats(stats, rate) {
-    this.app.unsaved = true;
-    byId('figures').hidden = false;
-    const bar = element('train-progress', HTMLProgressElement);
-    bar.hidden = false;
-    bar.max = Math.max(1, this.target);
-    bar.value = stats.step;
-    const per = stats.steps_per_epoch;
-    byId('figure-step').textContent = `${stats.step.toLocaleString('en')} / ${this.target.toLocaleString('en')}`;
-    byId('figure-epoch').textContent = per ? (stats.step / per).toFixed(1) : '0';
-    if (rate > 0) {
-      const left = ((this.target - stats.step) * (stats.pictures_seen / Math.max(1, stats.step))) / rate;
-      byId('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
-      byId('figure-left').textContent = duration(left);
-      document.title = `${Math.floor((100 * stats.step) / Math.max(1, this.target))} % · ${duration(left)} left · ssdgan`;
-    } else {
-      byId('figure-left').textContent = '–';
-      document.title = 'ssdgan';
-    }
-    this.curves.add(stats);
-  }
-
-  /** Draws at the next frame, and only then asks for more: a slow page never piles up pictures. @param {{size: number, rgba: Uint8ClampedArray}} message */
-  takeSamples(message) {
-    const first = !this.samples;
-    this.samples = message;
-    if (!first) return;
-    const draw = () => {
-      if (!this.samples) return;
-      const { size, rgba } = this.samples;
-      this.samples = null;
-      this.gridSize = size;
-      byId('live').hidden = false;
-      drawGrid(canvas('grid'), rgba, size, COLUMNS);
-      this.app.client.request('train.credit').catch(() => {});
-    };
-    requestAnimationFrame(draw);
   }
 }

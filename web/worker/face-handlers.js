@@ -4,7 +4,7 @@ import { mixtures, stylesOf, interpolateFaces } from '../../wasm/engine/styles.j
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { psnr } from '../../wasm/engine/projection.js';
 import { addFiles } from './intake.js';
-import { nextTurn } from './train-loop.js';
+import { nextTurn } from './next-turn.js';
 
 /** Milliseconds of projection between two messages, and between two progress events. */
 const SLICE = 40;

@@ -1,6 +1,6 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
 import { createEngine, SsdganError } from '../../wasm/engine/engine.js';
-import { DEFAULT_RECIPE, epochsOf, RECIPES } from '../../wasm/run/recipes.js';
+import { epochsOf, RECIPES } from '../../wasm/run/recipes.js';
 import { encodeGif } from '../../wasm/engine/gif.js';
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
@@ -8,7 +8,8 @@ import { faceHandlers } from './face-handlers.js';
 import { addFiles } from './intake.js';
 import { Evaluation } from './evaluation.js';
 import { LatentWalk } from './latent-walk.js';
-import { TrainLoop } from './train-loop.js';
+import { nextTurn } from './next-turn.js';
+import { TrainHandlers } from './training.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 
@@ -16,8 +17,6 @@ import { TrainLoop } from './train-loop.js';
 let engine;
 /** @type {import('../../wasm/engine/engine.js').Dataset | null} */
 let dataset = null;
-/** @type {TrainLoop | null} */
-let run = null;
 /** @type {import('../../wasm/engine/engine.js').Generator | null} */
 let model = null;
 /** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
@@ -33,34 +32,28 @@ const refuse = (code, message) => {
   throw new SsdganError(code, message);
 };
 
+const training = new TrainHandlers({
+  engineOf: () => engine,
+  datasetOf: () => dataset ?? refuse('bad_state', 'no collection was begun'),
+  starterOf: () => starter?.bytes ?? refuse('bad_state', 'there is no starter model'),
+  send,
+  nextTurn,
+});
+
 /** @param {string} source @returns {import('../../wasm/engine/engine.js').Generator} */
 function generatorOf(source) {
-  const generator = { model, starter: starter?.generator, run: run?.trainer.generator }[source];
+  const generator = { model, starter: starter?.generator, run: training.run()?.trainer.generator }[source];
   return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
-}
-
-/**
- * @param {import('../../wasm/engine/engine.js').Trainer} trainer
- * @param {import('../../wasm/engine/engine.js').Dataset} pictures
- * @param {any} onTrouble
- */
-async function begin(trainer, pictures, onTrouble) {
-  await run?.dispose();
-  run = new TrainLoop(engine, trainer, pictures, onTrouble, send);
-  return { stats: trainer.stats(), config: trainer.config(), parameters: trainer.parameterCounts };
 }
 
 /** @param {Record<string, any>} reply @param {Uint8Array | Uint8ClampedArray} bytes */
 const withBytes = (reply, bytes) => ({ reply, transfer: [bytes.buffer] });
 
-/** Pictures that a training holds out of so many (ssd_config's val_count). @param {number} count */
-const heldOutOf = (count) => Math.min(500, Math.max(1, Math.floor(count / 10)));
-
 /** What each recipe makes of the pictures that are there. */
 function tellEpochs() {
   const count = dataset?.count ?? 0;
-  const training = count > 1 ? count - heldOutOf(count) : Infinity;
-  const epochs = Object.entries(RECIPES).map(([name, recipe]) => [name, epochsOf(recipe, training)]);
+  const trainedOn = count > 1 ? count - engine.heldOut(count) : Infinity;
+  const epochs = Object.entries(RECIPES).map(([name, recipe]) => [name, epochsOf(recipe, trainedOn)]);
   send({ event: 'epochs', epochs: Object.fromEntries(epochs) });
 }
 
@@ -81,7 +74,7 @@ const handlers = {
   },
 
   'pictures.reset'({ size, crop, filter }) {
-    if (run) refuse('bad_state', 'the pictures are in use by the training; start over first');
+    if (training.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
     dataset?.dispose();
     dataset = engine.createDataset({ size, crop, filter });
     return { count: 0 };
@@ -100,7 +93,7 @@ const handlers = {
   },
   'pictures.remove'({ index }) {
     const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
-    if (run) refuse('bad_state', 'the pictures are in use by the training; start over first');
+    if (training.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
     pictures.remove(index);
     tellEpochs();
     return { count: pictures.count };
@@ -114,52 +107,7 @@ const handlers = {
     return withBytes({ size, rgba }, rgba);
   },
 
-  async 'train.create'({ config, recipe = DEFAULT_RECIPE, onTrouble, from = 'scratch' }) {
-    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
-    await run?.dispose();
-    run = null;
-    const { settings, onTrouble: usual } = RECIPES[recipe] ?? refuse('bad_argument', `there is no recipe ${recipe}`);
-    const all = { ...settings, ...config };
-    const trainer =
-      from === 'starter'
-        ? engine.createTrainerFrom((starter ?? refuse('bad_state', 'there is no starter model')).bytes, all)
-        : engine.createTrainer(all);
-    try {
-      trainer.setDataset(pictures);
-    } catch (error) {
-      trainer.dispose();
-      throw error;
-    }
-    return begin(trainer, pictures, onTrouble ?? usual);
-  },
-  'train.load'({ bytes, acceptOther, onTrouble = 'ignore' }) {
-    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
-    const trainer = engine.loadTrainer(bytes);
-    try {
-      trainer.setDataset(pictures, { acceptOther });
-    } catch (error) {
-      trainer.dispose();
-      throw error;
-    }
-    return begin(trainer, pictures, onTrouble);
-  },
-  'train.run'({ steps }) {
-    (run ?? refuse('bad_state', 'there is no training to go on with')).start(steps);
-    return {};
-  },
-  async 'train.pause'() {
-    await run?.pause();
-    return { stats: run?.trainer.stats() };
-  },
-  'train.credit'() {
-    run?.credit();
-    return {};
-  },
-  async 'train.drop'() {
-    await run?.dispose();
-    run = null;
-    return {};
-  },
+  ...training.handlers,
 
   'starter.load'({ bytes }) {
     const generator = engine.loadGenerator(bytes);
@@ -192,17 +140,13 @@ const handlers = {
     }
     if (pictures.count < 20)
       refuse('bad_state', `there are ${pictures.count} pictures; an evaluation needs at least 20`);
-    const heldOut = run?.trainer.stats().val_count ?? heldOutOf(pictures.count);
+    const heldOut = training.run()?.trainer.stats().val_count ?? engine.heldOut(pictures.count);
     evaluation ??= new Evaluation(engine);
     const result = evaluation.evaluate(pictures, heldOut, generator);
     return withBytes(result, result.rgba);
   },
   async gif({ rgba, size, delay, scale }) {
     const bytes = await encodeGif(rgba, size, delay, scale);
-    return withBytes({ bytes }, bytes);
-  },
-  save({ checkpoint }) {
-    const bytes = (run ?? refuse('bad_state', 'there is no training to save')).trainer.save({ checkpoint });
     return withBytes({ bytes }, bytes);
   },
   crash() {

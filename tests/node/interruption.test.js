@@ -1,0 +1,118 @@
+/** What ends a training from outside loses nothing, as a user sees it. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readMetadata } from '../../wasm/engine/safetensors.js';
+
+const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
+const SMALL = [
+  '--size',
+  '32',
+  '--width',
+  '4',
+  '--batch',
+  '4',
+  '--doodles',
+  '60',
+  '--threads',
+  '1',
+  '--recipe',
+  'paper',
+];
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-interruption-'));
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** @param {string} run @param {string} file @returns {Record<string, string>} */
+const metadataOf = (run, file) => readMetadata(new Uint8Array(fs.readFileSync(path.join(folder, run, file))));
+
+/** @param {string[]} args */
+function ssdgan(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
+  return { status, out: stdout, error: stderr };
+}
+
+/**
+ * A training without end, of which something becomes known before its first save.
+ * @param {string[]} args @param {(child: import('node:child_process').ChildProcess) => void} end once it has made a few steps
+ */
+async function interrupted(args, end) {
+  const [, , run] = args;
+  const log = path.join(folder, run, 'log.jsonl');
+  fs.rmSync(log, { force: true });
+  const child = spawn(process.execPath, [MAIN, ...args, ...SMALL, '--steps', '1000000', '--save-every', '1000000'], { cwd: folder }); // prettier-ignore
+  let [out, error] = ['', ''];
+  child.stdout.on('data', (data) => (out += data));
+  child.stderr.on('data', (data) => (error += data));
+  while (child.exitCode === null && !(fs.existsSync(log) && fs.readFileSync(log, 'utf8').split('\n').length > 5))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  end(child);
+  const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
+  return { status, out, error };
+}
+
+for (const [signal, status] of /** @type {const} */ ([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])) {
+  test(`${signal} saves and says how to go on`, async () => {
+    const ended = await interrupted(['train', '--out', signal], (child) => child.kill(signal));
+    assert.equal(ended.status, status);
+    assert.match(
+      ended.out,
+      new RegExp(`Stopped at step \\d+ of 1000000; everything is saved\\. .*ssdgan train --resume ${signal}`),
+    );
+    assert.equal(metadataOf(signal, 'checkpoint.safetensors').step, metadataOf(signal, 'model.safetensors').step);
+  });
+}
+
+test('a reader of the output that goes away: all is saved, and the status says so', async () => {
+  const { status, error } = await interrupted(['train', '--out', 'head', '--on-trouble', 'ignore'], (child) => {
+    child.stdout?.destroy();
+  });
+  assert.equal(status, 141);
+  assert.match(
+    error,
+    /Stopped at step \d+ of 1000000; everything is saved\. Continue with: ssdgan train --resume head/,
+  );
+  assert.ok(Number(metadataOf('head', 'checkpoint.safetensors').step) >= 4);
+});
+
+test('--force and a kill before the first save: the old run is not resumed', async () => {
+  assert.equal(ssdgan('train', '--out', 'forced', ...SMALL, '--steps', '3').status, 0);
+  const { status } = await interrupted(['train', '--out', 'forced', '--force', '--seed', '9'], (child) => child.kill('SIGKILL')); // prettier-ignore
+  assert.equal(status, 'SIGKILL');
+  const { status: refused, error } = ssdgan('train', '--resume', 'forced');
+  assert.equal(refused, 2);
+  assert.match(error, /forced holds no checkpoint\.safetensors to resume/);
+  assert.ok(!fs.existsSync(path.join(folder, 'forced/model.safetensors')), 'nor is its model taken for the new one');
+});
+
+test('a refused command leaves the run that --force would replace', () => {
+  assert.equal(ssdgan('train', '--out', 'kept', ...SMALL, '--steps', '3').status, 0);
+  assert.equal(ssdgan('train', 'no-such-folder', '--out', 'kept', '--force', ...SMALL).status, 2);
+  assert.equal(metadataOf('kept', 'checkpoint.safetensors').step, '3');
+});
+
+test('--val 0 trains, and the last model is the best', () => {
+  const { status, out } = ssdgan('train', '--out', 'val-0', ...SMALL, '--val', '0', '--epochs', '3');
+  assert.equal(status, 0);
+  assert.match(out, /60 to train on, 0 held out/);
+  assert.equal(metadataOf('val-0', 'best.safetensors').step, '45');
+});
+
+test('a resumed run keeps its doctor and its length, unless told otherwise', () => {
+  const plan = () => JSON.parse(metadataOf('doctor', 'checkpoint.safetensors').plan);
+  assert.equal(ssdgan('train', '--out', 'doctor', ...SMALL, '--epochs', '2', '--steps', '3').status, 0);
+  assert.deepEqual([plan().onTrouble, plan().recipe, plan().steps], ['ignore', 'paper', 3]);
+  const THREADS = ['--threads', '1'];
+  assert.match(ssdgan('train', '--resume', 'doctor', ...THREADS).out, /already at step 3 of 3/);
+  assert.equal(ssdgan('train', '--resume', 'doctor', '--steps', '4', '--on-trouble', 'stop', ...THREADS).status, 0);
+  assert.equal(ssdgan('train', '--resume', 'doctor', '--steps', '5', ...THREADS).status, 0);
+  assert.deepEqual([plan().onTrouble, plan().recipe, plan().steps], ['stop', 'paper', 5]);
+});

@@ -1,0 +1,320 @@
+/** One training run for terminal and page: equal events from both, and nothing good is lost, whatever ends it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createEngine } from '../../wasm/engine/engine.js';
+import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
+import { FolderStore } from '../../wasm/cli/folder-store.js';
+import { BEST, CHECKPOINT, LOG, MemoryStore, MODEL } from '../../wasm/run/store.js';
+import { TrainingRun } from '../../wasm/run/training-run.js';
+import { TrainHandlers } from '../../web/worker/training.js';
+
+const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-run-'));
+const engine = await createEngine({ threads: 1 });
+after(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+  engine.dispose();
+});
+
+const SMALL = { image_size: 32, width: 4, batch: 4, seed: 5 };
+const nextTurn = () => new Promise((resolve) => setImmediate(() => resolve(undefined)));
+
+/** @param {number} count */
+function doodles(count) {
+  const dataset = engine.createDataset({ size: 32 });
+  dataset.addDoodles(0, 0, count);
+  return dataset;
+}
+
+/** @param {Uint8Array | null} bytes @returns {any[]} events */
+const linesOf = (bytes) => new TextDecoder().decode(bytes ?? new Uint8Array()).split('\n').filter(Boolean).map((line) => JSON.parse(line)); // prettier-ignore
+
+/** @param {string[]} args @returns {string} what it said */
+function ssdgan(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--threads', '1'], { cwd: folder, encoding: 'utf8' }); // prettier-ignore
+  assert.ok(status === 0 || status === 1, stderr);
+  return stdout;
+}
+
+/** The worker's training over a port that only remembers. */
+function worker() {
+  /** @type {any[]} */
+  const sent = [];
+  const dataset = doodles(60);
+  const { handlers, run } = new TrainHandlers({
+    engineOf: () => engine,
+    datasetOf: () => dataset,
+    starterOf: () => new Uint8Array(),
+    send: (message) => sent.push(structuredClone(message)),
+    nextTurn,
+  });
+  /** Trains to the end. @param {number} epochs */
+  const train = async (epochs) => {
+    const before = sent.length;
+    await handlers['train.run']({ epochs });
+    while (!sent.slice(before).some(({ event }) => event === 'finished')) await nextTurn();
+    return sent.slice(before);
+  };
+  const read = (/** @type {string} */ name) => /** @type {TrainingRun} */ (run()).store.read(name);
+  return { handlers, train, read, sent };
+}
+
+/** @param {string} name @param {string} file */
+const inFolder = (name, file) => new Uint8Array(fs.readFileSync(path.join(folder, name, file)));
+
+const OPTIONS = ['--size', '32', '--width', '4', '--batch', '4', '--seed', '5', '--doodles', '60'];
+
+for (const { name, recipe, args, config, onTrouble, epochs, wanted } of [
+  { name: 'plain', recipe: 'paper', args: [], config: {}, epochs: 3, wanted: ['step', 'validated', 'best', 'samples', 'checkpoint', 'finished'] }, // prettier-ignore
+  { name: 'best', recipe: 'quick', args: [], config: {}, epochs: 3, wanted: ['step', 'scored', 'best'] },
+  {
+    name: 'trouble',
+    recipe: 'paper',
+    args: ['--spectral', 'none', '--d-norm', 'none', '--lr', '0.1', '--on-trouble', 'rollback'],
+    config: { spectral_norm: 'none', d_norm: 'none', lr: 0.1 },
+    onTrouble: 'rollback',
+    epochs: 12,
+    wanted: ['step', 'trouble'],
+  },
+]) {
+  test(`a ${name} run has the same events and the same checkpoint in terminal and worker`, async () => {
+    ssdgan('train', '--recipe', recipe, '--out', name, ...OPTIONS, ...args, '--epochs', String(epochs));
+    const { handlers, train, read } = worker();
+    await handlers['train.create']({ recipe, config: { ...SMALL, ...config }, onTrouble });
+    await train(epochs);
+    const events = linesOf(await read(LOG));
+    for (const kind of wanted) assert.ok(events.some(({ event }) => event === kind), kind); // prettier-ignore
+    if (name === 'trouble') assert.ok(events.some(({ action, to }) => action === 'rollback' && to === 0));
+    assert.deepEqual(linesOf(inFolder(name, LOG)), events);
+    for (const file of [CHECKPOINT, MODEL, BEST])
+      assert.deepEqual(inFolder(name, file), new Uint8Array(/** @type {any} */ (await read(file))), file); // prettier-ignore
+  });
+}
+
+test('a resumed run has the same events in terminal and worker, and those of an unbroken one', async () => {
+  ssdgan('train', '--out', 'resumed', ...OPTIONS, '--epochs', '1');
+  ssdgan('train', '--resume', 'resumed', '--epochs', '3');
+  ssdgan('train', '--out', 'unbroken', ...OPTIONS, '--epochs', '3');
+  const first = worker();
+  await first.handlers['train.create']({ config: SMALL });
+  const sent = await first.train(1);
+  const { bytes } = sent.findLast(({ event }) => event === 'checkpoint');
+  const best = sent.findLast(({ event }) => event === 'best').bytes;
+  const second = worker();
+  const { plan } = await second.handlers['train.load']({ bytes, best });
+  assert.deepEqual([plan.recipe, plan.onTrouble, plan.epochs, plan.keepBest], ['quick', 'rollback', 1, 'kernel']);
+  await second.train(3);
+  const events = linesOf(await second.read(LOG));
+  const terminal = linesOf(inFolder('resumed', LOG));
+  assert.deepEqual(terminal.slice(-events.length), events);
+  const made = ({ event = '' }) => ['step', 'validated', 'scored', 'best'].includes(event);
+  assert.deepEqual(terminal.filter(made), linesOf(inFolder('unbroken', LOG)).filter(made));
+  assert.deepEqual(inFolder('resumed', BEST), inFolder('unbroken', BEST));
+});
+
+/**
+ * A run of the engine itself.
+ * @param {{settings?: object, wishes?: object, store?: MemoryStore, count?: number, recipe?: string}} options
+ */
+async function begin({ settings = SMALL, wishes = {}, store = new MemoryStore(), count = 60, recipe = 'paper' } = {}) {
+  const run = TrainingRun.create(engine, store, { recipe, settings, wishes });
+  await run.begin(doodles(count));
+  return { run, store };
+}
+
+/** @param {TrainingRun} run @param {(event: any) => void} look @returns {Promise<any[]>} its events */
+async function all(run, look = () => {}) {
+  const events = [];
+  for await (const event of run.events(nextTurn)) {
+    events.push(event);
+    look(event);
+  }
+  return events;
+}
+
+/** @param {Uint8Array | null} bytes @returns {number} the step of a file all of whose numbers are finite */
+function stepOfSound(bytes) {
+  assert.ok(bytes);
+  const { tensors, metadata } = readSafetensors(bytes);
+  for (const [name, { data }] of Object.entries(tensors)) assert.ok(data.every(Number.isFinite), name);
+  return Number(metadata.step);
+}
+
+for (const onTrouble of ['stop', 'rollback', 'augment']) {
+  test(`what has diverged replaces nothing good (${onTrouble})`, async () => {
+    const { run, store } = await begin({
+      settings: { ...SMALL, spectral_norm: 'none', d_norm: 'none' },
+      wishes: { onTrouble, steps: 2000, saveEvery: 5 },
+    });
+    const events = await all(run, ({ event, step }) => {
+      if (event === 'step' && step === 12) run.trainer.set('lr', 1);
+    });
+    const { reason, step, saved } = events.at(-1);
+    const last = events.findLast(({ event }) => event === 'trouble');
+    assert.equal(reason, 'trouble', JSON.stringify(last));
+    assert.equal(last.action, 'stop');
+    assert.match(last.sentence, new RegExp(`Went back to step ${step}, `));
+    assert.equal(saved, step);
+    for (const name of [CHECKPOINT, MODEL]) assert.equal(stepOfSound(await store.read(name)), step, name);
+    if (await store.read(BEST)) stepOfSound(await store.read(BEST));
+    assert.equal(run.trainer.stats().step, step, 'pictures are made by the good state');
+  });
+}
+
+/** A checkpoint with one number changed. @param {Uint8Array} bytes @param {string} start of the tensor's name @param {number} value */
+function poisoned(bytes, start, value) {
+  const { tensors, metadata } = readSafetensors(bytes);
+  tensors[Object.keys(tensors).find((name) => name.startsWith(start)) ?? ''].data[0] = value;
+  return writeSafetensors(tensors, metadata);
+}
+
+/** @param {MemoryStore} store @param {Uint8Array} bytes a checkpoint */
+async function resume(store, bytes) {
+  const run = TrainingRun.resume(engine, store, bytes, { wishes: { steps: 20, onTrouble: 'ignore', saveEvery: 5 } });
+  await run.begin(doodles(60));
+  return all(run);
+}
+
+test('what is not finite replaces nothing good, also where trouble is ignored', async () => {
+  const { run, store } = await begin({ settings: { ...SMALL, freeze: 1 }, wishes: { steps: 5, saveEvery: 5 } });
+  await all(run);
+  const good = /** @type {Uint8Array} */ (await store.read(CHECKPOINT));
+  const weight = poisoned(good, 'discriminator.', NaN);
+  // With the good checkpoint in the store it is gone back to; without, that is said.
+  const events = await resume(store, weight);
+  assert.deepEqual([events.at(-1).reason, events.at(-1).step, events.at(-1).saved], ['trouble', 5, 5]);
+  assert.deepEqual(await store.read(CHECKPOINT), good);
+  const empty = new MemoryStore();
+  const lost = await resume(empty, weight);
+  assert.match(lost.findLast(({ event }) => event === 'trouble').sentence, /no earlier state to go back to/);
+  assert.deepEqual([lost.at(-1).saved, await empty.list()], [null, [LOG]]);
+
+  // A moment of a frozen tensor: nothing computes with it, so that all losses stay finite. Saving finds it.
+  const moments = new MemoryStore();
+  const found = await resume(moments, poisoned(good, 'adam.generator.v.mapper', Infinity));
+  assert.deepEqual(found.filter(({ event }) => event === 'trouble').map(({ kind, action }) => [kind, action]), [['not_finite', 'stop']]); // prettier-ignore
+  assert.deepEqual([found.at(-1).step, await moments.list()], [10, [LOG]]);
+});
+
+test('ten pictures train from scratch', async () => {
+  const { run } = await begin({ recipe: 'quick', count: 10, settings: { image_size: 32, width: 8, seed: 1 }, wishes: { steps: 60 } }); // prettier-ignore
+  assert.equal(run.trainer.stats().steps_per_epoch, 1);
+  const events = await all(run);
+  assert.deepEqual(events.filter(({ event }) => event === 'trouble'), []); // prettier-ignore
+  assert.deepEqual(events.filter(({ event }) => event === 'checkpoint').map(({ step }) => step), [60]); // prettier-ignore
+});
+
+test('without held-out pictures the last model is the best', async () => {
+  const { run, store } = await begin({ settings: { ...SMALL, val_count: 0 }, wishes: { epochs: 3 } });
+  const events = await all(run);
+  assert.equal(events.at(-1).reason, 'done');
+  assert.ok(!events.some(({ event }) => event === 'validated'));
+  assert.deepEqual(await store.read(BEST), await store.read(MODEL));
+});
+
+/** A memory that can be full. */
+class FullStore extends MemoryStore {
+  /** @type {RegExp | null} names that cannot be written now */
+  full = null;
+
+  /** @param {string} name */
+  check(name) {
+    if (this.full?.test(name)) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  }
+
+  /** @param {string} name @param {Uint8Array | string} data */
+  async write(name, data) {
+    this.check(name);
+    return super.write(name, data);
+  }
+
+  /** @param {string} name @param {string} text */
+  async append(name, text) {
+    this.check(name);
+    return super.append(name, text);
+  }
+}
+
+test('a full disk at a log line is said once, and what was lost is written when there is room', async () => {
+  const store = new FullStore();
+  const { run } = await begin({ store, wishes: { steps: 12 } });
+  const events = await all(run, ({ event, step }) => {
+    if (event === 'step') store.full = step >= 3 && step < 9 ? /log/ : null;
+  });
+  assert.deepEqual(events.filter(({ event }) => event === 'not_saved').map(({ what }) => what), ['log']); // prettier-ignore
+  assert.deepEqual(linesOf(await store.read(LOG)), events.filter(({ event }) => event !== 'not_saved')); // prettier-ignore
+});
+
+test('a checkpoint that cannot be written is said, tried again, and not told to be saved', async () => {
+  const store = new FullStore();
+  const { run } = await begin({ store, wishes: { steps: 12, saveEvery: 4 } });
+  const events = await all(run, ({ event, step }) => {
+    if (event === 'step') store.full = step >= 8 ? /safetensors/ : null;
+  });
+  assert.equal(events.filter(({ what }) => what === 'checkpoint').length, 3); // after steps 8 and 12, and at the end
+  assert.deepEqual([events.at(-1).reason, events.at(-1).saved], ['done', 4]);
+  assert.equal(stepOfSound(await store.read(CHECKPOINT)), 4);
+});
+
+test('a listener that fails, and an exception in the run, lose nothing', async () => {
+  const first = await begin({ wishes: { steps: 50 } });
+  const failing = all(first.run, ({ step }) => {
+    if (step === 7) throw new Error('the listener');
+  });
+  await assert.rejects(failing, /the listener/);
+  assert.equal(stepOfSound(await first.store.read(CHECKPOINT)), 7);
+
+  const second = await begin({ wishes: { steps: 50 } });
+  second.run.trainer.validate = () => {
+    throw new Error('out of memory');
+  };
+  const { reason, step, saved } = (await all(second.run)).at(-1);
+  assert.deepEqual([reason, step, saved], ['failed', 13, 13]);
+  assert.match(String(second.run.error), /out of memory/);
+});
+
+test('stopping answers within a step, and the run goes on from there', async () => {
+  const { run, store } = await begin({ wishes: { steps: 20 } });
+  const events = await all(run, ({ event, step }) => event === 'step' && step === 6 && run.stop());
+  assert.deepEqual([events.at(-1).reason, events.at(-1).saved], ['stopped', 6]);
+  assert.equal(stepOfSound(await store.read(CHECKPOINT)), 6);
+  const rest = await all(run);
+  assert.deepEqual(rest.filter(({ event }) => event === 'step').map(({ step }) => step), Array.from({ length: 14 }, (_, i) => i + 7)); // prettier-ignore
+});
+
+test('a run killed between two writes is made whole when it is resumed', async () => {
+  const directory = path.join(folder, 'killed');
+  const store = new FolderStore(directory);
+  const { run } = await begin({ store: /** @type {any} */ (store), wishes: { steps: 10, saveEvery: 5 } });
+  await all(run, ({ event, step }) => {
+    if (event === 'checkpoint' && step === 5) fs.copyFileSync(store.file(MODEL), store.file('old'));
+  });
+  const model = await store.read(MODEL);
+  fs.renameSync(store.file('old'), store.file(MODEL));
+  fs.writeFileSync(store.file(`${MODEL}.part`), 'half');
+  fs.appendFileSync(store.file(LOG), '{"event":"st');
+  const again = new FolderStore(directory);
+  const resumed = TrainingRun.resume(engine, again, /** @type {Uint8Array} */ (await again.read(CHECKPOINT)));
+  await resumed.begin(doodles(60));
+  assert.deepEqual(await again.read(MODEL), model);
+  assert.ok(!(await again.list()).some((name) => name.endsWith('.part')));
+  assert.equal(linesOf(await again.read(LOG)).at(-1).step, 10);
+  assert.equal(resumed.files.savedStep, resumed.total);
+});
+
+test('a checkpoint without a plan goes on as quick does, with its old best', async () => {
+  const { run, store } = await begin({ wishes: { epochs: 1 } });
+  await all(run);
+  const { tensors, metadata } = readSafetensors(/** @type {Uint8Array} */ (await store.read(CHECKPOINT)));
+  const old = writeSafetensors(tensors, Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== 'plan')));
+  const resumed = TrainingRun.resume(engine, store, old, { wishes: { keepBest: 'val-loss' } });
+  await resumed.begin(doodles(60));
+  const { recipe, onTrouble, epochs, best } = resumed.plan;
+  assert.deepEqual([recipe, onTrouble, epochs], ['quick', 'rollback', 445]);
+  assert.equal(best?.step, 13);
+});

@@ -1,0 +1,85 @@
+/**
+ * The plan of a training run: what a resumed run must know and the networks do not hold. It is a text in the checkpoint
+ * (ssd_trainer_set_plan), so that terminal and page go on with the same recipe, doctor and length.
+ */
+import { SsdganError } from '../engine/engine.js';
+import { FEW, MIN_PICTURES } from '../engine/evaluate.js';
+import { SCORES } from './best-model.js';
+import { DEFAULT_RECIPE, epochsOf, RECIPES } from './recipes.js';
+
+/** @typedef {import('./supervisor.js').Action} Action */
+/**
+ * What the user may ask for; the rest is the recipe's.
+ * @typedef {object} Wishes
+ * @property {number} [epochs] how long: epochs in all, or
+ * @property {number} [steps] steps in all
+ * @property {string} [keepBest] the score (SCORES) whose lowest model is kept
+ * @property {Action} [onTrouble] what is done when the doctor finds trouble
+ * @property {number} [sampleEvery] steps between sample grids
+ * @property {number} [saveEvery] steps between checkpoints
+ */
+/**
+ * @typedef {object} Plan
+ * @property {string} recipe
+ * @property {number | null} epochs null where steps are given
+ * @property {number | null} steps
+ * @property {string} keepBest
+ * @property {Action} onTrouble
+ * @property {number} sampleEvery
+ * @property {number} saveEvery
+ * @property {{step: number, score: number} | null} best the best model so far
+ * @property {number} remedies how many of the doctor's remedies are used up
+ * @property {boolean} slowed a lower rate has been tried against a discriminator that had won
+ * @property {number | null} logLines lines of the log at this state; null: not known
+ */
+
+/** Steps between two checkpoints, and between two sample grids, at least: an epoch of ten pictures is one step. */
+const MIN_INTERVAL = 100;
+
+/** @param {string} text of a checkpoint @returns {Partial<Plan>} {} for a checkpoint made before there were plans */
+export function planFrom(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Refuses a wish that cannot be had. @param {Wishes} wishes */
+export function checkWishes({ keepBest }) {
+  if (keepBest !== undefined && !Object.hasOwn(SCORES, keepBest))
+    throw new SsdganError(
+      'bad_argument',
+      `keep-best is "${keepBest}", but must be one of ${Object.keys(SCORES).join(', ')}`,
+    );
+}
+
+/**
+ * What is wished for, else what the checkpoint has planned, else what the recipe (quick, where it is not known) does with so many pictures.
+ * @param {Wishes} wishes
+ * @param {Partial<Plan>} earlier the checkpoint's; {} for a new run
+ * @param {string} recipeName of a new run
+ * @param {{train_count: number, steps_per_epoch: number}} stats
+ * @returns {Plan}
+ */
+export function makePlan(wishes, earlier, recipeName, { train_count: pictures, steps_per_epoch: epoch }) {
+  const name = earlier.recipe ?? recipeName;
+  const recipe = RECIPES[name] ?? RECIPES[DEFAULT_RECIPE]; // another version of the program may have others
+  const length = [wishes, earlier].find(({ epochs, steps }) => epochs || steps);
+  const interval = Math.ceil(MIN_INTERVAL / epoch) * epoch;
+  const few = pictures < (earlier.keepBest ? MIN_PICTURES : FEW.other);
+  const keepBest = wishes.keepBest ?? (few ? null : (earlier.keepBest ?? recipe.keepBest)) ?? 'val-loss';
+  return {
+    recipe: name,
+    epochs: length?.steps ? null : (length?.epochs ?? epochsOf(recipe, pictures)),
+    steps: length?.steps ?? null,
+    keepBest,
+    onTrouble: wishes.onTrouble ?? earlier.onTrouble ?? recipe.onTrouble,
+    sampleEvery: wishes.sampleEvery ?? earlier.sampleEvery ?? interval,
+    saveEvery: wishes.saveEvery ?? earlier.saveEvery ?? interval,
+    best: (keepBest === earlier.keepBest && earlier.best) || null, // another score cannot be compared
+    remedies: earlier.remedies ?? 0,
+    slowed: earlier.slowed ?? false,
+    logLines: earlier.logLines ?? null,
+  };
+}

@@ -1,0 +1,327 @@
+/**
+ * One training run, the same for terminal and page: its plan, its steps, the doctor, validation, scores, the best model,
+ * checkpoints and the log. It knows neither files nor a screen; it writes to a store (store.js) and tells of itself by events.
+ *
+ *   const run = TrainingRun.create(engine, store, { recipe: 'quick', settings: { image_size: 64 } });
+ *   await run.begin(dataset);                                  // the trainer's settings say at which size
+ *   for await (const event of run.events(nextTurn)) ...        // run.stop() ends it after the present step
+ *   for await (const event of run.events(nextTurn)) ...        // ... and this goes on
+ *
+ * Events are plain objects, and those of `log` are lines of log.jsonl too:
+ *   step        {step, epoch, loss_g, ...}                     a step was made
+ *   trouble     {kind, step, action, to, sentence}             the doctor found something; to: the step gone back to
+ *   validated   {step, epoch, val_loss_g, ...}                 at the end of an epoch
+ *   scored      {step, epoch, kernel, swd, copies, diversity}  some of those times, where the best is chosen by a score
+ *   best        {step, score}                                  best.safetensors was written
+ *   samples     {step}                                         a sample grid is due; the listener makes it
+ *   checkpoint  {step}                                         checkpoint and model were written
+ *   not_saved   {what, error}                                  the store failed; it is tried again. Not in the log
+ *   finished    {reason, step, saved}                          the last one. reason: done, stopped (by stop()), trouble (the
+ *                                                              doctor stopped it) or failed (run.error); saved: the step of
+ *                                                              the stored checkpoint, or null
+ */
+import { RECIPES, DEFAULT_RECIPE, growInTime } from './recipes.js';
+import { BestModel } from './best-model.js';
+import { trouble } from './doctor.js';
+import { checkWishes, makePlan, planFrom } from './plan.js';
+import { RunFiles } from './run-files.js';
+import { BEST, clearRun } from './store.js';
+import { Supervisor } from './supervisor.js';
+import { SsdganError } from '../engine/engine.js';
+
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/engine.js').Trainer} Trainer */
+/** @typedef {import('../engine/engine.js').Dataset} Dataset */
+/** @typedef {import('../engine/trainer.js').Stats} Stats */
+/** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./plan.js').Wishes} Wishes */
+/** @typedef {import('./plan.js').Plan} Plan */
+/** @typedef {{event: string, [field: string]: any}} RunEvent */
+/** @typedef {'done' | 'stopped' | 'trouble' | 'failed'} Reason */
+
+/** The numbers of a step that the log keeps. @param {Stats} stats */
+function numbersOf({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {
+  return { step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p };
+}
+
+export class TrainingRun {
+  /**
+   * A new run. Nothing is written before begin.
+   * @param {Engine} engine
+   * @param {Store} store
+   * @param {{recipe?: string, settings?: Record<string, any>, from?: Uint8Array | null, wishes?: Wishes}} options
+   *   settings change the recipe's; from: a model or checkpoint whose weights and sizes are taken
+   */
+  static create(engine, store, { recipe = DEFAULT_RECIPE, settings = {}, from = null, wishes = {} } = {}) {
+    checkWishes(wishes);
+    if (!Object.hasOwn(RECIPES, recipe)) throw new SsdganError('bad_argument', `there is no recipe ${recipe}`);
+    const all = { ...RECIPES[recipe].settings, ...settings };
+    const trainer = from ? engine.createTrainerFrom(from, all) : engine.createTrainer(all);
+    return new TrainingRun(engine, store, trainer, { recipe, wishes, growthIsSet: 'growth_pictures' in settings });
+  }
+
+  /**
+   * A run that goes on from a checkpoint.
+   * @param {Engine} engine
+   * @param {Store} store
+   * @param {Uint8Array} checkpoint
+   * @param {{wishes?: Wishes, earlier?: Partial<Plan>}} options wishes change the plan; earlier: the plan, where the
+   *   checkpoint is of a version without plans
+   */
+  static resume(engine, store, checkpoint, { wishes = {}, earlier = {} } = {}) {
+    checkWishes(wishes);
+    const trainer = engine.loadTrainer(checkpoint);
+    const plan = { ...earlier, ...planFrom(trainer.plan) };
+    return new TrainingRun(engine, store, trainer, { recipe: DEFAULT_RECIPE, wishes, earlier: plan, resumed: true });
+  }
+
+  /**
+   * @param {Engine} engine @param {Store} store @param {Trainer} trainer
+   * @param {{recipe: string, wishes: Wishes, earlier?: Partial<Plan>, growthIsSet?: boolean, resumed?: boolean}} options
+   */
+  constructor(engine, store, trainer, { recipe, wishes, earlier = {}, growthIsSet = false, resumed = false }) {
+    this.engine = engine;
+    this.store = store;
+    this.recipe = recipe;
+    this.wishes = wishes;
+    this.growthIsSet = growthIsSet;
+    this.resumed = resumed;
+    /** @type {Supervisor | null} from begin on; it owns the trainer then */
+    this.supervisor = null;
+    this.firstTrainer = trainer;
+    /** @type {Plan} made whole by begin */
+    this.plan = /** @type {Plan} */ (earlier);
+    /** @type {BestModel | null} */
+    this.best = null;
+    /** @type {Reason} why the events ended */
+    this.reason = 'done';
+    /** @type {unknown} what ended the run by itself */
+    this.error = null;
+    this.stopping = false;
+    /** The present state must not be saved. */
+    this.isBad = false;
+    this.files = new RunFiles(store);
+  }
+
+  /** @returns {Trainer} another one after a rollback: not to be kept */
+  get trainer() {
+    return this.supervisor?.trainer ?? this.firstTrainer;
+  }
+
+  /** Steps planned in all. */
+  get total() {
+    const { steps, epochs } = this.plan;
+    return steps ?? Number(epochs) * this.trainer.stats().steps_per_epoch;
+  }
+
+  /**
+   * Gives the run its pictures, and completes the plan. A new run removes what an earlier one left in the store; a resumed
+   * one makes the store agree with its checkpoint.
+   * @param {Dataset} dataset must live, unchanged, as long as the run
+   * @param {{acceptOther?: boolean}} options acceptOther: other pictures than those that a checkpoint began with
+   */
+  async begin(dataset, { acceptOther = false } = {}) {
+    const trainer = this.firstTrainer;
+    trainer.setDataset(dataset, { acceptOther });
+    const stats = trainer.stats();
+    this.plan = makePlan(this.wishes, this.plan, this.recipe, stats);
+    this.best = new BestModel(this.engine, dataset, this.plan.keepBest, stats);
+    this.supervisor = new Supervisor(this.engine, trainer, dataset, this.plan.onTrouble, this.plan);
+    this.setLength({});
+    if (this.resumed) await this.files.mend(trainer, this.plan);
+    else await clearRun(this.store);
+  }
+
+  /** How long to train, in all; before events(). @param {{epochs?: number, steps?: number}} length {}: as planned */
+  setLength({ epochs, steps }) {
+    if (epochs || steps) Object.assign(this.plan, { epochs: steps ? null : epochs, steps: steps ?? null });
+    const pictures = this.total * Number(this.trainer.config().batch);
+    this.trainer.set('schedule_pictures', pictures); // falling rates reach zero with the last planned step
+    if (!this.growthIsSet) growInTime(this.trainer, pictures);
+  }
+
+  /** Ends events() when the present step is done. */
+  stop() {
+    this.stopping = true;
+  }
+
+  /**
+   * Trains up to the planned length. Whatever ends it, also a listener that goes away, the state is saved if it is good.
+   * @param {() => Promise<void>} nextTurn lets waiting messages and signals in, between two steps
+   * @returns {AsyncGenerator<RunEvent, void>}
+   */
+  async *events(nextTurn) {
+    this.reason = 'done';
+    this.error = null;
+    this.isBad = false;
+    let closed = false;
+    try {
+      yield* this.steps(nextTurn);
+      closed = true;
+      yield* this.close();
+    } finally {
+      this.stopping = false;
+      if (!closed) {
+        this.reason = 'failed';
+        const rest = this.close();
+        while (!(await rest.next()).done);
+      }
+    }
+  }
+
+  /** @param {() => Promise<void>} nextTurn @returns {AsyncGenerator<RunEvent, void>} */
+  async *steps(nextTurn) {
+    try {
+      yield* this.guarded(this.prepare());
+      while (this.reason === 'done' && this.trainer.stats().step < this.total) {
+        if (this.stopping) {
+          this.reason = 'stopped';
+          break;
+        }
+        yield* this.guarded(this.step());
+        await nextTurn();
+      }
+    } catch (error) {
+      this.reason = 'failed';
+      this.error = error;
+    }
+  }
+
+  /** The work, and the doctor's treatment where it meets a number that is not finite. @param {AsyncGenerator<RunEvent, void>} work @returns {AsyncGenerator<RunEvent, void>} */
+  async *guarded(work) {
+    try {
+      yield* work;
+    } catch (error) {
+      if (/** @type {any} */ (error)?.code !== 'not_finite') throw error;
+      yield* this.treat(trouble('not_finite'));
+    }
+  }
+
+  /** @returns {AsyncGenerator<RunEvent, void>} */
+  async *prepare() {
+    this.watch.begin();
+    if (this.trainer.stats().step === 0) yield* this.emit({ event: 'samples', step: 0 });
+  }
+
+  /** @returns {AsyncGenerator<RunEvent, void>} */
+  async *step() {
+    const found = this.watch.step();
+    if (found?.kind !== 'not_finite') yield* this.emit({ event: 'step', ...numbersOf(this.trainer.stats()) });
+    if (found && (yield* this.treat(found))) return;
+    const { step, step_in_epoch: inEpoch } = this.trainer.stats();
+    if (inEpoch === 0) {
+      const alike = this.watch.checkDiversity();
+      if (alike && (yield* this.treat(alike))) return;
+      yield* this.validate();
+    }
+    if (step % this.plan.sampleEvery === 0) yield* this.emit({ event: 'samples', step });
+    if (step % this.plan.saveEvery === 0) yield* this.save();
+  }
+
+  /** The end of an epoch: the loss on held-out pictures, a score where it is due, and is it the best so far? @returns {AsyncGenerator<RunEvent, void>} */
+  async *validate() {
+    const { trainer, plan, store, best } = this;
+    if (!best) return;
+    if (trainer.stats().val_count > 0) {
+      trainer.validate();
+      const { step, epoch, val_loss_g, val_loss_d, val_accuracy } = trainer.stats();
+      yield* this.emit({ event: 'validated', step, epoch, val_loss_g, val_loss_d, val_accuracy });
+    }
+    const stats = trainer.stats();
+    const scored = best.score(trainer, stats, this.total);
+    if (scored) yield* this.emit({ event: 'scored', ...scored });
+    const score = best.decisive(scored, stats);
+    if (score === null || !(score < (plan.best?.score ?? Infinity))) return;
+    const { step } = stats;
+    try {
+      await store.write(BEST, trainer.save());
+    } catch (error) {
+      yield this.notSaved('best model', error);
+      return;
+    }
+    plan.best = { step, score };
+    yield* this.emit({ event: 'best', step, score });
+  }
+
+  /**
+   * @param {import('./doctor.js').Trouble} found
+   * @returns {AsyncGenerator<RunEvent, boolean>} true: the state is another, or the run has ended
+   */
+  async *treat(found) {
+    const { watch, plan } = this;
+    const answer = watch.treat(found);
+    if (!answer) return false;
+    if (answer.action === 'stop') {
+      this.reason = 'trouble';
+      const state = watch.good ?? (await this.files.stateBefore(answer.step));
+      if (state) watch.restore(state);
+      this.isBad = !state;
+      answer.to = state?.step;
+      answer.sentence += state
+        ? ` Went back to step ${state.step}, the last one without a sign of it.`
+        : ' There is no earlier state to go back to.';
+    }
+    plan.remedies = watch.remedies;
+    plan.slowed = watch.slowed;
+    yield* this.emit({ event: 'trouble', ...answer });
+    if (answer.action === 'rollback') yield* this.save(); // with the lower rate, also for a run that is killed now
+    return answer.action === 'rollback' || answer.action === 'stop';
+  }
+
+  /** The whole state, with the plan. @returns {Uint8Array} */
+  checkpoint() {
+    this.trainer.plan = JSON.stringify({ ...this.plan, logLines: this.files.logLines });
+    return this.trainer.save({ checkpoint: true });
+  }
+
+  /** Checkpoint and model. Throws not_finite, and has then written nothing. @returns {AsyncGenerator<RunEvent, void>} */
+  async *save() {
+    const { step } = this.trainer.stats();
+    const checkpoint = this.checkpoint();
+    const model = this.trainer.save();
+    this.watch.checkpointed(checkpoint);
+    try {
+      await this.files.writeState(step, checkpoint, model, Boolean(this.best?.isLast));
+    } catch (error) {
+      yield this.notSaved('checkpoint', error);
+      return;
+    }
+    yield* this.emit({ event: 'checkpoint', step });
+  }
+
+  /** The last save, the last samples, and the verdict. @returns {AsyncGenerator<RunEvent, void>} */
+  async *close() {
+    const { step } = this.trainer.stats();
+    try {
+      if (!this.isBad && this.files.savedStep !== step) yield* this.guarded(this.save());
+    } catch (error) {
+      yield this.notSaved('checkpoint', error);
+    }
+    if (this.trainer.stats().step !== step) this.reason = 'trouble'; // it could not be saved, and was gone back from
+    const last = this.trainer.stats().step;
+    if (!this.isBad && last % this.plan.sampleEvery !== 0) yield* this.emit({ event: 'samples', step: last });
+    yield* this.emit({ event: 'finished', reason: this.reason, step: last, saved: this.files.savedStep });
+  }
+
+  /** An event, and its line in the log. @param {RunEvent} event @returns {AsyncGenerator<RunEvent, void>} */
+  async *emit(event) {
+    yield event;
+    const error = await this.files.log(event);
+    if (error) yield this.notSaved('log', error);
+  }
+
+  /** @param {string} what @param {unknown} error @returns {RunEvent} */
+  notSaved(what, error) {
+    return { event: 'not_saved', what, error };
+  }
+
+  get watch() {
+    if (!this.supervisor) throw new SsdganError('bad_state', 'the run has no pictures yet');
+    return this.supervisor;
+  }
+
+  dispose() {
+    this.best?.dispose();
+    this.trainer.dispose();
+  }
+}

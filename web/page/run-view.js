@@ -1,0 +1,83 @@
+/** What is seen of a training run: progress, figures, curves and the live grid. */
+import { Curves } from './curves.js';
+import { byId, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
+import { SAMPLE_SEEDS } from '../protocol.js';
+
+const COLUMNS = 8;
+
+export class RunView {
+  /** @param {import('./app.js').App} app @param {(seed: number) => void} pick a face of the grid */
+  constructor(app, pick) {
+    this.app = app;
+    this.curves = new Curves();
+    /** Steps planned in all. */
+    this.total = 0;
+    this.gridSize = 0;
+    /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
+    this.samples = null;
+    canvas('grid').onclick = (event) => {
+      const index = this.gridSize ? pictureAt(canvas('grid'), event, this.gridSize, COLUMNS, SAMPLE_SEEDS.length) : -1;
+      if (index >= 0) pick(SAMPLE_SEEDS[index]);
+    };
+  }
+
+  /** To the client there is now. */
+  listen() {
+    const { client } = this.app;
+    client.on('stats', ({ stats, rate }) => this.showStats(stats, rate));
+    client.on('samples', (message) => this.takeSamples(message));
+  }
+
+  /** There is no run: nothing of the last one may stay. */
+  clear() {
+    this.curves.clear();
+    this.samples = null;
+    this.total = 0;
+    for (const id of ['figures', 'live', 'train-progress']) byId(id).hidden = true;
+    document.title = 'ssdgan';
+  }
+
+  /** The run has gone back: what it showed beyond this step is no longer so. @param {number} step */
+  goBack(step) {
+    this.curves.cut(step);
+  }
+
+  /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate pictures a second; 0: at rest */
+  showStats(stats, rate) {
+    this.app.unsaved = true;
+    byId('figures').hidden = false;
+    const bar = element('train-progress', HTMLProgressElement);
+    bar.hidden = false;
+    bar.max = Math.max(1, this.total);
+    bar.value = stats.step;
+    const per = stats.steps_per_epoch;
+    byId('figure-step').textContent = `${stats.step.toLocaleString('en')} / ${this.total.toLocaleString('en')}`;
+    byId('figure-epoch').textContent = per ? (stats.step / per).toFixed(1) : '0';
+    if (rate > 0) {
+      const left = ((this.total - stats.step) * (stats.pictures_seen / Math.max(1, stats.step))) / rate;
+      byId('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
+      byId('figure-left').textContent = duration(left);
+      document.title = `${Math.floor((100 * stats.step) / Math.max(1, this.total))} % · ${duration(left)} left · ssdgan`;
+    } else {
+      byId('figure-left').textContent = '–';
+      document.title = 'ssdgan';
+    }
+    this.curves.add(stats);
+  }
+
+  /** Draws at the next frame, and only then asks for more: a slow page never piles up pictures. @param {{size: number, rgba: Uint8ClampedArray}} message */
+  takeSamples(message) {
+    const first = !this.samples;
+    this.samples = message;
+    if (!first) return;
+    requestAnimationFrame(() => {
+      if (!this.samples) return;
+      const { size, rgba } = this.samples;
+      this.samples = null;
+      this.gridSize = size;
+      byId('live').hidden = false;
+      drawGrid(canvas('grid'), rgba, size, COLUMNS);
+      this.app.client.request('train.credit').catch(() => {});
+    });
+  }
+}
