@@ -138,10 +138,13 @@ async function generation({ engine, quick, row }) {
   const generator = engine.loadGenerator(trainer.save());
   trainer.dispose();
   for (const batch of [1, 64]) {
-    const z = generator.latents(Array.from({ length: batch }, (_, i) => i)); // prettier-ignore
+    const z = generator.latents(Array.from({ length: batch }, (_, i) => i));
     const w = generator.map(z);
     const once = generator.synthesise(w);
-    verified(generator.synthesise(w).every((x, i) => x === once[i]), 'generation'); // prettier-ignore
+    verified(
+      generator.synthesise(w).every((x, i) => x === once[i]),
+      'generation',
+    );
     const ms = time(() => generator.synthesise(w), batch === 1 ? 50 : 3, quick ? 3 : batch === 1 ? 50 : 11);
     row({ task: 'generate', batch, median_ms: ms, gflops: (2 * PASS_MADDS * batch) / ms / 1e6 });
   }

@@ -28,7 +28,9 @@ export async function openPage({
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion });
   if (starter) {
     const body = Buffer.from(starter);
-    await page.route('**/starter/test.safetensors', (route) => route.fulfill({ body, contentType: 'application/octet-stream' })); // prettier-ignore
+    await page.route('**/starter/test.safetensors', (route) =>
+      route.fulfill({ body, contentType: 'application/octet-stream' }),
+    );
   }
   /** @type {string[]} */
   const problems = [];

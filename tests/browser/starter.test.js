@@ -138,7 +138,9 @@ test('the shipped model shows faces, from a sub-path', { skip: NO_STARTER }, asy
   await untilFaces(page);
   await untilReady(page);
   assert.equal(await page.locator('#start-row').isVisible(), true);
-  const response = await page.request.get(await page.locator('#starter-about').evaluate((a) => /** @type {any} */ (a).href)); // prettier-ignore
+  const response = await page.request.get(
+    await page.locator('#starter-about').evaluate((a) => /** @type {any} */ (a).href),
+  );
   assert.match((await response.json()).command, /^ssdgan train /);
   await close();
 });

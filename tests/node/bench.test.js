@@ -11,20 +11,25 @@ import { STEP_FLOPS } from '../../wasm/engine/bench.js';
 import { convFlops, SHAPES, stepParts } from '../bench/parts.js';
 import { inTurn, sameImages } from '../peers/compare.js';
 
-/** @param {string[]} options */
-const bench = (...options) => spawnSync('node', ['scripts/bench.js', ...options], { encoding: 'utf8' });
+/** @param {string} options with spaces between */
+const bench = (options) => spawnSync('node', ['scripts/bench.js', ...options.split(' ')], { encoding: 'utf8' });
+/** @param {string} text @returns {any[]} a value from every line */
+const jsonLines = (text) => text.trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
 
 test('the parts of a step make up the work that docs/method.md counts', () => {
-  const flops = (/** @type {boolean} */ reuse) => stepParts(32, reuse).reduce((sum, part) => sum + part.flops * part.calls, 0); // prettier-ignore
+  const flops = (/** @type {boolean} */ reuse) =>
+    stepParts(32, reuse).reduce((sum, part) => sum + part.flops * part.calls, 0);
   // Section 5 counts twelve passes of every layer; two of the first layer's are for a gradient that nobody needs.
   assert.equal(flops(false), STEP_FLOPS - 2 * convFlops(SHAPES[3], 32));
   assert.ok(flops(true) < flops(false));
 });
 
 test('bench gives JSON rows of the sections asked for', () => {
-  const { status, stdout, stderr } = bench('--json', '--quick', '--runtime', 'node', '--variant', 'simd', '--threads', '1', '--only', 'kernels,startup,modules'); // prettier-ignore
+  const { status, stdout, stderr } = bench(
+    '--json --quick --runtime node --variant simd --threads 1 --only kernels,startup,modules',
+  );
   assert.equal(status, 0, stderr);
-  const rows = stdout.trim().split('\n').map((text) => JSON.parse(text)); // prettier-ignore
+  const rows = jsonLines(stdout);
   assert.deepEqual([...new Set(rows.map(({ section }) => section))], ['peak', 'kernels', 'startup', 'modules']);
   const kernels = rows.filter(({ section }) => section === 'kernels');
   assert.equal(kernels.length, 2 * 4 * 3 * 2); // batches, shapes, passes, methods
@@ -55,35 +60,38 @@ test('kept rows are compared by shares of the peak, else by times or sizes; abov
   assert.equal(compare(row, undefined), undefined);
   assert.notEqual(keyOf(row), keyOf({ ...row, threads: 2 }));
   assert.equal(keyOf(row), keyOf({ ...timed, of_peak: of_peak / 2 }));
-  assert.match(means([{ section: 'step', ratio: 2 }, { section: 'step', ratio: 0.5 }])[0], /^step: 1\.000 /); // prettier-ignore
+  assert.match(means([2, 0.5].map((ratio) => ({ section: 'step', ratio })))[0], /^step: 1\.000 /);
 });
 
 test('bench keeps rows, and prints how it compares with them', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-bench-'));
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'kept.json');
-  assert.equal(bench('--only', 'modules', '--save', file).status, 0);
+  assert.equal(bench(`--only modules --save ${file}`).status, 0);
   const { machine, date, commit, rows } = readRows(file);
   assert.ok(machine && /^\d{4}-\d\d-\d\d$/.test(date) && commit && rows.length === 4);
   rows[0].gzipped_kb *= 2;
   fs.writeFileSync(file, JSON.stringify({ rows }));
-  const { status, stdout } = bench('--only', 'modules', '--against', file);
+  const { status, stdout } = bench(`--only modules --against ${file}`);
   assert.equal(status, 0);
   assert.match(stdout, /RATIO 2\.000 \(gzipped_kb\)[^]*RATIO 1\.000[^]*modules: 1\.189 \(geometric mean of 4 rows/);
 });
 
 test('bench runs beside another checkout', () => {
-  const options = ['--json', '--quick', '--only', 'generation', '--variant', 'relaxed', '--threads', '1'];
-  const { status, stdout, stderr } = bench(...options, '--against-folder', ROOT);
+  const options = '--json --quick --only generation --variant relaxed --threads 1';
+  const { status, stdout, stderr } = bench(`${options} --against-folder ${ROOT}`);
   assert.equal(status, 0, stderr);
-  const rows = stdout.trim().split('\n').map((text) => JSON.parse(text)); // prettier-ignore
-  assert.deepEqual(rows.map(({ task, batch }) => [task, batch]), [['generate', 1], ['generate', 64]]); // prettier-ignore
+  const rows = jsonLines(stdout);
+  assert.deepEqual(
+    rows.map(({ batch }) => batch),
+    [1, 64],
+  );
   for (const { against, fastest } of rows) assert.ok(against.ratio > 0 && fastest > 0);
-  assert.match(bench('--against-folder', os.tmpdir()).stderr, /is not a checkout of ssdgan/);
+  assert.match(bench(`--against-folder ${os.tmpdir()}`).stderr, /is not a checkout of ssdgan/);
 });
 
 test('bench refuses a section that is not there', () => {
-  const { status, stderr } = bench('--only', 'kernals');
+  const { status, stderr } = bench('--only kernals');
   assert.equal(status, 2);
   assert.match(stderr, /no section kernals; there are kernels,/);
 });

@@ -92,7 +92,8 @@ for (const [variant, threads] of BUILDS) {
       const generator = engine.loadGenerator(trainer.save());
       // One or two pictures take another way, with weights packed once, through a model that no longer trains: its sums
       // run in another order. Larger numbers are made alike.
-      const few = generator.generate([5, 6], 0.8), many = [5, 6, 7, 8]; // prettier-ignore
+      const few = generator.generate([5, 6], 0.8),
+        many = [5, 6, 7, 8];
       const theirs = trainer.generator.generate([5, 6], 0.8);
       assert.ok(few.every((value, i) => Math.abs(value - theirs[i]) <= 1e-6));
       assert.deepEqual(generator.generate(many, 0.8), trainer.generator.generate(many, 0.8));

@@ -20,7 +20,8 @@ function ssdgan(...args) {
   return { status, out: stdout, error: stderr };
 }
 /** @param {string} name @param {unknown} value */
-const write = (name, value) => fs.writeFileSync(path.join(folder, name), typeof value === 'string' ? value : JSON.stringify(value)); // prettier-ignore
+const write = (name, value) =>
+  fs.writeFileSync(path.join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
 /** @param {string} name */
 const read = (name) => fs.readFileSync(path.join(folder, name));
 
@@ -44,7 +45,10 @@ const SMALL = {
 
 test('an interrupted experiment goes on where it stopped, to the same bits', async () => {
   write('small.json', SMALL);
-  const child = spawn(process.execPath, [MAIN, 'experiment', 'small.json', '--out', 'cut'], { cwd: folder, detached: true }); // prettier-ignore
+  const child = spawn(process.execPath, [MAIN, 'experiment', 'small.json', '--out', 'cut'], {
+    cwd: folder,
+    detached: true,
+  });
   const log = path.join(folder, 'cut/ssd-seed-0/log.jsonl');
   while (child.exitCode === null && (!fs.existsSync(log) || fs.readFileSync(log, 'utf8').split('\n').length < 4))
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -115,7 +119,8 @@ test('the committed experiments name recipes and options that exist', () => {
 
 test('the report: means over seeds, curves over equal stretches, the first of each trouble', () => {
   /** @param {number} swd */
-  const scores = (swd) => /** @type {any} */ ({ swd, kernel: 1, copying: { share: 0 }, diversity: { features: 1, nearest: 1 } }); // prettier-ignore
+  const scores = (swd) =>
+    /** @type {any} */ ({ swd, kernel: 1, copying: { share: 0 }, diversity: { features: 1, nearest: 1 } });
   const row = { name: 'a', options: {}, step: 1, pictures: 32000, minutes: 3, parameters: 1e6, troubles: [] };
   const text = markdown('T', [{ ...row, seed: 0, scores: scores(1) }, { ...row, seed: 1, scores: scores(3) }], null, [], 'x'); // prettier-ignore
   assert.match(text, /\| a \| 2 \| 1.00 \| 32,000 \| 2.0 ± 1.4 \| 1.000 ± 0.000 \| - \|/);

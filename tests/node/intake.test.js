@@ -89,7 +89,10 @@ test('lists are cut into chunks that memory can hold', () => {
   const chunks = (sizes) => [...inChunks(sizes, (size) => size)];
   assert.deepEqual(chunks([]), []);
   assert.deepEqual(chunks([9e9, 1, 2]), [[9e9], [1, 2]]);
-  assert.deepEqual(chunks([9e6, 6e6, 2e6, 1]), [[9e6, 6e6], [2e6, 1]]); // prettier-ignore
+  assert.deepEqual(chunks([9e6, 6e6, 2e6, 1]), [
+    [9e6, 6e6],
+    [2e6, 1],
+  ]);
   const many = chunks(Array.from({ length: 200 }, (_, i) => i));
   assert.ok(many.every(({ length }) => length <= 64));
   assert.deepEqual(

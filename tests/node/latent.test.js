@@ -36,7 +36,10 @@ fs.writeFileSync(file('dcgan.safetensors'), dcganTrainer.save());
 test('one psi for all stages gives the bits of the core', () => {
   assert.equal(generator.stages, 3);
   for (const psi of [1, 0.7, 0, -0.3]) {
-    const styles = stylesOf(generator, [{ seed: 4, psis: [psi] }, { seed: 9, psis: [psi] }]); // prettier-ignore
+    const styles = stylesOf(generator, [
+      { seed: 4, psis: [psi] },
+      { seed: 9, psis: [psi] },
+    ]);
     const w = rows(generator.styles([4, 9], psi), L);
     rows(styles, L).forEach((row, i) => assert.deepEqual(row, w[Math.floor(i / 3)]));
     assert.deepEqual(generator.synthesiseRgba(styles, true), generator.generateRgba([4, 9], psi));
@@ -96,9 +99,12 @@ test('interpolations are eased, looped, in z or w, and go through styles too', (
   const ends = rows(stylesOf(generator, faces), 3 * L);
   for (const space of ['w', 'z']) {
     const frames = rows(interpolateFaces(generator, faces, { space, frames: 5 }), 3 * L);
-    for (const [got, want] of [[frames[0], ends[0]], [frames[4], ends[1]]]) {
+    for (const [got, want] of [
+      [frames[0], ends[0]],
+      [frames[4], ends[1]],
+    ]) {
       got.forEach((x, i) => assert.ok(Math.abs(x - want[i]) < 1e-5, space));
-    } // prettier-ignore
+    }
   }
   const found = { styles: ends[1].slice() };
   assert.deepEqual(rows(interpolateFaces(generator, [{ seed: 1 }, found], { frames: 3 }), 3 * L)[2], ends[1]);
@@ -141,7 +147,7 @@ test('a projection runs in slices, and one of its own pictures is found', () => 
 test('a DCGAN can be interpolated and truncated, and says what it has no styles for', () => {
   const dcgan = engine.loadGenerator(dcganTrainer.save());
   assert.deepEqual([dcgan.stages, dcgan.styleCount], [0, 1]);
-  const faces = [{ seed: 1, psis: [0.5] }, { seed: 2 }]; // prettier-ignore
+  const faces = [{ seed: 1, psis: [0.5] }, { seed: 2 }];
   assert.deepEqual(dcgan.synthesiseRgba(stylesOf(dcgan, [faces[0]]), true), dcgan.generateRgba([1], 0.5));
   assert.equal(interpolateFaces(dcgan, faces, { frames: 3 }).length, 3 * L);
   assert.throws(() => mixtures(dcgan, faces, faces, 1), /AdaIN/);
@@ -184,7 +190,10 @@ test('the commands', () => {
 });
 
 test('the commands refuse in a sentence', () => {
-  fs.writeFileSync(file('short.safetensors'), writeSafetensors({ w: { shape: [1, 2, L], data: new Float32Array(2 * L) } })); // prettier-ignore
+  fs.writeFileSync(
+    file('short.safetensors'),
+    writeSafetensors({ w: { shape: [1, 2, L], data: new Float32Array(2 * L) } }),
+  );
   fs.writeFileSync(file('ragged.json'), '{"w": [[1, 2], [3]]}');
   const model = 'model.safetensors';
   for (const [sentence, ...args] of /** @type {[RegExp, ...string[]][]} */ ([

@@ -280,7 +280,10 @@ test('this test would notice', () => {
   assert.equal(faultsOfScript('wasm/engine/x.js', "import fs from 'node:fs';").length, 1);
   assert.equal(faultsOfScript('wasm/engine/x.js', "import { x } from '../run/doctor.js';").length, 1);
   assert.equal(faultsOfScript('wasm/engine/x.js', "import { x } from '../../tests/x.js';").length, 1);
-  assert.equal(faultsOfScript('wasm/run/x.js', "new Worker(new URL('../../web/worker/worker.js', import.meta.url));").length, 1); // prettier-ignore
+  assert.equal(
+    faultsOfScript('wasm/run/x.js', "new Worker(new URL('../../web/worker/worker.js', import.meta.url));").length,
+    1,
+  );
   assert.equal(faultsOfScript('wasm/x.js', '').length, 1);
   assert.deepEqual(faultsOfScript('web/page/client.js', "new URL('../worker/worker.js', import.meta.url)"), []);
   assert.deepEqual(faultsOfScript('web/worker/worker.js', "import { x } from '../../wasm/engine/engine.js';"), []);

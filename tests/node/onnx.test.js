@@ -67,7 +67,6 @@ test('the features are those of the network on cleanly resized pictures', { skip
     ['1', 1 / 255, 0],
     ['-1', 2 / 255, -1],
   ])) {
-    // prettier-ignore
     const extract = await onnxFeatures(engine, { features: file, 'features-size': SIZE, 'features-range': range });
     const features = await extract(dataset);
     assert.deepEqual([features.count, features.size], [19, 6]);

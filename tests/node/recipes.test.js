@@ -6,9 +6,18 @@ import { epochsOf, RECIPES } from '../../wasm/run/recipes.js';
 
 test('of few pictures more epochs are made: pictures shown make faces', () => {
   const { paper, quick, best } = RECIPES;
-  assert.deepEqual([90, 4239].map((count) => epochsOf(paper, count)), [20, 20]); // prettier-ignore
-  assert.deepEqual([90, 811, 4239].map((count) => epochsOf(quick, count)), [267, 30, 20]); // prettier-ignore
-  assert.deepEqual([90, 4239].map((count) => epochsOf(best, count)), [667, 60]); // prettier-ignore
+  assert.deepEqual(
+    [90, 4239].map((count) => epochsOf(paper, count)),
+    [20, 20],
+  );
+  assert.deepEqual(
+    [90, 811, 4239].map((count) => epochsOf(quick, count)),
+    [267, 30, 20],
+  );
+  assert.deepEqual(
+    [90, 4239].map((count) => epochsOf(best, count)),
+    [667, 60],
+  );
 });
 
 test('every recipe trains, and its settings are all known', async () => {

@@ -90,7 +90,6 @@ test('malformed headers are refused', () => {
     { a: { ...entry, data_offsets: [8, 0] } },
     { a: { ...entry, shape: 'x' } },
   ]) {
-    // prettier-ignore
     assert.throws(() => readSafetensors(file(header)), /not a sound safetensors file/, JSON.stringify(header));
   }
   assert.deepEqual([...readSafetensors(file({ a: entry })).tensors.a.data], [0, 0]);

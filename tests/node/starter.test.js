@@ -30,7 +30,10 @@ const json = (name) => JSON.parse(read(name).toString());
 
 test('a run is exported as float16, with its history; its pictures are nearly the same', () => {
   const absolute = path.join(folder, 'run');
-  assert.equal(ssdgan('train', '--out', absolute, '--recipe', 'quick', '--seed', '3', ...SMALL, '--steps', '20').status, 0); // prettier-ignore
+  assert.equal(
+    ssdgan('train', '--out', absolute, '--recipe', 'quick', '--seed', '3', ...SMALL, '--steps', '20').status,
+    0,
+  );
   assert.equal(ssdgan('train', '--resume', 'run', '--steps', '25').status, 0);
   const evaluated = ssdgan('evaluate', 'run', '--doodles', '60', '--quick', '--json');
   assert.equal(evaluated.status, 0, evaluated.error);

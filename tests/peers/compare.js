@@ -66,7 +66,8 @@ export const ratioOf = (our_ms, peer_ms) => ({ our_ms, peer_ms, ratio: peer_ms /
  * @param {ArrayLike<number>} ours @param {ArrayLike<number>} theirs @param {string} name
  */
 export function sameImages(ours, theirs, name) {
-  if (ours.length !== theirs.length) throw new Error(`${name} made ${theirs.length} numbers, but ${ours.length} were expected`); // prettier-ignore
+  if (ours.length !== theirs.length)
+    throw new Error(`${name} made ${theirs.length} numbers, but ${ours.length} were expected`);
   let difference = 0;
   let largest = 0;
   for (let i = 0; i < ours.length; i++) {

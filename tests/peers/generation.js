@@ -12,7 +12,7 @@ import { inTurn, sameImages } from './compare.js';
  */
 export async function compareGeneration(engine, model, { name, runtime, batch, rounds, generate, images = generate }) {
   const generator = engine.loadGenerator(model);
-  const z = generator.latents(Array.from({ length: batch }, (_, i) => i)); // prettier-ignore
+  const z = generator.latents(Array.from({ length: batch }, (_, i) => i));
   const ours = () => generator.synthesise(generator.map(z));
   const difference = sameImages(ours(), await images(z, batch), name);
   const times = await inTurn(ours, () => generate(z, batch), rounds);

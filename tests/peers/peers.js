@@ -90,7 +90,8 @@ async function inNode({ quick, only, report }) {
     verifyStep(engine);
     const torch = new Torch();
     const { name } = await torch.answer();
-    if (name.includes('reference')) console.error(`${name}: sudo apt-get install libopenblas0-openmp makes it 9 times faster`); // prettier-ignore
+    if (name.includes('reference'))
+      console.error(`${name}: sudo apt-get install libopenblas0-openmp makes it 9 times faster`);
     await compareTorchGeneration(engine, torch, name, { folder: FOLDER, batches: BATCHES, quick, report });
     await compareTorchStep(engine, torch, name, { quick, report });
     torch.close();

@@ -74,7 +74,7 @@ export async function compareTorchGeneration(engine, torch, name, { folder, batc
   const file = `${folder}/model.safetensors`;
   const generator = engine.loadGenerator(fs.readFileSync(file));
   for (const batch of batches) {
-    const z = generator.latents(Array.from({ length: batch }, (_, i) => i)); // prettier-ignore
+    const z = generator.latents(Array.from({ length: batch }, (_, i) => i));
     const ours = () => generator.synthesise(generator.map(z));
     const [latents, out] = [`${folder}/latents.f32`, `${folder}/images.f32`];
     fs.writeFileSync(latents, new Uint8Array(z.buffer));
@@ -107,7 +107,6 @@ export async function compareTorchStep(engine, torch, name, { quick, report }) {
       [2, false],
       [2, true],
     ])) {
-      // prettier-ignore
       const request = { what: 'step', batch, threads, reuse_fake, frozen, count: 1 };
       const times = await inTurnWith(torch, () => trainer.step(), request, quick ? 2 : 4);
       report({ ...rowOf('peer_train_step', engine, name, threads, batch), reuse_fake, frozen, ...times });

@@ -69,7 +69,10 @@ export function markdown(title, rows, bounds, missing, command) {
       (same[0].parameters / 1e6).toFixed(2),
       same[0].pictures.toLocaleString('en'),
       ...COLUMNS.map(([, read, digits]) => cell(same.map(({ scores }) => read(scores)), digits)), // prettier-ignore
-      cell(same.map(({ minutes }) => minutes), 0), // prettier-ignore
+      cell(
+        same.map(({ minutes }) => minutes),
+        0,
+      ),
       troublesOf(same),
     ];
   });

@@ -44,7 +44,9 @@ export async function onnxFeatures(engine, values) {
 
   return async (pictures) => {
     if (resize === 'none' && pictures.size !== size) {
-      throw new CliError(`--features-resize none, but the pictures have ${pictures.size} pixels and --features-size is ${size}.`); // prettier-ignore
+      throw new CliError(
+        `--features-resize none, but the pictures have ${pictures.size} pixels and --features-size is ${size}.`,
+      );
     }
     /** @type {Float32Array[]} */
     const parts = [];

@@ -90,9 +90,12 @@ export async function measure(createEngine, { runtime, variants, threads, quick 
 
       const generator = engine.loadGenerator(trainer.save());
       for (const batch of [1, 64]) {
-        const w = generator.map(generator.latents(Array.from({ length: batch }, (_, i) => i))); // prettier-ignore
+        const w = generator.map(generator.latents(Array.from({ length: batch }, (_, i) => i)));
         const once = generator.synthesise(w);
-        verified(generator.synthesise(w).every((x, i) => x === once[i]), 'generation'); // prettier-ignore
+        verified(
+          generator.synthesise(w).every((x, i) => x === once[i]),
+          'generation',
+        );
         const ms = time(() => generator.synthesise(w), batch === 1 ? 30 : 3, batch === 1 ? 50 : quick ? 5 : 11);
         row('generate', batch, ms, (2 * PASS_MADDS * batch) / ms / 1e6);
       }

@@ -34,9 +34,11 @@ export class Mixer {
       this.mixed = { ...mixed, keys };
       this.slider.max = String(mixed.stages);
       this.slider.value = String(mixed.stage);
-      byId('mix-state').textContent = ['Everything comes from the column.', 'Everything comes from the row.'][
-        [0, mixed.stages].indexOf(mixed.stage)
-      ] ?? `Stages 1–${mixed.stage} of ${mixed.stages} (shapes) come from the row, the others (colours) from the column.`; // prettier-ignore
+      byId('mix-state').textContent =
+        ['Everything comes from the column.', 'Everything comes from the row.'][
+          [0, mixed.stages].indexOf(mixed.stage)
+        ] ??
+        `Stages 1–${mixed.stage} of ${mixed.stages} (shapes) come from the row, the others (colours) from the column.`;
       drawGrid(canvas('mix-grid'), mixed.rgba, mixed.size, mixed.columns);
     });
   }
