@@ -62,7 +62,10 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
     assert.deepEqual(read(`parts/${name}`), read(`whole/${name}`), name);
   }
   const log = read('parts/log.jsonl').toString().trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
-  assert.deepEqual(log.filter(({ event }) => event === 'step').map((entry) => entry.step), Array.from({ length: 20 }, (_, i) => i + 1)); // prettier-ignore
+  assert.deepEqual(
+    log.filter(({ event }) => event === 'step').map((entry) => entry.step),
+    Array.from({ length: 20 }, (_, i) => i + 1),
+  );
 
   assert.equal(ssdgan('generate', 'whole', '--n', '4', '--seed', '5', '--out', 'g.png').status, 0);
   assert.equal(decode(read('g.png')).width, 66);

@@ -44,7 +44,9 @@ async function interrupted(args, end) {
   const [, , run] = args;
   const log = path.join(folder, run, 'log.jsonl');
   fs.rmSync(log, { force: true });
-  const child = spawn(process.execPath, [MAIN, ...args, ...SMALL, '--steps', '1000000', '--save-every', '1000000'], { cwd: folder }); // prettier-ignore
+  const child = spawn(process.execPath, [MAIN, ...args, ...SMALL, '--steps', '1000000', '--save-every', '1000000'], {
+    cwd: folder,
+  });
   let [out, error] = ['', ''];
   child.stdout.on('data', (data) => (out += data));
   child.stderr.on('data', (data) => (error += data));
@@ -85,7 +87,9 @@ test('a reader of the output that goes away: all is saved, and the status says s
 
 test('--force and a kill before the first save: the old run is not resumed', async () => {
   assert.equal(ssdgan('train', '--out', 'forced', ...SMALL, '--steps', '3').status, 0);
-  const { status } = await interrupted(['train', '--out', 'forced', '--force', '--seed', '9'], (child) => child.kill('SIGKILL')); // prettier-ignore
+  const { status } = await interrupted(['train', '--out', 'forced', '--force', '--seed', '9'], (child) =>
+    child.kill('SIGKILL'),
+  );
   assert.equal(status, 'SIGKILL');
   const { status: refused, error } = ssdgan('train', '--resume', 'forced');
   assert.equal(refused, 2);

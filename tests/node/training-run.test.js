@@ -36,7 +36,10 @@ const linesOf = (bytes) => new TextDecoder().decode(bytes ?? new Uint8Array()).s
 
 /** @param {string[]} args @returns {string} what it said */
 function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--threads', '1'], { cwd: folder, encoding: 'utf8' }); // prettier-ignore
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--threads', '1'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   assert.ok(status === 0 || status === 1, stderr);
   return stdout;
 }
@@ -92,7 +95,7 @@ for (const { name, recipe, args, config, onTrouble, epochs, wanted } of [
     if (name === 'trouble') assert.ok(events.some(({ action, to }) => action === 'rollback' && to === 0));
     assert.deepEqual(linesOf(inFolder(name, LOG)), events);
     for (const file of [CHECKPOINT, MODEL, BEST])
-      assert.deepEqual(inFolder(name, file), new Uint8Array(/** @type {any} */ (await read(file))), file); // prettier-ignore
+      assert.deepEqual(inFolder(name, file), new Uint8Array(/** @type {any} */ (await read(file))), file);
   });
 }
 
@@ -197,7 +200,10 @@ test('what is not finite replaces nothing good, also where trouble is ignored', 
   // A moment of a frozen tensor: nothing computes with it, so that all losses stay finite. Saving finds it.
   const moments = new MemoryStore();
   const found = await resume(moments, poisoned(good, 'adam.generator.v.mapper', Infinity));
-  assert.deepEqual(found.filter(({ event }) => event === 'trouble').map(({ kind, action }) => [kind, action]), [['not_finite', 'stop']]); // prettier-ignore
+  assert.deepEqual(
+    found.filter(({ event }) => event === 'trouble').map(({ kind, action }) => [kind, action]),
+    [['not_finite', 'stop']],
+  );
   assert.deepEqual([found.at(-1).step, await moments.list()], [10, [LOG]]);
 });
 
@@ -205,8 +211,14 @@ test('ten pictures train from scratch', async () => {
   const { run } = await begin({ recipe: 'quick', count: 10, settings: { image_size: 32, width: 8, seed: 1 }, wishes: { steps: 60 } }); // prettier-ignore
   assert.equal(run.trainer.stats().steps_per_epoch, 1);
   const events = await all(run);
-  assert.deepEqual(events.filter(({ event }) => event === 'trouble'), []); // prettier-ignore
-  assert.deepEqual(events.filter(({ event }) => event === 'checkpoint').map(({ step }) => step), [60]); // prettier-ignore
+  assert.deepEqual(
+    events.filter(({ event }) => event === 'trouble'),
+    [],
+  );
+  assert.deepEqual(
+    events.filter(({ event }) => event === 'checkpoint').map(({ step }) => step),
+    [60],
+  );
 });
 
 test('without held-out pictures the last model is the best', async () => {
@@ -246,8 +258,14 @@ test('a full disk at a log line is said once, and what was lost is written when 
   const events = await all(run, ({ event, step }) => {
     if (event === 'step') store.full = step >= 3 && step < 9 ? /log/ : null;
   });
-  assert.deepEqual(events.filter(({ event }) => event === 'not_saved').map(({ what }) => what), ['log']); // prettier-ignore
-  assert.deepEqual(linesOf(await store.read(LOG)), events.filter(({ event }) => event !== 'not_saved')); // prettier-ignore
+  assert.deepEqual(
+    events.filter(({ event }) => event === 'not_saved').map(({ what }) => what),
+    ['log'],
+  );
+  assert.deepEqual(
+    linesOf(await store.read(LOG)),
+    events.filter(({ event }) => event !== 'not_saved'),
+  );
 });
 
 test('a checkpoint that cannot be written is said, tried again, and not told to be saved', async () => {
@@ -284,7 +302,10 @@ test('stopping answers within a step, and the run goes on from there', async () 
   assert.deepEqual([events.at(-1).reason, events.at(-1).saved], ['stopped', 6]);
   assert.equal(stepOfSound(await store.read(CHECKPOINT)), 6);
   const rest = await all(run);
-  assert.deepEqual(rest.filter(({ event }) => event === 'step').map(({ step }) => step), Array.from({ length: 14 }, (_, i) => i + 7)); // prettier-ignore
+  assert.deepEqual(
+    rest.filter(({ event }) => event === 'step').map(({ step }) => step),
+    Array.from({ length: 14 }, (_, i) => i + 7),
+  );
 });
 
 test('a run killed between two writes is made whole when it is resumed', async () => {

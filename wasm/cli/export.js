@@ -114,7 +114,9 @@ export async function run(args) {
   const kept = Object.entries(source.metadata).filter(([key]) => known.has(key));
   /** @type {Record<string, string>} */
   const metadata = { format: 'ssdgan-model', ...Object.fromEntries(kept), ...(command ? { command } : {}) };
-  const written = writeSafetensors(grownUp(engine, before, generatorOf(source), metadata), metadata, { half: values.half }); // prettier-ignore
+  const written = writeSafetensors(grownUp(engine, before, generatorOf(source), metadata), metadata, {
+    half: values.half,
+  });
   const after = engine.loadGenerator(written);
   const error = pictureError(before, after);
 

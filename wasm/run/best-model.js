@@ -43,7 +43,10 @@ export class BestModel {
   score(trainer, { step, epoch, steps_per_epoch: steps }, planned) {
     const interval = planned / TIMES;
     if (!this.evaluator || Math.floor(step / interval) === Math.floor((step - steps) / interval)) return null;
-    const { kernel, swd, copying, diversity } = this.evaluator.measureGenerator(trainer.generator, { n: SAMPLES, quick: true }); // prettier-ignore
+    const { kernel, swd, copying, diversity } = this.evaluator.measureGenerator(trainer.generator, {
+      n: SAMPLES,
+      quick: true,
+    });
     return { step, epoch, kernel, swd, copies: copying.share, diversity };
   }
 
