@@ -9,67 +9,69 @@ typedef struct resample_work {
     float *out;
     const float *in;
     int rows, columns; /* of 4x4 weights; or planes (channels), and pixels a side (floats a channel) */
-    int turned, times, accumulate;
+    int transposed, times, accumulate;
     float keep, scale;
 } resample_work;
 
 /* ------------------------------------------------------------------------------------- weights --- */
 
-enum { NARROW = 3, WIDE = 4, NARROW_TAPS = 9, WIDE_TAPS = 16, FRAME = 5 };
+enum { SIDE_3X3 = 3, SIDE_4X4 = 4, TAPS_3X3 = 9, TAPS_4X4 = 16, FRAME = 5 };
 
-HOT static void widen_one(float *w4, const float *w3, int turned, float factor) {
+HOT static void fold_one(float *w4, const float *w3, int transposed, float factor) {
     float framed[FRAME][FRAME] = {{0}};
-    for (int y = 0; y < NARROW; y++)
-        for (int x = 0; x < NARROW; x++)
-            framed[y + 1][x + 1] = w3[turned ? NARROW_TAPS - 1 - (NARROW * y + x) : NARROW * y + x];
-    for (int y = 0; y < WIDE; y++)
-        for (int x = 0; x < WIDE; x++)
-            w4[WIDE * y + x] = factor * ((framed[y][x] + framed[y][x + 1]) + (framed[y + 1][x] + framed[y + 1][x + 1]));
+    for (int y = 0; y < SIDE_3X3; y++)
+        for (int x = 0; x < SIDE_3X3; x++)
+            framed[y + 1][x + 1] = w3[transposed ? TAPS_3X3 - 1 - (SIDE_3X3 * y + x) : SIDE_3X3 * y + x];
+    for (int y = 0; y < SIDE_4X4; y++)
+        for (int x = 0; x < SIDE_4X4; x++)
+            w4[SIDE_4X4 * y + x] =
+                factor * ((framed[y][x] + framed[y][x + 1]) + (framed[y + 1][x] + framed[y + 1][x + 1]));
 }
 
-HOT static void narrow_one(float *dw3, const float *dw4, int turned, float factor, int accumulate) {
-    for (int y = 0; y < NARROW; y++)
-        for (int x = 0; x < NARROW; x++) {
-            const float *d = dw4 + WIDE * y + x;
-            float *out = dw3 + (turned ? NARROW_TAPS - 1 - (NARROW * y + x) : NARROW * y + x);
-            *out = (accumulate ? *out : 0.0f) + factor * ((d[0] + d[1]) + (d[WIDE] + d[WIDE + 1]));
+HOT static void fold_adjoint_one(float *dw3, const float *dw4, int transposed, float factor, int accumulate) {
+    for (int y = 0; y < SIDE_3X3; y++)
+        for (int x = 0; x < SIDE_3X3; x++) {
+            const float *d = dw4 + SIDE_4X4 * y + x;
+            float *out = dw3 + (transposed ? TAPS_3X3 - 1 - (SIDE_3X3 * y + x) : SIDE_3X3 * y + x);
+            *out = (accumulate ? *out : 0.0f) + factor * ((d[0] + d[1]) + (d[SIDE_4X4] + d[SIDE_4X4 + 1]));
         }
 }
 
-static void widen_row(const void *argument, int r) {
+static void fold_row(const void *argument, int r) {
     const resample_work *w = argument;
     for (int c = 0; c < w->columns; c++) {
-        const size_t source = w->turned ? (size_t)c * w->rows + r : (size_t)r * w->columns + c;
-        widen_one(w->out + ((size_t)r * w->columns + c) * WIDE_TAPS, w->in + source * NARROW_TAPS, w->turned, w->scale);
+        const size_t source = w->transposed ? (size_t)c * w->rows + r : (size_t)r * w->columns + c;
+        fold_one(w->out + ((size_t)r * w->columns + c) * TAPS_4X4, w->in + source * TAPS_3X3, w->transposed, w->scale);
     }
 }
 
-static void narrow_row(const void *argument, int r) {
+static void fold_adjoint_row(const void *argument, int r) {
     const resample_work *w = argument;
-    const int length = w->turned ? w->rows : w->columns;
+    const int length = w->transposed ? w->rows : w->columns;
     for (int c = 0; c < length; c++) {
-        const size_t source = w->turned ? (size_t)c * w->columns + r : (size_t)r * w->columns + c;
-        narrow_one(w->out + ((size_t)r * length + c) * NARROW_TAPS, w->in + source * WIDE_TAPS, w->turned, w->scale,
-                   w->accumulate);
+        const size_t source = w->transposed ? (size_t)c * w->columns + r : (size_t)r * w->columns + c;
+        fold_adjoint_one(w->out + ((size_t)r * length + c) * TAPS_3X3, w->in + source * TAPS_4X4, w->transposed,
+                         w->scale, w->accumulate);
     }
 }
 
-void weights_widen(parallel_pool *pool, float *w4, const float *w3, int rows, int columns, int turned, float factor) {
+void fold_resample(parallel_pool *pool, float *w4, const float *w3, int rows, int columns, int transposed,
+                   float factor) {
     const resample_work work = {
-        .out = w4, .in = w3, .rows = rows, .columns = columns, .turned = turned, .scale = factor};
-    parallel_for(pool, rows, widen_row, &work);
+        .out = w4, .in = w3, .rows = rows, .columns = columns, .transposed = transposed, .scale = factor};
+    parallel_for(pool, rows, fold_row, &work);
 }
 
-void weights_narrow(parallel_pool *pool, float *dw3, const float *dw4, int rows, int columns, int turned, float factor,
-                    grad_mode mode) {
+void fold_resample_adjoint(parallel_pool *pool, float *dw3, const float *dw4, int rows, int columns, int transposed,
+                           float factor, grad_mode mode) {
     const resample_work work = {.out = dw3,
                                 .in = dw4,
                                 .rows = rows,
                                 .columns = columns,
-                                .turned = turned,
+                                .transposed = transposed,
                                 .scale = factor,
                                 .accumulate = mode == GRAD_ADD};
-    parallel_for(pool, turned ? columns : rows, narrow_row, &work);
+    parallel_for(pool, transposed ? columns : rows, fold_adjoint_row, &work);
 }
 
 /* -------------------------------------------------------------------------------------- pictures --- */
@@ -106,7 +108,7 @@ void blur(parallel_pool *pool, float *x, int planes, int size) {
     parallel_for(pool, planes, blur_plane, &work);
 }
 
-HOT static void shrink_row(float *out, const float *x, int times, float scale, int small) {
+HOT static void block_sum_row(float *out, const float *x, int times, float scale, int small) {
     for (int i = 0; i < small; i++) {
         float sum = 0;
         for (int k = 0; k < times; k++)
@@ -115,22 +117,22 @@ HOT static void shrink_row(float *out, const float *x, int times, float scale, i
     }
 }
 
-static void shrink_plane(const void *argument, int plane) {
+static void block_sum_plane(const void *argument, int plane) {
     const resample_work *w = argument;
     const int size = w->columns, small = size / w->times;
     const float *x = w->in + (size_t)plane * size * size;
     float *y = w->out + (size_t)plane * small * small;
     memset(y, 0, sizeof *y * small * small);
     for (int r = 0; r < size; r++)
-        shrink_row(y + (size_t)(r / w->times) * small, x + (size_t)r * size, w->times, w->scale, small);
+        block_sum_row(y + (size_t)(r / w->times) * small, x + (size_t)r * size, w->times, w->scale, small);
 }
 
-void shrink(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float scale) {
+void block_sum(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float scale) {
     const resample_work work = {.out = y, .in = x, .columns = size, .times = times, .scale = scale};
-    parallel_for(pool, planes, shrink_plane, &work);
+    parallel_for(pool, planes, block_sum_plane, &work);
 }
 
-HOT static void enlarge_row(float *out, const float *x, int times, float keep, float scale, int size) {
+HOT static void upsample_row(float *out, const float *x, int times, float keep, float scale, int size) {
     for (int i = 0; i < size; i++)
         for (int k = 0; k < times; k++) {
             float *place = out + i * times + k;
@@ -149,7 +151,7 @@ HOT static void blend(float *out, const float *x, float keep, float scale, int c
         out[i] = (keep != 0 ? keep * out[i] : 0.0f) + scale * x[i];
 }
 
-static void enlarge_plane(const void *argument, int plane) {
+static void upsample_plane(const void *argument, int plane) {
     const resample_work *w = argument;
     const int size = w->columns, large = size * w->times;
     const float *x = w->in + (size_t)plane * size * size;
@@ -159,12 +161,13 @@ static void enlarge_plane(const void *argument, int plane) {
         return;
     }
     for (int r = 0; r < large; r++)
-        enlarge_row(y + (size_t)r * large, x + (size_t)(r / w->times) * size, w->times, w->keep, w->scale, size);
+        upsample_row(y + (size_t)r * large, x + (size_t)(r / w->times) * size, w->times, w->keep, w->scale, size);
 }
 
-void enlarge(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float keep, float scale) {
+void upsample_nearest_add(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float keep,
+                          float scale) {
     const resample_work work = {.out = y, .in = x, .columns = size, .times = times, .keep = keep, .scale = scale};
-    parallel_for(pool, planes, enlarge_plane, &work);
+    parallel_for(pool, planes, upsample_plane, &work);
 }
 
 /* ---------------------------------------------------------------------------------------- bias --- */

@@ -11,23 +11,26 @@
 #include "kernels/modes.h"
 
 /* w4 (rows x columns x 4 x 4) = factor * the sums over both axes of w3: rows x columns x 3 x 3 (PyTorch's nn.Conv2d of
- * the small image's filters), or with `turned` columns x rows x 3 x 3, turned about (that nn.Conv2d after nearest). */
-void weights_widen(parallel_pool *pool, float *w4, const float *w3, int rows, int columns, int turned, float factor);
+ * the small image's filters), or with `transposed` columns x rows x 3 x 3, turned about (that nn.Conv2d after nearest).
+ */
+void fold_resample(parallel_pool *pool, float *w4, const float *w3, int rows, int columns, int transposed,
+                   float factor);
 
 /* The adjoint: dw3 = factor * ..., overwritten or added to. */
-void weights_narrow(parallel_pool *pool, float *dw3, const float *dw4, int rows, int columns, int turned, float factor,
-                    grad_mode mode);
+void fold_resample_adjoint(parallel_pool *pool, float *dw3, const float *dw4, int rows, int columns, int transposed,
+                           float factor, grad_mode mode);
 
 /* Square planes of `size` (at most 512) pixels, in place: [1 2 1] x [1 2 1] / 16, zeros beyond the border. Its own
  * adjoint. */
 void blur(parallel_pool *pool, float *x, int planes, int size);
 
 /* y = scale * sums over blocks of times x times pixels; x: planes of `size`, y of size / times. */
-void shrink(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float scale);
+void block_sum(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float scale);
 
 /* y = keep * y + scale * each pixel of x, times x times over; x: planes of `size`, y of size * times. The adjoint of
- * shrink. keep 0: y is not read. times 1: any blend of two arrays. */
-void enlarge(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float keep, float scale);
+ * block_sum. keep 0: y is not read. times 1: any blend of two arrays. */
+void upsample_nearest_add(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float keep,
+                          float scale);
 
 /* In place: x[c] = leaky(x[c] + bias[c]) over the `run` floats of each channel. slope 1: no activation. */
 void bias_leaky(parallel_pool *pool, float *x, const float *bias, float slope, int channels, int run);

@@ -291,20 +291,20 @@ void adam_update(parallel_pool *pool, float *p, float *m, float *v, const float 
 
 enum { MAP = 16 };
 
-void head_forward(float *logits, const float *x, const float *w, float scale, int batch, int channels) {
+void head_forward(float *logits, const float *x, const float *w, int batch, int channels) {
     for (int n = 0; n < batch; n++) {
         double sum = 0;
         for (int c = 0; c < channels; c++)
             sum += dot_run(x + ((size_t)c * batch + n) * MAP, w + (size_t)c * MAP, MAP);
-        logits[n] = (float)(scale * sum);
+        logits[n] = (float)sum;
     }
 }
 
-void head_input_grad(float *dx, const float *dlogits, const float *w, float scale, int batch, int channels) {
+void head_input_grad(float *dx, const float *dlogits, const float *w, int batch, int channels) {
     for (int c = 0; c < channels; c++)
         for (int n = 0; n < batch; n++)
             for (int p = 0; p < MAP; p++)
-                dx[((size_t)c * batch + n) * MAP + p] = scale * dlogits[n] * w[(size_t)c * MAP + p];
+                dx[((size_t)c * batch + n) * MAP + p] = dlogits[n] * w[(size_t)c * MAP + p];
 }
 
 void head_weight_grad(float *dw, const float *dlogits, const float *x, int batch, int channels, grad_mode mode) {
@@ -317,7 +317,7 @@ void head_weight_grad(float *dw, const float *dlogits, const float *x, int batch
     }
 }
 
-void swap_leading(float *out, const float *in, int a, int b, size_t run) {
+void transpose_nc(float *out, const float *in, int a, int b, size_t run) {
     for (int i = 0; i < a; i++)
         for (int j = 0; j < b; j++)
             memcpy(out + ((size_t)j * a + i) * run, in + ((size_t)i * b + j) * run, sizeof(float) * run);

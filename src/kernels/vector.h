@@ -58,12 +58,12 @@ void adam_update(parallel_pool *pool, float *p, float *m, float *v, const float 
 /* average += rate (p - average) */
 void vector_average(float *average, const float *p, float rate, size_t count);
 
-/* The critic's last layer on C x N x 16 (4x4 maps): logits[n] = scale * sum over c,p of w[c,p] x[c,n,p]. */
-void head_forward(float *logits, const float *x, const float *w, float scale, int batch, int channels);
-void head_input_grad(float *dx, const float *dlogits, const float *w, float scale, int batch, int channels);
+/* The critic's last layer on C x N x 16 (4x4 maps): logits[n] = sum over c,p of w[c,p] x[c,n,p]. */
+void head_forward(float *logits, const float *x, const float *w, int batch, int channels);
+void head_input_grad(float *dx, const float *dlogits, const float *w, int batch, int channels);
 void head_weight_grad(float *dw, const float *dlogits, const float *x, int batch, int channels, grad_mode mode);
 
 /* out[b][a] = in[a][b], each element a run of `run` floats: N x C x HW to C x N x HW and back. */
-void swap_leading(float *out, const float *in, int a, int b, size_t run);
+void transpose_nc(float *out, const float *in, int a, int b, size_t run);
 
 #endif

@@ -136,10 +136,10 @@ static void finish_quad(const image_sink *sink, const winograd_block *block, int
     const ptrdiff_t pitch = (ptrdiff_t)(s->width + 2) * LANES;
     const size_t picture = (size_t)s->height * s->width;
     const int n = place_of(sink->tiles, block->first_column + column).n, c = (block->first_row + row) / PHASES;
-    memset(block->spare, 0, frame_vectors(s) * LANES * sizeof(float));
+    memset(block->scratch, 0, frame_vectors(s) * LANES * sizeof(float));
     for (int tile = 0; tile < tiles_of(sink->tiles); tile++) {
         const tile_place at = place_of(sink->tiles, block->first_column + column + tile * LANES);
-        float *frame = block->spare + 8 * at.row * pitch + (ptrdiff_t)8 * at.column * LANES;
+        float *frame = block->scratch + 8 * at.row * pitch + (ptrdiff_t)8 * at.column * LANES;
         const float *data = block->data + row * block->row_stride + column + (ptrdiff_t)tile * LANES;
         for (int phase = 0; phase < PHASES; phase++)
             add_phase(frame + phase / 2 * pitch + (ptrdiff_t)phase % 2 * LANES, pitch, data + phase * block->row_stride,
@@ -150,7 +150,7 @@ static void finish_quad(const image_sink *sink, const winograd_block *block, int
         lanes[l] = sink->data + ((size_t)c * s->batch + n + l) * picture;
     for (int y = 0; y < s->height; y++)
         store_frame_row(lanes, min_int(LANES, s->batch - n), (ptrdiff_t)y * s->width,
-                        block->spare + (y + 1) * pitch + LANES, s->width, sink->scale);
+                        block->scratch + (y + 1) * pitch + LANES, s->width, sink->scale);
 }
 
 static void finish_input_grad(const void *argument, const winograd_block *block) {
@@ -170,7 +170,7 @@ static winograd_product input_grad_product(const conv_shape *s, const tiling *ti
                           .pack_a = winograd_pack_weights_transposed,
                           .pack_b = winograd_pack_output_by_tile,
                           .finish = finish_input_grad,
-                          .spare_floats = frame_vectors(s) * LANES};
+                          .scratch_floats = frame_vectors(s) * LANES};
     cut_product(&p, tiles_of(tiles) * LANES);
     return p;
 }

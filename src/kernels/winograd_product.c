@@ -51,7 +51,7 @@ static size_t block_floats(const winograd_product *p) {
     return (size_t)WINOGRAD_POINTS * ((size_t)p->row_block * p->column_block + GAP);
 }
 
-static size_t lane_floats(const winograd_product *p) { return stream_floats(p) + block_floats(p) + p->spare_floats; }
+static size_t lane_floats(const winograd_product *p) { return stream_floats(p) + block_floats(p) + p->scratch_floats; }
 
 static size_t whole_a_floats(const winograd_product *p) {
     return p->stream_rows ? 0 : panels_floats(p->rows, GEMM_ROWS, p->depth);
@@ -114,7 +114,7 @@ static void multiply_piece(const void *argument, int index, int lane) {
     winograd_block block = {.data = out,
                             .first_row = index / work->column_blocks * p->row_block,
                             .first_column = index % work->column_blocks * p->column_block,
-                            .spare = out + block_floats(p)};
+                            .scratch = out + block_floats(p)};
     block.rows = min_int(p->row_block, p->rows - block.first_row);
     block.columns = min_int(p->column_block, p->columns - block.first_column);
     block.row_stride = block.columns;

@@ -27,7 +27,7 @@ typedef struct winograd_block {
     const float *data;
     ptrdiff_t point_stride, row_stride;
     int first_row, rows, first_column, columns;
-    float *spare; /* scratch of the running thread, spare_floats of the product */
+    float *scratch; /* scratch of the running thread, scratch_floats of the product */
 } winograd_block;
 
 typedef void (*winograd_finish)(const void *sink, const winograd_block *block);
@@ -41,7 +41,7 @@ typedef struct winograd_product {
     const void *a, *b;
     winograd_finish finish;
     const void *sink;
-    size_t spare_floats;
+    size_t scratch_floats;
 } winograd_product;
 
 size_t winograd_product_scratch_floats(const winograd_product *product, int threads);

@@ -2,10 +2,46 @@
 
 #include <math.h>
 
+#include "base/helpers.h"
 #include "kernels/norm.h"
 #include "nn/batch_norm.h"
 
 static const float EPS = 1e-5f;
+
+static void style_add(param_table *table, style_linear *style, const char *prefix, param_role bias,
+                      const char *const names[2], int channels, int latent) {
+    param *weight = param_add(table, ROLE_STYLE_WEIGHT, prefix, names[0], (int[4]){channels, latent}, &style->weight,
+                              &style->dweight);
+    weight->gain = 1;
+    param_add(table, bias, prefix, names[1], (int[4]){channels}, &style->bias, &style->dbias)->fan_in = latent;
+}
+
+void adain_add(param_table *table, adain *layer, const char *prefix, const char *norm_prefix, int channels, int latent,
+               int length) {
+    static const char *const scale[] = {"style_scale.weight", "style_scale.bias"};
+    static const char *const shift[] = {"style_bias.weight", "style_bias.bias"};
+    *layer = (adain){.channels = channels, .latent = latent, .length = length, .batch_stats = norm_prefix != NULL};
+    style_add(table, &layer->scale, prefix, ROLE_STYLE_SCALE, scale, channels, latent);
+    style_add(table, &layer->shift, prefix, ROLE_STYLE_SHIFT, shift, channels, latent);
+    if (layer->batch_stats)
+        running_stats_add(table, norm_prefix, channels, &layer->running_mean, &layer->running_var);
+}
+
+void adain_place(adain *layer, int batch, arena *memory) {
+    const size_t groups = (size_t)layer->channels * batch;
+    layer->scale_values = arena_floats(memory, groups);
+    layer->shift_values = arena_floats(memory, groups);
+    layer->mean = arena_floats(memory, groups);
+    layer->rstd = arena_floats(memory, groups);
+}
+
+/* The styles' gradients (2 C N), then the products'. */
+size_t adain_scratch_floats(const adain *layer, int batch, int threads) {
+    const int channels = layer->channels, latent = layer->latent;
+    const size_t products = max_size(gemm_scratch_floats(channels, (int)max_size(latent, batch), threads),
+                                     gemm_scratch_floats(batch, channels, threads));
+    return 2 * (size_t)channels * batch + 4 + products;
+}
 
 static norm_shape shape_of(const adain *layer, int batch) {
     return (norm_shape){layer->channels * batch, layer->length, layer->shared_input ? batch : 1};
@@ -68,9 +104,10 @@ static void style_backward(parallel_pool *pool, float *dw, const float *dvalues,
 }
 
 void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
-                    const adain *layer, int batch, grad_mode mode, stats_mode stats, float *dstyle, float *scratch) {
+                    const adain *layer, int batch, grad_mode mode, stats_mode stats, float *scratch) {
     const norm_shape shape = shape_of(layer, batch);
-    float *dscale = dstyle, *dshift = dstyle + shape.groups;
+    float *dscale = scratch, *dshift = dscale + shape.groups;
+    scratch += (2 * (size_t)shape.groups + 3) / 4 * 4;
     if (layer->batch_stats)
         norm_backward_across(pool, dx, dscale, dshift, dy, x, layer->mean, layer->rstd, layer->scale_values,
                              layer->shift_values, 0.0f, &shape, stats == STATS_RUNNING ? 0 : batch);

@@ -6,10 +6,11 @@
 
 #include "kernels/gemm.h"
 #include "kernels/modes.h"
+#include "nn/params.h"
 
 typedef struct style_linear {
-    const float *weight, *bias; /* C x L, C */
-    float *dweight, *dbias;     /* NULL where nothing is trained */
+    float *weight, *bias;   /* C x L, C */
+    float *dweight, *dbias; /* NULL where nothing is trained */
 } style_linear;
 
 typedef struct adain {
@@ -23,14 +24,19 @@ typedef struct adain {
     float *scale_values, *shift_values, *mean, *rstd;
 } adain;
 
-/* y: C x N x H x W; w: N x L. Without `batch_stats`, `stats` changes nothing. */
+/* `norm_prefix`: of the running statistics, NULL without batch_stats. */
+void adain_add(param_table *table, adain *layer, const char *prefix, const char *norm_prefix, int channels, int latent,
+               int length);
+void adain_place(adain *layer, int batch, arena *memory);
+size_t adain_scratch_floats(const adain *layer, int batch, int threads);
+
+/* y: C x N x H x W; w: N x L. Without batch_stats, `stats` changes nothing. */
 void adain_forward(parallel_pool *pool, float *y, const float *x, const float *w, adain *layer, int batch,
                    stats_mode stats, float *scratch);
 
 /* dx overwritten (dy may be dx unless shared_input); dw (N x L) is added to; `mode`, of the styles' parameters:
- * GRAD_NONE or GRAD_SET. `stats`: the forward's; running statistics are constants. `dstyle`: 2 C N floats of scratch.
- */
+ * GRAD_NONE or GRAD_SET. `stats`: the forward's; running statistics are constants. */
 void adain_backward(parallel_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
-                    const adain *layer, int batch, grad_mode mode, stats_mode stats, float *dstyle, float *scratch);
+                    const adain *layer, int batch, grad_mode mode, stats_mode stats, float *scratch);
 
 #endif

@@ -6,6 +6,25 @@
 
 static const double EPS = 1e-5, MOMENTUM = 0.1;
 
+void running_stats_add(param_table *table, const char *prefix, int channels, float **mean, float **var) {
+    param_add(table, ROLE_RUNNING_MEAN, prefix, "running_mean", (int[4]){channels}, mean, NULL);
+    param_add(table, ROLE_RUNNING_VAR, prefix, "running_var", (int[4]){channels}, var, NULL);
+}
+
+void batch_norm_add(param_table *table, batch_norm *layer, const char *prefix, int channels, int length, float slope) {
+    *layer = (batch_norm){.channels = channels, .length = length, .slope = slope};
+    param_add(table, ROLE_NORM_WEIGHT, prefix, "weight", (int[4]){channels}, &layer->weight, &layer->dweight);
+    param_add(table, ROLE_NORM_BIAS, prefix, "bias", (int[4]){channels}, &layer->bias, &layer->dbias);
+    running_stats_add(table, prefix, channels, &layer->running_mean, &layer->running_var);
+}
+
+void batch_norm_place(batch_norm *layer, arena *memory) {
+    layer->mean = arena_floats(memory, (size_t)layer->channels);
+    layer->rstd = arena_floats(memory, (size_t)layer->channels);
+}
+
+size_t batch_norm_scratch_floats(const batch_norm *layer) { return 2 * (size_t)layer->channels; }
+
 static norm_shape shape_of(const batch_norm *layer, int batch) {
     return (norm_shape){layer->channels, batch * layer->length, 1};
 }
@@ -38,9 +57,9 @@ void batch_norm_forward(parallel_pool *pool, float *y, const float *x, batch_nor
 }
 
 void batch_norm_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const batch_norm *layer,
-                         int batch, grad_mode mode, float *dparameters) {
+                         int batch, grad_mode mode, float *scratch) {
     const norm_shape shape = shape_of(layer, batch);
-    float *dweight = dparameters, *dbias = dparameters + layer->channels;
+    float *dweight = scratch, *dbias = scratch + layer->channels; /* of this pass */
     norm_backward(pool, dx, dweight, dbias, dy, x, layer->mean, layer->rstd, layer->weight, layer->bias, layer->slope,
                   &shape);
     for (int c = 0; mode != GRAD_NONE && c < layer->channels; c++) {

@@ -7,7 +7,7 @@
 
 typedef struct linear {
     int inputs, outputs;
-    const float *weight, *bias;
+    float *weight, *bias;
     float *dweight, *dbias; /* NULL where nothing is trained */
 } linear;
 

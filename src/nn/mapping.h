@@ -6,21 +6,27 @@
 #define NN_MAPPING_H
 
 #include "nn/linear.h"
+#include "nn/params.h"
 
 enum { MAPPING_MOST = 8 };
 
 typedef struct mapping {
     int latent; /* L */
     int count, shared, pixel_norm;
-    linear layers[MAPPING_MOST]; /* the same pointers each time when shared */
+    linear layers[MAPPING_MOST]; /* only the first when shared */
     /* activations[0] is the normalised z, [count] is w; each batch x L */
     float *activations[MAPPING_MOST + 1];
 } mapping;
 
-/* Leaves w in activations[count]. z: N x L. */
-void mapping_forward(parallel_pool *pool, mapping *m, const float *z, int batch, float *scratch);
+/* Parameters "mapper.0.weight", ..., or "mapper.linear.weight" when shared. */
+void mapping_add(param_table *table, mapping *m, int latent, int count, int shared, int pixel_norm);
+void mapping_place(mapping *m, int batch, arena *memory);
+size_t mapping_scratch_floats(const mapping *m, int batch, int threads);
 
-/* dw (N x L) is destroyed; the layers' gradients are overwritten. No gradient for z. `spare`: N x L floats. */
-void mapping_backward(parallel_pool *pool, mapping *m, float *dw, float *spare, int batch, float *scratch);
+/* z: N x L -> w: N x L, kept until the next call. */
+const float *mapping_forward(parallel_pool *pool, mapping *m, const float *z, int batch, float *scratch);
+
+/* dw (N x L) is destroyed; the layers' gradients are overwritten. No gradient for z. */
+void mapping_backward(parallel_pool *pool, mapping *m, float *dw, int batch, float *scratch);
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef NN_MINIBATCH_STD_H
 #define NN_MINIBATCH_STD_H
 
-/* x: C x N x 16, with room for one channel more, which is written. */
+/* x: C x N x 16, followed by memory for one channel more, which is written. */
 void minibatch_std_forward(float *x, int batch, int channels);
 
 /* dx: (C + 1) x N x 16, the gradient at the result: its first C channels become the one at x. */

@@ -3,21 +3,23 @@
 #ifndef NN_NOISE_H
 #define NN_NOISE_H
 
-#include <stddef.h>
-
 #include "base/parallel.h"
+#include "nn/params.h"
 
 typedef struct noise_layer {
-    const float *strength; /* C */
-    float *dstrength;      /* NULL where nothing is trained */
+    int channels, pixels;
+    float *strength;  /* C */
+    float *dstrength; /* NULL where nothing is trained */
 } noise_layer;
+
+void noise_add(param_table *table, noise_layer *layer, const char *prefix, int channels, int pixels);
 
 /* x in place. `stride`: floats from a picture's noise to the next one's; 0: all have the same. */
 void noise_forward(parallel_pool *pool, float *x, const float *noise, size_t stride, const noise_layer *layer,
-                   int channels, int batch, int pixels);
+                   int batch);
 
 /* dstrength, overwritten; x's gradient is dy itself. */
 void noise_backward(parallel_pool *pool, const float *dy, const float *noise, size_t stride, const noise_layer *layer,
-                    int channels, int batch, int pixels);
+                    int batch);
 
 #endif

@@ -3,6 +3,14 @@
 #include "base/helpers.h"
 #include "kernels/resample.h"
 
+void pointwise_add(param_table *table, pointwise *layer, const char *prefix, int inputs, int outputs, float slope) {
+    *layer = (pointwise){.inputs = inputs, .outputs = outputs, .slope = slope};
+    param *weight = param_add(table, ROLE_RGB_WEIGHT, prefix, "weight", (int[4]){outputs, inputs, 1, 1}, &layer->weight,
+                              &layer->dweight);
+    weight->gain = slope == 1 ? 1 : 2;
+    param_add(table, ROLE_RGB_BIAS, prefix, "bias", (int[4]){outputs}, &layer->bias, &layer->dbias);
+}
+
 size_t pointwise_scratch_floats(int inputs, int outputs, int pixels, int threads) {
     const size_t passes =
         max_size(gemm_scratch_floats(outputs, inputs, threads), gemm_scratch_floats(inputs, outputs, threads));
@@ -18,7 +26,7 @@ void pointwise_forward(parallel_pool *pool, float *y, const float *x, const poin
 }
 
 /* One side is the picture's three channels: it is the one whose pixels gemm packs whole, so the product of the other
- * kind is made transposed, aside. */
+ * kind is made transposed, in scratch. */
 static void weight_grad(parallel_pool *pool, const float *dy, const float *x, const pointwise *layer, int pixels,
                         grad_mode mode, float *scratch) {
     const int inputs = layer->inputs, outputs = layer->outputs;
@@ -28,12 +36,12 @@ static void weight_grad(parallel_pool *pool, const float *dy, const float *x, co
         return;
     }
     const gemm_matrices product = {x, pixels, 1, dy, pixels, 1};
-    float *aside = scratch + gemm_scratch_floats(inputs, pixels, parallel_threads(pool));
-    gemm_dense(pool, aside, &product, inputs, outputs, pixels, 0, scratch);
+    float *transposed = scratch + gemm_scratch_floats(inputs, pixels, parallel_threads(pool));
+    gemm_dense(pool, transposed, &product, inputs, outputs, pixels, 0, scratch);
     for (int o = 0; o < outputs; o++)
         for (int i = 0; i < inputs; i++) {
             float *out = &layer->dweight[o * inputs + i];
-            *out = (mode == GRAD_ADD ? *out : 0.0f) + aside[i * outputs + o];
+            *out = (mode == GRAD_ADD ? *out : 0.0f) + transposed[i * outputs + o];
         }
 }
 

@@ -5,22 +5,23 @@
 
 #include "kernels/gemm.h"
 #include "kernels/modes.h"
+#include "nn/params.h"
 
 typedef struct pointwise {
     int inputs, outputs;
     float slope; /* 1: no activation */
-    const float *weight, *bias;
+    float *weight, *bias;
     float *dweight, *dbias; /* NULL where nothing is trained */
 } pointwise;
 
-/* Scratch floats of both passes. */
+void pointwise_add(param_table *table, pointwise *layer, const char *prefix, int inputs, int outputs, float slope);
 size_t pointwise_scratch_floats(int inputs, int outputs, int pixels, int threads);
 
 void pointwise_forward(parallel_pool *pool, float *y, const float *x, const pointwise *layer, int pixels,
                        float *scratch);
 
-/* dy: the gradient before the activation. `weights`: mode of the parameters' gradients; `input`: of
- * dx, which may be NULL with GRAD_NONE. */
+/* dy: the gradient before the activation. `weights`: mode of the parameters' gradients; `input`: of dx, which may be
+ * NULL with GRAD_NONE. */
 void pointwise_backward(parallel_pool *pool, float *dx, const float *dy, const float *x, const pointwise *layer,
                         int pixels, grad_mode weights, grad_mode input, float *scratch);
 

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 #include "eval/dense.h"
-#include "model/sampler.h"
+#include "model/model.h"
 
 /* The style weights of the chosen stages, one under the other, in double: rows x L. Returns the rows; `a` may be NULL.
  */
 static int gather_weights(const generator *g, int stages, double *a) {
     int rows = 0;
     for (int i = 0; i < g->arch.stages; i++) {
-        const adain *style = &g->stages[i].style;
+        const adain *style = &g->blocks[i].style;
         const float *const parts[] = {style->scale.weight, style->shift.weight};
         for (int part = 0; part < 2 && (stages >> i & 1); part++) {
             const size_t count = (size_t)style->channels * style->latent;
@@ -43,7 +43,7 @@ ssd_status ssd_generator_directions(ssd_generator *generator, int stages, double
     const struct generator *g = generator->net;
     const int all = ssd_generator_stages(generator), n = g->arch.options.latent_size;
     if (!all)
-        return sampler_has_no_styles(generator);
+        return model_has_no_styles(generator);
     if (stages <= 0 || stages >= 1 << all)
         return context_fail(context, SSD_BAD_ARGUMENT, "the model has %d stages; at least one must be chosen", all);
     const int rows = gather_weights(g, stages, NULL);

@@ -72,10 +72,9 @@ static void adain_forward_once(ssd_measure *m) {
 
 static void adain_backward_once(ssd_measure *m) {
     const adain layer = adain_of(m);
-    float *dstyle = m->aux + 5 * (size_t)m->shape.channels * m->shape.batch;
-    float *dw = dstyle + 2 * (size_t)m->shape.channels * m->shape.batch;
+    float *dw = m->aux + 5 * (size_t)m->shape.channels * m->shape.batch;
     adain_backward(m->pool, m->array[3], dw, m->array[2], m->array[0], m->array[2], &layer, m->shape.batch, GRAD_SET,
-                   STATS_BATCH, dstyle, m->scratch);
+                   STATS_BATCH, m->scratch);
 }
 
 static batch_norm batch_norm_of(const ssd_measure *m) {
@@ -96,12 +95,12 @@ static void batch_norm_forward_once(ssd_measure *m) {
 
 static void batch_norm_backward_once(ssd_measure *m) {
     const batch_norm layer = batch_norm_of(m);
-    batch_norm_backward(m->pool, m->array[3], m->array[2], m->array[0], &layer, m->shape.batch, GRAD_SET,
-                        m->aux + (size_t)8 * m->shape.channels);
+    batch_norm_backward(m->pool, m->array[3], m->array[2], m->array[0], &layer, m->shape.batch, GRAD_SET, m->scratch);
 }
 
 static spectral_norm spectral_norm_of(const ssd_measure *m) {
-    return (spectral_norm){m->shape.filters, m->shape.channels * TAPS, m->array[0], m->array[1], m->array[2], 1};
+    return (spectral_norm){
+        m->shape.filters, m->shape.channels * TAPS, m->array[0], m->array[3], m->array[1], m->array[2], 1};
 }
 
 static void spectral_norm_forward_once(ssd_measure *m) {
@@ -111,7 +110,7 @@ static void spectral_norm_forward_once(ssd_measure *m) {
 
 static void spectral_norm_backward_once(ssd_measure *m) {
     const spectral_norm layer = spectral_norm_of(m);
-    spectral_norm_backward(m->pool, m->array[3], m->array[0], &layer, GRAD_SET);
+    spectral_norm_backward(m->pool, m->array[0], &layer, GRAD_SET);
 }
 
 /* channels x filters parameters; the step size is zero, so that any number of runs leaves sound numbers. */
@@ -152,7 +151,7 @@ static size_t scratch_floats(const conv_shape *s, int convolution, int threads) 
     const int depth = side > LATENT ? side : LATENT;
     return max_size(gemm_scratch_floats(side, depth > s->batch ? depth : s->batch, threads),
                     gemm_scratch_floats(s->batch, depth, threads)) +
-           gemm_scratch_floats(LATENT, side, threads);
+           gemm_scratch_floats(LATENT, side, threads) + 2 * (size_t)s->channels * s->batch + 4;
 }
 
 ssd_status ssd_measure_create(ssd_context *context, const char *what, int batch, int channels, int filters, int size,

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "eval/dense.h"
-#include "model/sampler.h"
+#include "model/model.h"
 #include "kernels/vector.h"
 
-enum { BATCH = SAMPLER_BATCH };
+enum { BATCH = MODEL_BATCH };
 
 /* Adam's rate, in deviations, with the ramps of Karras et al. 2020 (up over a twentieth, down over the last quarter).
  */
@@ -231,8 +231,7 @@ static void step(ssd_projection *p) {
     place_styles(p, stages * p->starts);
     look(p, p->w, stride, p->starts);
     keep(p, stages);
-    generator_backward_styles(p->context->pool, &p->net, p->loss.dimages, p->w, stride, p->starts, GRAD_NONE,
-                              p->scratch);
+    generator_backward_styles(&p->net, p->loss.dimages, GRAD_NONE);
     const double done = (at + 1.0) / of, down = done > 0.75 ? 4 * (1 - done) : 1, up = done < 0.05 ? 20 * done : 1;
     const double rate = RATE * up * (0.5 - 0.5 * cos(3.141592653589793 * down));
     const adam_step adam = adam_step_at(rate, 0.9, 0.999, 1e-8, at + 1);
@@ -243,12 +242,12 @@ static void step(ssd_projection *p) {
 
 /* -------------------------------------------------------------------------------------- public --- */
 
-static void place(ssd_projection *p, const architecture *arch, size_t scratch, arena *memory) {
+static void place(ssd_projection *p, const architecture *arch, int threads, arena *memory) {
     const size_t size = (size_t)architecture_image_size(arch), plane = 3 * size * size;
     const size_t styles = (size_t)BATCH * arch->stages * arch->options.latent_size;
     generator_place(&p->net, arch, BATCH, 0, memory);
     generator_place_backward(&p->net, memory);
-    p->scratch = arena_floats(memory, scratch);
+    p->scratch = arena_floats(memory, generator_scratch_floats(&p->net, BATCH, threads));
     p->target = arena_floats(memory, plane);
     p->images = arena_floats(memory, BATCH * plane);
     p->room = arena_floats(memory, BATCH * pyramid_loss_room((int)size));
@@ -267,9 +266,9 @@ static void place(ssd_projection *p, const architecture *arch, size_t scratch, a
 static ssd_status fill(ssd_projection *p, ssd_generator *generator, const uint8_t *rgb) {
     const struct generator *from = generator->net;
     const int size = architecture_image_size(&from->arch), plane = size * size;
-    memcpy(p->net.blocks.trained, from->blocks.trained, from->table.trained_floats * sizeof(float));
-    memcpy(p->net.blocks.state, from->blocks.state, from->table.state_floats * sizeof(float));
-    p->net.grown = from->grown;
+    memcpy(p->net.storage.parameters, from->storage.parameters, from->table.parameter_floats * sizeof(float));
+    memcpy(p->net.storage.buffers, from->storage.buffers, from->table.buffer_floats * sizeof(float));
+    p->net.rgb.now = from->rgb.now;
     for (int i = 0; i < 3 * plane; i++)
         p->target[i] = (float)rgb[i % plane * 3 + i / plane] / 127.5f - 1;
     p->loss = (pyramid_loss){.size = size,
@@ -290,24 +289,24 @@ ssd_status ssd_projection_create(ssd_generator *generator, const uint8_t *rgb, i
                                  int steps, double seed, ssd_projection **projection) {
     ssd_context *context = generator->context;
     if (!ssd_generator_stages(generator))
-        return sampler_has_no_styles(generator);
+        return model_has_no_styles(generator);
     if (!rgb || starts < 1 || starts > BATCH || samples < starts || samples > 1000000 || steps < 0 || steps > 100000)
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "a projection needs a picture, 1 to %d starts, as many samples at least (at most a "
                             "million), and 0 to 100,000 steps",
                             BATCH);
     const architecture *arch = &generator->net->arch;
-    const size_t scratch = generator_scratch_floats(arch, BATCH, ssd_context_threads(context));
+    const int threads = ssd_context_threads(context);
     ssd_projection *p = context_allocate(context, 1, sizeof *p);
     arena memory = {0};
     if (!p)
         return SSD_OUT_OF_MEMORY;
-    place(p, arch, scratch, &memory);
+    place(p, arch, threads, &memory);
     float *block = context_allocate(context, memory.floats, sizeof *block);
     ssd_status status = block ? SSD_OK : SSD_OUT_OF_MEMORY;
     if (!status) {
         memory = (arena){.base = block};
-        place(p, arch, scratch, &memory);
+        place(p, arch, threads, &memory);
         p->block = block;
         p->context = context;
         p->per_stage = per_stage;

@@ -81,16 +81,16 @@ static ssd_status compare(ssd_verify *v, group *g, const char *name, const float
     return SSD_OK;
 }
 
-static ssd_status compare_network(ssd_verify *v, const char *group_name, int step, const tensor_table *table,
-                                  const tensor_blocks *blocks, int gradients) {
+static ssd_status compare_network(ssd_verify *v, const char *group_name, int step, const param_table *table,
+                                  int gradients) {
     group *g = open_group(v, group_name, step);
     for (int i = 0; i < table->count; i++) {
-        const tensor *t = &table->list[i];
+        const param *t = &table->list[i];
         char name[NAME];
         (void)snprintf(name, sizeof name, "%s.%s", group_name, t->name);
-        if (gradients && t->kind != TENSOR_TRAINED)
+        if (gradients && param_is_buffer(t))
             continue;
-        const float *got = gradients ? tensor_grad(table, blocks, i) : tensor_data(table, blocks, i);
+        const float *got = gradients ? t->grad : t->data;
         const ssd_status status = compare(v, g, name, got, t->count);
         if (status)
             return status;
@@ -182,7 +182,7 @@ static ssd_status read_inputs(ssd_verify *v, int step) {
     if (!status)
         status = safetensors_read(v->context, real, v->spare, 3 * (size_t)batch * plane);
     if (!status)
-        swap_leading(t->real, v->spare, batch, 3, plane);
+        transpose_nc(t->real, v->spare, batch, 3, plane);
     return status ? status : read_augment_params(v, step, D_BATCHES * batch);
 }
 
@@ -191,15 +191,15 @@ static ssd_status read_inputs(ssd_verify *v, int step) {
 static ssd_status compare_fake(ssd_verify *v) {
     ssd_trainer *t = v->trainer;
     const int batch = t->config.batch, size = architecture_image_size(&t->g.arch);
-    const size_t plane = (size_t)size * size, state_bytes = t->g.table.state_floats * sizeof(float);
+    const size_t plane = (size_t)size * size, state_bytes = t->g.table.buffer_floats * sizeof(float);
     float *room = context_allocate(v->context, 3 * (size_t)batch * plane, sizeof *room);
     float *state = context_allocate(v->context, state_bytes, 1);
     ssd_status status = room && state ? SSD_OK : SSD_OUT_OF_MEMORY;
     if (!status) {
-        memcpy(state, t->g.blocks.state, state_bytes);
+        memcpy(state, t->g.storage.buffers, state_bytes);
         trainer_generate(t);
-        swap_leading(room, t->g.image, 3, batch, plane);
-        memcpy(t->g.blocks.state, state, state_bytes);
+        transpose_nc(room, t->g.image, 3, batch, plane);
+        memcpy(t->g.storage.buffers, state, state_bytes);
         status = compare(v, open_group(v, "fake.0", 0), "fake.0", room, 3 * (size_t)batch * plane);
         close_group(v);
     }
@@ -221,18 +221,18 @@ static ssd_status replay_step(ssd_verify *v, int step) {
     if (!status)
         status = compare_number(v, "loss.d.%d", step, t->losses.loss_d);
     if (!status && step == 0)
-        status = compare_network(v, "grad.generator", 0, &t->g.table, &t->g.blocks, 1);
+        status = compare_network(v, "grad.generator", 0, &t->g.table, 1);
     if (!status && step == 0)
-        status = compare_network(v, "grad.discriminator", 0, &t->d.table, &t->d.blocks, 1);
+        status = compare_network(v, "grad.discriminator", 0, &t->d.table, 1);
     (void)snprintf(name, sizeof name, "after.%d.generator", step);
     if (!status)
-        status = compare_network(v, name, step, &t->g.table, &t->g.blocks, 0);
+        status = compare_network(v, name, step, &t->g.table, 0);
     (void)snprintf(name, sizeof name, "after.%d.average", step);
     if (!status && t->config.ema > 0)
-        status = compare_network(v, name, step, &t->average.table, &t->average.blocks, 0);
+        status = compare_network(v, name, step, &t->average.table, 0);
     (void)snprintf(name, sizeof name, "after.%d.discriminator", step);
     if (!status)
-        status = compare_network(v, name, step, &t->d.table, &t->d.blocks, 0);
+        status = compare_network(v, name, step, &t->d.table, 0);
     return status;
 }
 
@@ -247,12 +247,11 @@ static ssd_status make_trainer(ssd_verify *v) {
     if (!status)
         status = trainer_create(v->context, &config, &arch, &v->trainer);
     if (!status)
-        status = checkpoint_read_network(v->context, v->file, prefix, &v->trainer->g.table, &v->trainer->g.blocks);
+        status = checkpoint_read_network(v->context, v->file, prefix, &v->trainer->g.table);
     if (!status)
         trainer_begin_average(v->trainer);
     if (!status)
-        status =
-            checkpoint_read_network(v->context, v->file, "discriminator.", &v->trainer->d.table, &v->trainer->d.blocks);
+        status = checkpoint_read_network(v->context, v->file, "discriminator.", &v->trainer->d.table);
     return status;
 }
 

@@ -14,7 +14,7 @@ enum { FULL_NAME = 120 };
 
 /* ---------------------------------------------------------------------------------------- read --- */
 
-static ssd_status read_tensor(ssd_context *context, const safetensors *file, const char *prefix, const tensor *t,
+static ssd_status read_tensor(ssd_context *context, const safetensors *file, const char *prefix, const param *t,
                               float *out) {
     char name[FULL_NAME];
     (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
@@ -25,9 +25,9 @@ static ssd_status read_tensor(ssd_context *context, const safetensors *file, con
 }
 
 ssd_status checkpoint_read_network(ssd_context *context, const safetensors *file, const char *prefix,
-                                   const tensor_table *table, const tensor_blocks *blocks) {
+                                   const param_table *table) {
     for (int i = 0; i < table->count; i++) {
-        const ssd_status status = read_tensor(context, file, prefix, &table->list[i], tensor_data(table, blocks, i));
+        const ssd_status status = read_tensor(context, file, prefix, &table->list[i], table->list[i].data);
         if (status)
             return status;
     }
@@ -35,14 +35,14 @@ ssd_status checkpoint_read_network(ssd_context *context, const safetensors *file
 }
 
 static ssd_status read_moments(ssd_context *context, const safetensors *file, const char *network,
-                               const tensor_table *table, const tensor_blocks *blocks) {
+                               const param_table *table, const param_storage *storage) {
     for (int moment = 0; moment < 2; moment++) {
         char prefix[FULL_NAME / 2];
         (void)snprintf(prefix, sizeof prefix, "adam.%s.%c.", network, moment ? 'v' : 'm');
-        float *block = moment ? blocks->adam_v : blocks->adam_m;
+        float *block = moment ? storage->adam_v : storage->adam_m;
         for (int i = 0; i < table->count; i++) {
-            const tensor *t = &table->list[i];
-            if (t->kind != TENSOR_TRAINED)
+            const param *t = &table->list[i];
+            if (param_is_buffer(t))
                 continue;
             const ssd_status status = read_tensor(context, file, prefix, t, block + t->offset);
             if (status)
@@ -78,11 +78,11 @@ static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_tr
 
 /* The generator, and its average: the file's where it has one, else the generator's values. */
 static ssd_status read_generator(ssd_context *context, const safetensors *file, const char *prefix, ssd_trainer *t) {
-    ssd_status status = checkpoint_read_network(context, file, prefix, &t->g.table, &t->g.blocks);
+    ssd_status status = checkpoint_read_network(context, file, prefix, &t->g.table);
     if (!status)
         trainer_begin_average(t);
     if (!status && t->config.ema > 0 && checkpoint_has(file, "average."))
-        status = checkpoint_read_network(context, file, "average.", &t->average.table, &t->average.blocks);
+        status = checkpoint_read_network(context, file, "average.", &t->average.table);
     return status;
 }
 
@@ -125,11 +125,11 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
         return status;
     status = read_generator(context, file, prefix, t);
     if (!status)
-        status = checkpoint_read_network(context, file, "discriminator.", &t->d.table, &t->d.blocks);
+        status = checkpoint_read_network(context, file, "discriminator.", &t->d.table);
     if (!status)
-        status = read_moments(context, file, "generator", &t->g.table, &t->g.blocks);
+        status = read_moments(context, file, "generator", &t->g.table, &t->g.storage);
     if (!status)
-        status = read_moments(context, file, "discriminator", &t->d.table, &t->d.blocks);
+        status = read_moments(context, file, "discriminator", &t->d.table, &t->d.storage);
     if (!status)
         status = read_run(context, file, t);
     if (status)
@@ -172,7 +172,7 @@ static ssd_status begin_from(ssd_context *context, const safetensors *file, cons
         return status;
     status = read_generator(context, file, prefix, t);
     if (!status && with_discriminator)
-        status = checkpoint_read_network(context, file, "discriminator.", &t->d.table, &t->d.blocks);
+        status = checkpoint_read_network(context, file, "discriminator.", &t->d.table);
     if (status)
         ssd_trainer_destroy(t);
     else
@@ -198,14 +198,14 @@ static ssd_status load_generator(ssd_context *context, const safetensors *file, 
     if (status)
         return status;
     ssd_generator *s;
-    status = sampler_create(context, &arch, &s);
+    status = model_create(context, &arch, &s);
     if (status)
         return status;
     if (checkpoint_has(file, "average."))
         prefix = "average.";
-    status = checkpoint_read_network(context, file, prefix, &s->net->table, &s->net->blocks);
+    status = checkpoint_read_network(context, file, prefix, &s->net->table);
     if (architecture_grows(&arch)) /* at the level at which it was saved */
-        s->net->grown = growth_at(&arch.options, arch.stages, read_double(file, "step", 0));
+        s->net->rgb.now = progressive_at(&arch.options, arch.stages, read_double(file, "step", 0));
     if (status)
         ssd_generator_destroy(s);
     else
@@ -226,38 +226,32 @@ ssd_status ssd_generator_load(ssd_context *context, const uint8_t *bytes, size_t
 
 /* --------------------------------------------------------------------------------------- write --- */
 
-/* PyTorch's batch norm also counts its forwards; load_state_dict misses the number where it is not there. */
-static void write_batch_count(safetensors_writer *writer, const char *running_var_name, const int64_t *count) {
-    char name[FULL_NAME];
-    const char *tail = strstr(running_var_name, "running_var");
-    if (!tail)
-        return;
-    (void)snprintf(name, sizeof name, "%.*snum_batches_tracked", (int)(tail - running_var_name), running_var_name);
-    safetensors_write(writer, name, SAFETENSORS_I64, 0, NULL, count);
-}
-
-/* `without`: tensors whose names begin so are left out; NULL: none are. */
-static void write_network(safetensors_writer *writer, const char *prefix, const tensor_table *table,
-                          const tensor_blocks *blocks, const int64_t *batch_count, const char *without) {
+/* with_rgb: with the layers that only a growing network needs. */
+static void write_network(safetensors_writer *writer, const char *prefix, const param_table *table,
+                          const int64_t *batch_count, int with_rgb) {
     char name[FULL_NAME];
     for (int i = 0; i < table->count; i++) {
-        const tensor *t = &table->list[i];
-        if (without && strncmp(t->name, without, strlen(without)) == 0)
+        const param *t = &table->list[i];
+        if (!with_rgb && (t->role == ROLE_RGB_WEIGHT || t->role == ROLE_RGB_BIAS))
             continue;
         (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
-        safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, tensor_data(table, blocks, i));
-        write_batch_count(writer, name, batch_count);
+        safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, t->data);
+        if (t->role == ROLE_RUNNING_VAR) { /* PyTorch's batch norm counts its forwards; load_state_dict misses that */
+            (void)snprintf(name, sizeof name, "%s%.*s.num_batches_tracked", prefix,
+                           (int)(strrchr(t->name, '.') - t->name), t->name);
+            safetensors_write(writer, name, SAFETENSORS_I64, 0, NULL, batch_count);
+        }
     }
 }
 
-static void write_moments(safetensors_writer *writer, const char *network, const tensor_table *table,
-                          const tensor_blocks *blocks) {
+static void write_moments(safetensors_writer *writer, const char *network, const param_table *table,
+                          const param_storage *storage) {
     char name[FULL_NAME];
     for (int moment = 0; moment < 2; moment++) {
-        const float *block = moment ? blocks->adam_v : blocks->adam_m;
+        const float *block = moment ? storage->adam_v : storage->adam_m;
         for (int i = 0; i < table->count; i++) {
-            const tensor *t = &table->list[i];
-            if (t->kind != TENSOR_TRAINED)
+            const param *t = &table->list[i];
+            if (param_is_buffer(t))
                 continue;
             (void)snprintf(name, sizeof name, "adam.%s.%c.%s", network, moment ? 'v' : 'm', t->name);
             safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, block + t->offset);
@@ -309,16 +303,17 @@ static int are_finite(const float *numbers, size_t count) {
 }
 
 /* Values, and with `moments` Adam's moments. */
-static int network_is_finite(const tensor_table *table, const tensor_blocks *blocks, int moments) {
-    return are_finite(blocks->trained, table->trained_floats) && are_finite(blocks->state, table->state_floats) &&
-           (!moments ||
-            (are_finite(blocks->adam_m, table->trained_floats) && are_finite(blocks->adam_v, table->trained_floats)));
+static int network_is_finite(const param_table *table, const param_storage *storage, int moments) {
+    return are_finite(storage->parameters, table->parameter_floats) &&
+           are_finite(storage->buffers, table->buffer_floats) &&
+           (!moments || (are_finite(storage->adam_m, table->parameter_floats) &&
+                         are_finite(storage->adam_v, table->parameter_floats)));
 }
 
 static int is_finite(const ssd_trainer *t, const generator *model, int checkpoint) {
-    return network_is_finite(&model->table, &model->blocks, 0) &&
+    return network_is_finite(&model->table, &model->storage, 0) &&
            (!checkpoint ||
-            (network_is_finite(&t->g.table, &t->g.blocks, 1) && network_is_finite(&t->d.table, &t->d.blocks, 1)));
+            (network_is_finite(&t->g.table, &t->g.storage, 1) && network_is_finite(&t->d.table, &t->d.storage, 1)));
 }
 
 ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count) {
@@ -337,15 +332,14 @@ ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **byte
     if (checkpoint)
         write_run(writer, trainer);
     if (!checkpoint)
-        write_network(writer, "", &model->table, &model->blocks, &batch_count,
-                      growth_is_under_way(&model->grown, model->arch.stages) ? NULL : "to_rgb");
+        write_network(writer, "", &model->table, &batch_count, progressive_is_growing(&model->rgb));
     if (checkpoint) {
-        write_network(writer, "generator.", &trainer->g.table, &trainer->g.blocks, &batch_count, NULL);
+        write_network(writer, "generator.", &trainer->g.table, &batch_count, 1);
         if (trainer->config.ema > 0)
-            write_network(writer, "average.", &trainer->average.table, &trainer->average.blocks, &batch_count, NULL);
-        write_network(writer, "discriminator.", &trainer->d.table, &trainer->d.blocks, &batch_count, NULL);
-        write_moments(writer, "generator", &trainer->g.table, &trainer->g.blocks);
-        write_moments(writer, "discriminator", &trainer->d.table, &trainer->d.blocks);
+            write_network(writer, "average.", &trainer->average.table, &batch_count, 1);
+        write_network(writer, "discriminator.", &trainer->d.table, &batch_count, 1);
+        write_moments(writer, "generator", &trainer->g.table, &trainer->g.storage);
+        write_moments(writer, "discriminator", &trainer->d.table, &trainer->d.storage);
     }
     return safetensors_writer_finish(trainer->context, writer, bytes, byte_count);
 }

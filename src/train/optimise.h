@@ -10,7 +10,7 @@ double trainer_rate(const ssd_trainer *t);
 /* One Adam step of all parameters that are trained and not frozen, from the gradients in `b`. lr: the network's own
  * rate, 0 for config.lr. average: the averaged copy of the parameters, which follows, or NULL. Returns the gradient's
  * Euclidean norm. */
-double optimizer_step(ssd_trainer *t, const tensor_table *table, tensor_blocks *b, double lr, float *average);
+double optimizer_step(ssd_trainer *t, const param_table *table, param_storage *b, double lr, float *average);
 
 /* Sets Adam's moments of both networks to zero. */
 void optimizer_reset(ssd_trainer *t);

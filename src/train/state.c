@@ -14,7 +14,7 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
     generator_place(&t->g, arch, (int)batch, 1, memory);
     discriminator_place(&t->d, arch, (int)batch, memory);
     if (config->ema > 0)
-        generator_place(&t->average, arch, SAMPLER_BATCH, 0, memory);
+        generator_place(&t->average, arch, MODEL_BATCH, 0, memory);
     t->z = arena_floats(memory, batch * arch->options.latent_size * (config->style_mixing > 0 ? 2 : 1));
     t->noise = arena_floats(memory, arch->options.noise ? batch * architecture_noise_floats(arch->stages) : 0);
     t->real = arena_floats(memory, pictures);
@@ -23,21 +23,25 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
     t->dlogits = arena_floats(memory, batch);
     t->real_logits = arena_floats(memory, batch);
     t->dreal_logits = arena_floats(memory, batch);
-    t->squares = arena_floats(memory, max_size(t->g.table.trained_floats, t->d.table.trained_floats) / ADAM_PIECE + 1);
-    t->sampler.mean_w = arena_floats(memory, (size_t)arch->options.latent_size);
-    const int most = (int)max_size(batch, SAMPLER_BATCH);
-    t->scratch = arena_floats(memory, max_size(generator_scratch_floats(arch, most, threads),
-                                               discriminator_scratch_floats(arch, (int)batch, threads)));
+    t->squares =
+        arena_floats(memory, max_size(t->g.table.parameter_floats, t->d.table.parameter_floats) / ADAM_PIECE + 1);
+    t->model.mean_w = arena_floats(memory, (size_t)arch->options.latent_size);
+    const int most = (int)max_size(batch, MODEL_BATCH);
+    t->scratch = arena_floats(memory, max_size(generator_scratch_floats(&t->g, most, threads),
+                                               discriminator_scratch_floats(&t->d, (int)batch, threads)));
+}
+
+/* `parts`: a sum of 1 << part. */
+static void freeze(param_table *table, int parts, const progressive *now) {
+    for (int i = 0; i < table->count; i++)
+        table->list[i].frozen = ((parts >> table->list[i].part) & 1) || progressive_is_idle(now, &table->list[i]);
 }
 
 void trainer_grow(ssd_trainer *t) {
-    const growth now = growth_at(&t->config, t->g.arch.stages, t->counters.step);
-    t->g.grown = t->d.grown = t->average.grown = now;
-    for (int i = 0; i < t->g.table.count; i++)
-        t->g.table.list[i].frozen = ((t->config.freeze >> generator_part(&t->g, i)) & 1) || generator_is_idle(&t->g, i);
-    for (int i = 0; i < t->d.table.count; i++)
-        t->d.table.list[i].frozen =
-            discriminator_layer(&t->d, i) < t->config.freeze_d || discriminator_is_idle(&t->d, i);
+    const progressive now = progressive_at(&t->config, t->g.arch.stages, t->counters.step);
+    t->g.rgb.now = t->d.rgb.now = t->average.rgb.now = now;
+    freeze(&t->g.table, t->config.freeze, &now);
+    freeze(&t->d.table, (1 << t->config.freeze_d) - 1, &now);
 }
 
 int trainer_latents_a_batch(const ssd_trainer *t) { return t->config.batch * (t->config.style_mixing > 0 ? 2 : 1); }
@@ -69,16 +73,16 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
     trainer_place(t, config, arch, threads, &memory);
     t->context = context;
     t->config = *config;
-    t->sampler.context = context;
-    t->sampler.net = config->ema > 0 ? &t->average : &t->g;
-    t->sampler.scratch = t->scratch;
+    t->model.context = context;
+    t->model.net = config->ema > 0 ? &t->average : &t->g;
+    t->model.scratch = t->scratch;
     t->counters.best_val_loss_g = INFINITY;
     t->counters.augment_p = config->augment_p;
     t->losses = (trainer_losses){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     rng initial;
     rng_seed(&initial, (uint64_t)config->seed, STREAM_INITIAL);
     generator_initialise(&t->g, config, &initial);
-    discriminator_initialise(&t->d, config, &initial);
+    discriminator_initialise(&t->d, config, &initial, t->scratch);
     trainer_begin_average(t);
     trainer_grow(t);
     rng_seed(&t->random, (uint64_t)config->seed, STREAM_STEPS);
@@ -89,8 +93,8 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
 void trainer_begin_average(ssd_trainer *t) {
     if (t->config.ema <= 0)
         return;
-    memcpy(t->average.blocks.trained, t->g.blocks.trained, t->g.table.trained_floats * sizeof(float));
-    memcpy(t->average.blocks.state, t->g.blocks.state, t->g.table.state_floats * sizeof(float));
+    memcpy(t->average.storage.parameters, t->g.storage.parameters, t->g.table.parameter_floats * sizeof(float));
+    memcpy(t->average.storage.buffers, t->g.storage.buffers, t->g.table.buffer_floats * sizeof(float));
 }
 
 void ssd_trainer_destroy(ssd_trainer *trainer) {

@@ -6,7 +6,7 @@
 #include "base/context.h"
 #include "model/discriminator.h"
 #include "model/generator.h"
-#include "model/sampler.h"
+#include "model/model.h"
 #include "nn/augment.h"
 
 /* Where the run stands. Plain numbers, all of which go into the checkpoint. */
@@ -34,8 +34,8 @@ struct ssd_trainer {
     ssd_config config;
     generator g;
     discriminator d;
-    generator average;     /* its trained and state blocks are the averaged copy; placed with config.ema only */
-    ssd_generator sampler; /* the borrowed view of the average, or of g */
+    generator average;   /* its parameters and buffers are the averaged copy; placed with config.ema only */
+    ssd_generator model; /* the borrowed view of the average, or of g */
     trainer_counters counters;
     trainer_losses losses;
     rng random; /* latents and flips of the steps to come */
@@ -67,7 +67,8 @@ SSD_MUST_USE ssd_status trainer_create(ssd_context *context, const ssd_config *c
 /* The average starts from the generator as it is; nothing without config.ema. */
 void trainer_begin_average(ssd_trainer *t);
 
-/* Brings the networks to the level of the next step (growth.h), and marks the tensors that are not trained in it. */
+/* Brings the networks to the level of the next step (progressive.h), and marks the parameters that are not trained in
+ * it. */
 void trainer_grow(ssd_trainer *t);
 
 /* Latents of a batch: N, or with style mixing 2 N. */

@@ -33,26 +33,20 @@ static const float *d_input(ssd_trainer *t, const float *images, d_batch which) 
     return t->augmented;
 }
 
+/* NULL without style mixing. */
+static const int *crossover_of(const ssd_trainer *t) { return t->config.style_mixing > 0 ? t->crossover : NULL; }
+
 void trainer_generate(ssd_trainer *t) {
-    parallel_pool *pool = t->context->pool;
-    const int batch = t->config.batch;
-    const float *w = generator_map(pool, &t->g, t->z, trainer_latents_a_batch(t), t->scratch);
     t->g.noise = t->noise;
-    if (t->config.style_mixing > 0) {
-        generator_mix(&t->g, w, t->crossover, batch);
-        w = t->g.styles;
-    }
-    generator_synthesise(pool, &t->g, w,
-                         t->g.arch.options.style_mixing > 0 ? (size_t)batch * t->g.arch.options.latent_size : 0, batch,
-                         STATS_BATCH, t->scratch);
+    generator_forward(t->context->pool, &t->g, t->z, crossover_of(t), t->config.batch, t->scratch);
 }
 
 static void d_forward(ssd_trainer *t, const float *images, discriminator_mode mode) {
     discriminator_forward(t->context->pool, &t->d, images, t->config.batch, mode, t->scratch);
 }
 
-static void d_backward(ssd_trainer *t, const float *dlogits, const float *images, grad_mode mode) {
-    discriminator_backward(t->context->pool, &t->d, dlogits, images, t->config.batch, mode, t->scratch);
+static void d_backward(ssd_trainer *t, const float *dlogits, grad_mode mode) {
+    discriminator_backward(t->context->pool, &t->d, dlogits, t->config.batch, mode, t->scratch);
 }
 
 /* ---------------------------------------------------------------------------------- generator --- */
@@ -68,19 +62,16 @@ static void generator_step(ssd_trainer *t) {
     const float *fakes = d_input(t, t->g.image, D_BATCH_G_FAKE);
     d_forward(t, fakes, paired ? DISCRIMINATOR_TRAIN_NO_POWER_ITERATION : DISCRIMINATOR_TRAIN);
     t->losses.loss_g = loss_generator((ssd_loss)c->loss, t->dlogits, t->real_logits, t->d.logits, c->batch);
-    d_backward(t, t->dlogits, fakes, GRAD_NONE);
+    d_backward(t, t->dlogits, GRAD_NONE);
     float *dimage = t->d.dimage;
     if (trainer_augments(c)) {
         augment_backward(t->context->pool, t->augmented, dimage, augment_params(t, D_BATCH_G_FAKE), c->batch,
                          architecture_image_size(&t->g.arch));
         dimage = t->augmented;
     }
-    if (t->config.style_mixing > 0)
-        generator_backward_mixed(t->context->pool, &t->g, dimage, t->crossover, c->batch, t->scratch);
-    else
-        generator_backward(t->context->pool, &t->g, dimage, c->batch, t->scratch);
+    generator_backward(&t->g, dimage, crossover_of(t));
     t->losses.grad_norm_g =
-        optimizer_step(t, &t->g.table, &t->g.blocks, c->lr_g, c->ema > 0 ? t->average.blocks.trained : NULL);
+        optimizer_step(t, &t->g.table, &t->g.storage, c->lr_g, c->ema > 0 ? t->average.storage.parameters : NULL);
 }
 
 /* ------------------------------------------------------------------------------- discriminator --- */
@@ -92,10 +83,10 @@ static void generator_step(ssd_trainer *t) {
 static void r1_penalty_backward(ssd_trainer *t, const float *x) {
     const ssd_config *c = &t->config;
     const size_t count = picture_floats(t);
-    const double pixels = exp2(2.0 * (t->d.arch.stages - t->d.grown.level));
+    const double pixels = exp2(2.0 * (t->d.arch.stages - t->d.rgb.now.level));
     for (int n = 0; n < c->batch; n++)
         t->dlogits[n] = 1;
-    d_backward(t, t->dlogits, x, GRAD_NONE);
+    d_backward(t, t->dlogits, GRAD_NONE);
     const double size = sqrt(vector_dot(t->d.dimage, t->d.dimage, count) / (double)count);
     const double h = R1_DISTANCE / (size > 1e-12 ? size : 1e-12);
     for (int side = 1; side >= -1; side -= 2) {
@@ -104,7 +95,7 @@ static void r1_penalty_backward(ssd_trainer *t, const float *x) {
         d_forward(t, t->perturbed, DISCRIMINATOR_RECOMPUTE);
         for (int n = 0; n < c->batch; n++)
             t->dlogits[n] = (float)(side * c->r1 * c->r1_interval * pixels / (2 * h * c->batch));
-        d_backward(t, t->dlogits, t->perturbed, GRAD_ADD);
+        d_backward(t, t->dlogits, GRAD_ADD);
     }
 }
 
@@ -126,7 +117,7 @@ static void d_pass(ssd_trainer *t) {
     d_forward(t, x, DISCRIMINATOR_TRAIN);
     memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
     const double real = loss_bce(t->dlogits, t->real_logits, c->batch, 1, 0.5);
-    d_backward(t, t->dlogits, x, GRAD_SET);
+    d_backward(t, t->dlogits, GRAD_SET);
     if (r1_is_due(t))
         r1_penalty_backward(t, x);
     if (!c->reuse_fake)
@@ -134,7 +125,7 @@ static void d_pass(ssd_trainer *t) {
     x = d_input(t, t->g.image, D_BATCH_FAKE);
     d_forward(t, x, DISCRIMINATOR_TRAIN);
     t->losses.loss_d = real + loss_bce(t->dlogits, t->d.logits, c->batch, 0, 0.5);
-    d_backward(t, t->dlogits, x, GRAD_ADD);
+    d_backward(t, t->dlogits, GRAD_ADD);
     record_d_stats(t, t->real_logits, t->d.logits, 0);
 }
 
@@ -151,23 +142,23 @@ static void d_pass_paired(ssd_trainer *t) {
     d_forward(t, x, DISCRIMINATOR_TRAIN_NO_POWER_ITERATION);
     t->losses.loss_d = loss_paired(t->dreal_logits, t->dlogits, t->real_logits, t->d.logits, c->batch);
     record_d_stats(t, t->real_logits, t->d.logits, 1);
-    d_backward(t, t->dlogits, x, GRAD_SET);
+    d_backward(t, t->dlogits, GRAD_SET);
     x = d_input(t, t->real, D_BATCH_REAL);
     d_forward(t, x, DISCRIMINATOR_RECOMPUTE);
-    d_backward(t, t->dreal_logits, x, GRAD_ADD);
+    d_backward(t, t->dreal_logits, GRAD_ADD);
     if (r1_is_due(t))
         r1_penalty_backward(t, x);
 }
 
 static void discriminator_step(ssd_trainer *t) {
     (t->config.loss == SSD_LOSS_PAIRED ? d_pass_paired : d_pass)(t);
-    t->losses.grad_norm_d = optimizer_step(t, &t->d.table, &t->d.blocks, t->config.lr_d, NULL);
+    t->losses.grad_norm_d = optimizer_step(t, &t->d.table, &t->d.storage, t->config.lr_d, NULL);
 }
 
 ssd_status trainer_step_on_batch(ssd_trainer *t) {
-    t->sampler.mean_known = 0;
-    t->sampler.net->prepared = 0;
-    if (t->g.grown.begin > 0 && t->counters.step == t->g.grown.begin) /* a phase of growing begins */
+    t->model.mean_known = 0;
+    t->model.net->prepared = 0;
+    if (t->g.rgb.now.begin > 0 && t->counters.step == t->g.rgb.now.begin) /* a phase of growing begins */
         optimizer_reset(t); /* as Karras et al. have it: the new layers' moments are empty */
     generator_step(t);
     discriminator_step(t);

@@ -87,4 +87,4 @@ double ssd_trainer_discriminator_parameters(const ssd_trainer *trainer) {
     return (double)trainer->d.table.parameter_count;
 }
 
-ssd_generator *ssd_trainer_generator(ssd_trainer *trainer) { return &trainer->sampler; }
+ssd_generator *ssd_trainer_generator(ssd_trainer *trainer) { return &trainer->model; }

@@ -17,7 +17,7 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
     if (!t->dataset || t->val_count < 1)
         return context_fail(t->context, SSD_BAD_STATE, "no pictures are held out for validation");
     parallel_pool *pool = t->context->pool;
-    generator *g = t->sampler.net; /* the average, where there is one: what is kept */
+    generator *g = t->model.net; /* the average, where there is one: what is kept */
     const int total = ssd_dataset_count(t->dataset), latent = g->arch.options.latent_size;
     const int most = g->batch < t->config.batch ? g->batch : t->config.batch;
     const ssd_loss kind = (ssd_loss)t->config.loss;

@@ -78,9 +78,10 @@ static void check_contradiction(ssd_context *context, const char *name, char val
 static void check_not_finite(ssd_context *context, float poison) {
     ssd_trainer *t = small_trainer(context, 50);
     CHECK(save(t, 0) == SSD_OK && save(t, 1) == SSD_OK);
-    float *const places[] = {t->g.blocks.trained,     t->g.blocks.state,        t->g.blocks.adam_m, t->g.blocks.adam_v,
-                             t->d.blocks.trained,     t->d.blocks.state,        t->d.blocks.adam_m, t->d.blocks.adam_v,
-                             t->average.blocks.state, t->average.blocks.trained};
+    float *const places[] = {t->g.storage.parameters,      t->g.storage.buffers,    t->g.storage.adam_m,
+                             t->g.storage.adam_v,          t->d.storage.parameters, t->d.storage.buffers,
+                             t->d.storage.adam_m,          t->d.storage.adam_v,     t->average.storage.buffers,
+                             t->average.storage.parameters};
     const int count = sizeof places / sizeof *places;
     for (int i = 0; i < count; i++) {
         const float kept = *places[i];
@@ -89,7 +90,7 @@ static void check_not_finite(ssd_context *context, float poison) {
         CHECK(save(t, 0) == (i < count - 2 ? SSD_OK : SSD_NOT_FINITE)); /* the model is the average */
         *places[i] = kept;
     }
-    t->g.blocks.trained[t->g.table.trained_floats - 1] = poison;
+    t->g.storage.parameters[t->g.table.parameter_floats - 1] = poison;
     CHECK(save(t, 1) == SSD_NOT_FINITE);
     ssd_trainer_destroy(t);
 }

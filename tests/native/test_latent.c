@@ -5,7 +5,7 @@
 #include "check.h"
 #include "tools/projection.h"
 #include "file/safetensors.h"
-#include "model/sampler.h"
+#include "model/model.h"
 #include "kernels/vector.h"
 
 enum { N = 3, S = 3, L = 9, SIZE = 32, FLOATS = 3 * SIZE * SIZE };
@@ -67,7 +67,7 @@ static arena place_copy(struct generator *g, const struct generator *from) {
         if (!round)
             memory = (arena){.base = malloc(memory.floats * sizeof(float))};
     }
-    memcpy(g->blocks.trained, from->blocks.trained, g->table.trained_floats * sizeof(float));
+    memcpy(g->storage.parameters, from->storage.parameters, g->table.parameter_floats * sizeof(float));
     return memory;
 }
 
@@ -83,9 +83,9 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     struct generator g;
     arena memory = place_copy(&g, generator->net);
     const int stages = shared ? 1 : S;
-    swap_leading(styles, rows, N, S, L);
+    transpose_nc(styles, rows, N, S, L);
     const size_t stride = shared ? 0 : N * L, count = (size_t)stages * N * L;
-    float *scratch = malloc(sizeof(float) * generator_scratch_floats(&g.arch, N, ssd_context_threads(context)));
+    float *scratch = malloc(sizeof(float) * generator_scratch_floats(&g, N, ssd_context_threads(context)));
     float *dimages = malloc(sizeof(float) * N * FLOATS), *room = malloc(sizeof(float) * N * pyramid_loss_room(SIZE));
     double losses[N], squares[N];
     const pyramid_loss loss = {SIZE, N, planes, g.image, dimages, losses, squares, room};
@@ -93,9 +93,9 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     pyramid_loss_run(context->pool, &loss);
     for (int n = 0; n < N; n++)
         CHECK_BELOW(fabs(losses[n] / want_losses[n] - 1), 1e-5);
-    generator_backward_styles(context->pool, &g, dimages, styles, stride, N, GRAD_NONE, scratch);
+    generator_backward_styles(&g, dimages, GRAD_NONE);
     memcpy(got, g.dw, count * sizeof *got);
-    swap_leading(styles, want, N, stages, L); /* as the core has it */
+    transpose_nc(styles, want, N, stages, L); /* as the core has it */
     CHECK_BELOW(check_distance(got, styles, count), 2e-5);
     /* Along a random direction. */
     double slope = 0, ends[2] = {0, 0};
@@ -107,7 +107,7 @@ static void check_gradient(ssd_context *context, const safetensors *file, ssd_ge
     for (size_t i = 0; i < count; i++)
         slope += (double)got[i] * way[i];
     for (int end = 0; end < 2; end++) {
-        swap_leading(styles, rows, N, S, L);
+        transpose_nc(styles, rows, N, S, L);
         vector_add_scaled(styles, way, end ? h : -h, count);
         generator_synthesise(context->pool, &g, styles, stride, N, STATS_RUNNING, scratch);
         pyramid_loss_run(context->pool, &loss);
@@ -144,16 +144,16 @@ static void check_modulated_gradient(ssd_context *context) {
     rng_seed(&random, 5, 0);
     float styles[S * N * L], way[S * N * L], *d = malloc(sizeof *d * N * FLOATS),
                                              *image = malloc(sizeof *d * N * FLOATS);
-    rng_normal(&random, g.blocks.state, (int)g.table.state_floats); /* means, and variances from 0.2 on */
+    rng_normal(&random, g.storage.buffers, (int)g.table.buffer_floats); /* means, and variances from 0.2 on */
     for (int i = 0; i < g.table.count; i++) {
-        float *data = tensor_data(&g.table, &g.blocks, i);
-        for (size_t k = 0; strstr(g.table.list[i].name, "running_var") && k < g.table.list[i].count; k++)
+        float *data = g.table.list[i].data;
+        for (size_t k = 0; g.table.list[i].role == ROLE_RUNNING_VAR && k < g.table.list[i].count; k++)
             data[k] = 0.2f + data[k] * data[k];
     }
     rng_normal(&random, styles, S * N * L);
     rng_normal(&random, way, S * N * L);
     rng_normal(&random, d, N * FLOATS);
-    float *scratch = malloc(sizeof(float) * generator_scratch_floats(&g.arch, N, ssd_context_threads(context)));
+    float *scratch = malloc(sizeof(float) * generator_scratch_floats(&g, N, ssd_context_threads(context)));
     const float h = 1e-3f;
     double ends[2];
     for (int end = 0; end < 2; end++) {
@@ -164,7 +164,7 @@ static void check_modulated_gradient(ssd_context *context) {
     vector_add_scaled(styles, way, -h, S * N * L);
     generator_synthesise(context->pool, &g, styles, N * L, N, STATS_RUNNING, scratch);
     memcpy(image, d, sizeof *d * N * FLOATS);
-    generator_backward_styles(context->pool, &g, image, styles, N * L, N, GRAD_NONE, scratch);
+    generator_backward_styles(&g, image, GRAD_NONE);
     const double slope = vector_dot(g.dw, way, S * N * L);
     CHECK_BELOW(fabs((ends[1] - ends[0]) / (2 * (double)h * slope) - 1), 5e-3);
     free(memory.base);
@@ -210,8 +210,9 @@ static void project(ssd_generator *generator, const uint8_t *rgb, int plus, floa
 static void strengthen_styles(ssd_generator *generator) {
     const struct generator *g = generator->net;
     for (int i = 0; i < g->table.count; i++) {
-        float *data = tensor_data(&g->table, &g->blocks, i);
-        for (size_t k = 0; strncmp(g->table.list[i].name, "ada_", 4) == 0 && k < g->table.list[i].count; k++)
+        float *data = g->table.list[i].data;
+        const param_role role = g->table.list[i].role;
+        for (size_t k = 0; role >= ROLE_STYLE_WEIGHT && role <= ROLE_STYLE_SHIFT && k < g->table.list[i].count; k++)
             data[k] *= g->table.list[i].rank == 1 ? 10 : 0.5f;
     }
 }

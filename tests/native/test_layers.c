@@ -10,7 +10,6 @@
 #include "nn/minibatch_std.h"
 #include "nn/noise.h"
 #include "nn/pointwise.h"
-#include "nn/tensors.h"
 
 static rng random_state;
 
@@ -62,7 +61,7 @@ static void check_weights(parallel_pool *pool) {
         for (int i = 0; i < LARGE * LARGE; i++)
             between[n * LARGE * LARGE + i] = small[(n * SMALL + i / LARGE / 2) * SMALL + i % LARGE / 2];
     convolve(want, between, w3, C, K, LARGE);
-    weights_widen(pool, w4, w3, K, C, 1, 1.0f);
+    fold_resample(pool, w4, w3, K, C, 1, 1.0f);
     conv_input_grad_reference(got, small, w4, 1.0f, &shape);
     CHECK_BELOW(check_distance(got, want, C * LARGE * LARGE), 1e-6);
     convolve(between, large, w3, K, C, LARGE); /* 3x3 from C to K, then means */
@@ -71,15 +70,15 @@ static void check_weights(parallel_pool *pool) {
             between + i / (SMALL * SMALL) * LARGE * LARGE + i / SMALL % SMALL * 2 * LARGE + (ptrdiff_t)(i % SMALL) * 2;
         want[i] = (block[0] + block[1] + block[LARGE] + block[LARGE + 1]) / 4;
     }
-    weights_widen(pool, w4, w3, K, C, 0, 0.25f);
+    fold_resample(pool, w4, w3, K, C, 0, 0.25f);
     conv_forward_reference(got, large, w4, 1.0f, &shape);
     CHECK_BELOW(check_distance(got, want, K * SMALL * SMALL), 1e-6);
-    for (int turned = 0; turned < 2; turned++) {
+    for (int transposed = 0; transposed < 2; transposed++) {
         float *d4 = noise(WEIGHTS * 16), *d3 = nothing(WEIGHTS * 9);
-        weights_widen(pool, w4, w3, K, C, turned, 0.7f);
-        weights_narrow(pool, d3, d4, K, C, turned, 0.7f, GRAD_SET);
+        fold_resample(pool, w4, w3, K, C, transposed, 0.7f);
+        fold_resample_adjoint(pool, d3, d4, K, C, transposed, 0.7f, GRAD_SET);
         CHECK_BELOW(fabs(dot(w4, d4, WEIGHTS * 16) / dot(w3, d3, WEIGHTS * 9) - 1), 1e-5);
-        weights_narrow(pool, d3, d4, K, C, turned, 0.7f, GRAD_ADD);
+        fold_resample_adjoint(pool, d3, d4, K, C, transposed, 0.7f, GRAD_ADD);
         CHECK_BELOW(fabs(2 * dot(w4, d4, WEIGHTS * 16) / dot(w3, d3, WEIGHTS * 9) - 1), 1e-5);
         free(d4);
         free(d3);
@@ -122,8 +121,8 @@ static void check_blur(parallel_pool *pool, int size) {
 static void check_planes(parallel_pool *pool, int size, int times) {
     const int small = 2 * size * size, large = small * times * times, wide = size * times;
     float *x = noise(small), *y = noise(large), *up = nothing(large), *down = nothing(small);
-    enlarge(pool, up, x, 2, size, times, 0, 0.5f);
-    shrink(pool, down, y, 2, wide, times, 0.5f);
+    upsample_nearest_add(pool, up, x, 2, size, times, 0, 0.5f);
+    block_sum(pool, down, y, 2, wide, times, 0.5f);
     CHECK_BELOW(fabs(dot(up, y, large) - dot(x, down, small)), 1e-4);
     double worst = 0;
     for (int i = 0; i < large; i++) {
@@ -132,7 +131,7 @@ static void check_planes(parallel_pool *pool, int size, int times) {
     }
     CHECK_BELOW(worst, 0);
     memcpy(up, y, sizeof *y * large);
-    enlarge(pool, up, x, 2, size, times, 3, 0.5f);
+    upsample_nearest_add(pool, up, x, 2, size, times, 3, 0.5f);
     CHECK_BELOW(fabs(dot(up, y, large) - 3 * dot(y, y, large) - dot(x, down, small)), 1e-3);
     free(x);
     free(y);
@@ -209,10 +208,10 @@ static void check_noise(parallel_pool *pool, int batch, int pixels, int shared) 
     const size_t stride = shared ? 0 : (size_t)pixels;
     float *x = noise(count), *y = nothing(count), *map = noise(batch * pixels), *strength = noise(CHANNELS);
     float *dy = noise(count), *grad = nothing(CHANNELS);
-    const noise_layer layer = {strength, grad};
+    const noise_layer layer = {CHANNELS, pixels, strength, grad};
     memcpy(y, x, sizeof *x * count);
-    noise_forward(pool, y, map, stride, &layer, CHANNELS, batch, pixels);
-    noise_backward(pool, dy, map, stride, &layer, CHANNELS, batch, pixels);
+    noise_forward(pool, y, map, stride, &layer, batch);
+    noise_backward(pool, dy, map, stride, &layer, batch);
     double worst = 0;
     for (int i = 0; i < count; i++)
         worst = fmax(worst, fabs(y[i] - x[i] -

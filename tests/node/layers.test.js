@@ -232,10 +232,10 @@ test('this test would notice', () => {
   assert.equal(faultsOfC('src/base/x.c', '#include "kernels/gemm.h"\n').length, 1);
   assert.equal(faultsOfC('src/kernels/x.c', '# include "nn/linear.h"\n').length, 1);
   assert.equal(faultsOfC('src/nn/x.c', '  #include "data/image.h"\n').length, 1);
-  assert.equal(faultsOfC('src/data/x.h', '#include "nn/tensors.h"\n').length, 1);
+  assert.equal(faultsOfC('src/data/x.h', '#include "nn/params.h"\n').length, 1);
   assert.equal(faultsOfC('src/nn/x.c', '#include "model/config.h"\n').length, 1);
   assert.equal(faultsOfC('src/eval/x.c', '#include "data/dataset.h"\n').length, 1);
-  assert.equal(faultsOfC('src/eval/x.c', '#include "nn/tensors.h"\n').length, 1);
+  assert.equal(faultsOfC('src/eval/x.c', '#include "nn/params.h"\n').length, 1);
   assert.deepEqual(faultsOfC('src/eval/x.c', '#include "kernels/gemm.h"\n#include "base/rng.h"\n'), []);
   assert.equal(faultsOfC('src/model/x.c', '#include "config.h"\n').length, 1);
   assert.equal(faultsOfC('src/model/x.c', '#include "../model/config.h"\n').length, 1);

@@ -44,5 +44,5 @@ int main(void) {
     check_rgba(5, 7);
     check_rgba(1, 2);
     check_rgba(0, 64);
-    return check_report("sampler");
+    return check_report("model");
 }

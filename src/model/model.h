@@ -1,13 +1,13 @@
 /* The public generator handle: a generator that only generates, its own or a trainer's. */
-#ifndef MODEL_SAMPLER_H
-#define MODEL_SAMPLER_H
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
 
 #include "base/context.h"
 #include "model/generator.h"
 
 /* Pictures generated at once: enough to fill the vector tiles of the smallest map (16 pixels a picture), small enough
  * for a phone. */
-enum { SAMPLER_BATCH = 16 };
+enum { MODEL_BATCH = 16 };
 
 struct ssd_generator {
     ssd_context *context;
@@ -20,9 +20,9 @@ struct ssd_generator {
 };
 
 /* A generator of this architecture with unset weights, for a loader to fill. */
-SSD_MUST_USE ssd_status sampler_create(ssd_context *context, const architecture *arch, ssd_generator **sampler);
+SSD_MUST_USE ssd_status model_create(ssd_context *context, const architecture *arch, ssd_generator **model);
 
 /* The failure of what needs styles. */
-SSD_MUST_USE ssd_status sampler_has_no_styles(const ssd_generator *generator);
+SSD_MUST_USE ssd_status model_has_no_styles(const ssd_generator *generator);
 
 #endif
