@@ -37,7 +37,7 @@ test('every test stands in the index of CONTRIBUTING.md', () => {
   const rows = index
     .split('\n## ')[0]
     .split('\n')
-    .filter((line) => line.startsWith('|'))
+    .filter((line) => line.startsWith('- '))
     .join(', ');
   const named = [...rows.matchAll(/(native|node|browser)((?: `[a-z_-]+`)+)/g)].flatMap(([, folder, names]) =>
     [...names.matchAll(/[a-z_-]+/g)].map(([name]) => `${folder} ${name}`),
