@@ -1,7 +1,9 @@
-/* The losses of both networks, from logits. r: logits D(x) of real pictures, f: of generated ones; sums are means over
- * the batch; softplus(x) = log(1 + exp(x)), never from a saturated sigmoid: bce     D: (softplus(-r) + softplus(f)) / 2
- * G: softplus(-f)     (Goodfellow et al. 2014, 1406.2661, non-saturating) paired  D: softplus(-(r - f)) G: softplus(r -
- * f)  (RpGAN: Jolicoeur-Martineau 2018, 1807.00734) */
+/* The losses of both networks, from logits: r of real pictures, f of generated ones. All are means over the batch, and
+ * softplus(x) = log(1 + exp(x)) is never computed from a saturated sigmoid.
+ *   bce, D:     (softplus(-r) + softplus(f)) / 2    Goodfellow et al. 2014, 1406.2661
+ *   bce, G:     softplus(-f)                        (non-saturating)
+ *   paired, D:  softplus(-(r - f))                  RpGAN: Jolicoeur-Martineau 2018, 1807.00734
+ *   paired, G:  softplus(r - f) */
 #ifndef NN_LOSS_H
 #define NN_LOSS_H
 
