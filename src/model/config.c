@@ -230,22 +230,28 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
     if (!architecture_stages(config->image_size))
         return context_fail(context, SSD_BAD_ARGUMENT, "image_size is %d, but must be 32, 64, 128 or 256",
                             (int)config->image_size);
+    const int stages = architecture_stages(config->image_size), layers = stages + 1;
+    if (config->freeze >> (layers + 1)) /* bit 0 is the mapping */
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "`freeze` names a layer that is not there: for %d pixels the generator has layers 1 to %d",
+                            (int)config->image_size, layers);
+    if (config->freeze_d > layers)
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "`freeze_d` is %d, but for %d pixels the discriminator has %d layers",
+                            (int)config->freeze_d, (int)config->image_size, layers);
     if (config->model == SSD_MODEL_DCGAN && (config->pixel_norm || config->noise || config->upsampling ||
                                              config->growth_pictures > 0 || config->first_input))
-        return context_fail(
-            context, SSD_BAD_ARGUMENT,
-            "pixel_norm, noise, upsampling, growth_pictures and first_input are options of the model ssd: "
-            "leave them out, or take that model");
+        return context_fail(context, SSD_BAD_ARGUMENT,
+                            "`model` dcgan has no `pixel_norm`, `noise`, `upsampling`, `growth_pictures` and "
+                            "`first_input`: leave them out, or take `model` ssd");
     if (config->g_norm && !(config->first_input && config->adain))
         return context_fail(context, SSD_BAD_ARGUMENT,
-                            "g_norm batch needs styles and pictures that differ from the first layer on: take "
-                            "first_input latent with adain, or g_norm instance");
+                            "`g_norm` batch needs `adain` and `first_input` latent: take both, or `g_norm` instance");
     if (config->shared_mapping && config->mapping_layers == 0)
         return context_fail(context, SSD_BAD_ARGUMENT,
-                            "shared_mapping needs a mapping, but mapping_layers is 0: take 1 or more, or leave it out");
+                            "`shared_mapping` needs a mapping, but `mapping_layers` is 0: take 1 or more");
     if (config->style_mixing > 0 && !(config->adain && config->model == SSD_MODEL_SSD))
-        return context_fail(context, SSD_BAD_ARGUMENT,
-                            "style_mixing needs styles: the model ssd with adain, or leave it out");
+        return context_fail(context, SSD_BAD_ARGUMENT, "`style_mixing` needs styles: `model` ssd with `adain`");
     return SSD_OK;
 }
 

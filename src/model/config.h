@@ -65,7 +65,8 @@ int config_parse(const config_field *field, const char *text, double *value);
 /* Copies the settings that have one of the flags. */
 void config_copy(ssd_config *to, const ssd_config *from, int flags);
 
-/* SSD_OK, or SSD_BAD_ARGUMENT with a sentence that names the field and its range. */
+/* SSD_OK, or SSD_BAD_ARGUMENT: a value is out of its range, or two settings do not go together. The sentence has names
+ * of settings in backticks, so that the command line and the page can put in their own words for them. */
 SSD_MUST_USE ssd_status config_check(ssd_context *context, const ssd_config *config);
 
 #endif

@@ -35,7 +35,11 @@ test('every setting has its group, its words and an option of its own', () => {
 test('recipes hold settings that there are, with other values than the default', () => {
   for (const [recipe, { settings }] of Object.entries(RECIPES))
     for (const [name, value] of Object.entries(settings))
-      assert.notEqual(engine.heap.settingNumber(name, value), config.find((f) => f.name === name)?.default, `${recipe}: ${name}`); // prettier-ignore
+      assert.notEqual(
+        engine.heap.settingNumber(name, value),
+        config.find((f) => f.name === name)?.default,
+        `${recipe}: ${name}`,
+      );
 });
 
 test('live settings, and no others, change in the middle of a training', () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { curves, markdown, slim, troubles } from './experiment-report.js';
 import { makeFolder, readFile, writeWhole } from './files.js';
 import { OPTIONS as TRAIN_OPTIONS, settingsFrom } from './train-options.js';
-import { CliError, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, helpText, parse } from './usage.js';
 
 /** @typedef {import('./experiment-report.js').Row} Row */
 /** @typedef {{name: string, score: 'model' | 'best', options: Record<string, any>}} Run score: which of its models */
@@ -26,8 +26,8 @@ const OPTIONS = {
   },
   seeds: { type: 'string', value: 'LIST', help: "seeds to use instead of the file's, separated by commas" },
   report: { type: 'boolean', help: 'only write the tables, of the runs that are finished' },
-  threads: TRAIN_OPTIONS.threads,
-  help: TRAIN_OPTIONS.help,
+  threads: ENGINE_OPTIONS.threads,
+  help: ENGINE_OPTIONS.help,
 };
 
 const ABOUT = `Makes every training that FILE.json names, on PICTURES (without any: on doodles), and scores it. Writes into the folder:
@@ -40,9 +40,10 @@ runs or for one, scores the best model (see ssdgan train --keep-best) instead of
 
 /** @param {Record<string, any>} options @returns {string[]} as on a command line */
 const argsOf = (options) =>
-  Object.entries(options).flatMap(([name, value]) =>
-    value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
-  );
+  Object.entries(options).flatMap(([name, value]) => {
+    if (typeof value !== 'boolean') return [`--${name}`, String(value)];
+    return value ? [`--${name}`] : TRAIN_OPTIONS[name]?.negatable ? [`--no-${name}`] : [];
+  });
 
 /** Reads and checks the file, so that a slip is told now and not after hours. @param {string} file @returns {Experiment} */
 function load(file) {

@@ -10,7 +10,7 @@ import { openRun, readNote, writeNote } from './run-note.js';
 import { SCORES } from '../run/best-model.js';
 import { CHECKPOINT, clearRun, samplesName } from '../run/store.js';
 import { TrainingRun } from '../run/training-run.js';
-import { settingsFrom, OPTIONS, recipeOf } from './train-options.js';
+import { namingOptions, OPTIONS, recipeOf, settingsFrom } from './train-options.js';
 import { CliError, commandLine, engineFrom, explain, helpText, parse } from './usage.js';
 
 /** @typedef {import('../run/training-run.js').RunEvent} RunEvent */
@@ -30,9 +30,6 @@ export async function run(args) {
     return 0;
   }
   const { settings, given } = settingsFrom(values);
-  const scores = Object.keys(SCORES);
-  if (values['keep-best'] !== undefined && !scores.includes(values['keep-best']))
-    throw new CliError(`--keep-best is "${values['keep-best']}", but must be one of ${scores.join(', ')}.`);
   const wishes = {
     epochs: values.epochs,
     steps: values.steps,
@@ -49,12 +46,14 @@ export async function run(args) {
   const engine = await engineFrom(values);
   const training = resumed
     ? TrainingRun.resume(engine, store, resumed.checkpoint, { wishes, earlier: note.plan })
-    : TrainingRun.create(engine, store, {
-        recipe: recipeOf(values),
-        settings,
-        from: values.from === undefined ? null : readModel(values.from).bytes,
-        wishes,
-      });
+    : namingOptions(() =>
+        TrainingRun.create(engine, store, {
+          recipe: recipeOf(values),
+          settings,
+          from: values.from === undefined ? null : readModel(values.from).bytes,
+          wishes,
+        }),
+      );
   const pictures = positionals.length ? positionals.map((name) => path.resolve(name)) : (note.pictures ?? []);
   const doodles = values.doodles ?? note.doodles ?? 2000;
   const dataset = readDataset(engine, training.trainer.config(), pictures, doodles);

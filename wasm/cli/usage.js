@@ -13,39 +13,89 @@ export class CliError extends Error {
 }
 
 /**
- * @typedef {{type: 'string' | 'boolean', help: string, value?: string, number?: boolean, whole?: boolean}} Option
+ * `negatable`: --no-NAME switches it off. `min`, `max`, `choices`: what values may be. `group`: its heading in the help.
+ * `hidden`: not in the help.
+ * @typedef {{type: 'string' | 'boolean', help: string, value?: string, number?: boolean, whole?: boolean, negatable?: boolean,
+ *   min?: number, max?: number, choices?: string[], group?: string, hidden?: boolean}} Option
  */
 
+/** @param {string[]} words @returns {string} "a, b or c" */
+export const orList = (words) => words.join(', ').replace(/, ([^,]*)$/, ' or $1');
+
+/** @param {any} error of parseArgs @returns {string} */
+function mistake({ code, message }) {
+  const [, option] = /'(-[^'\s<=]*)/.exec(message) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `There is no option ${option}`;
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
+    return /does not take/.test(message) ? `${option} takes no value` : `${option} needs a value`;
+  return message.split('. ')[0];
+}
+
+/** @param {string} name @param {string} text @param {Option} option @returns {string | number} */
+function valueOf(name, text, { number, whole, min = -Infinity, max = Infinity, choices = [] }) {
+  const value = text.trim() === '' ? NaN : Number(text);
+  const refuse = (/** @type {string} */ must) => {
+    throw new CliError(`--${name} is ${Number.isNaN(value) ? `"${text}"` : text}, but must be ${must}.`);
+  };
+  if (number && (!Number.isFinite(value) || (whole && !Number.isInteger(value))))
+    refuse(whole ? 'a whole number' : 'a number');
+  if (choices.length && !choices.includes(text)) refuse(orList(choices));
+  if (number && (value < min || value > max)) refuse(max < 1e9 ? `from ${min} to ${max}` : `at least ${min}`);
+  return number ? value : text;
+}
+
 /**
- * Parses arguments; numbers become numbers. Unknown or malformed ones are a CliError.
+ * Parses arguments: numbers become numbers, a flag and its --no- form true and false. An argument that is unknown, malformed
+ * or out of range is a CliError.
  * @param {string[]} args
  * @param {Record<string, Option>} options
  * @param {string} command
  * @returns {{values: Record<string, any>, positionals: string[]}}
  */
 export function parse(args, options, command) {
+  /** @type {string[]} */
+  const joined = [];
+  for (const arg of args) {
+    const last = joined.at(-1) ?? '';
+    // parseArgs takes "-1" for an option, unless it stands behind a "=".
+    if (/^-[\d.]/.test(arg) && options[last.replace(/^--/, '')]?.number) joined[joined.length - 1] = `${last}=${arg}`;
+    else joined.push(arg);
+  }
+  /** @type {Record<string, {type: 'string' | 'boolean'}>} */
+  const known = {};
+  for (const [name, { type, negatable }] of Object.entries(options)) {
+    known[name] = { type };
+    if (negatable) known[`no-${name}`] = { type };
+  }
   let parsed;
   try {
-    parsed = parseArgs({
-      args,
-      allowPositionals: true,
-      options: Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }])),
-    });
+    parsed = parseArgs({ args: joined, allowPositionals: true, options: known });
   } catch (error) {
-    const [sentence] = /** @type {Error} */ (error).message.split('. ');
-    throw new CliError(`${sentence}. See: ssdgan ${command} --help`);
+    throw new CliError(`${mistake(error)}. See: ssdgan ${command} --help`);
   }
   /** @type {Record<string, any>} */
   const values = { ...parsed.values };
   for (const [name, option] of Object.entries(options)) {
-    if (!option.number || values[name] === undefined) continue;
-    const number = Number(values[name]);
-    if (values[name].trim() === '' || !Number.isFinite(number) || (option.whole && !Number.isInteger(number))) {
-      throw new CliError(`--${name} is "${values[name]}", but must be a ${option.whole ? 'whole ' : ''}number.`);
-    }
-    values[name] = number;
+    if (typeof values[name] === 'string') values[name] = valueOf(name, values[name], option);
+    if (!option.negatable || !values[`no-${name}`]) continue;
+    if (values[name]) throw new CliError(`--${name} and --no-${name} contradict each other: leave one of them out.`);
+    values[name] = false;
+    delete values[`no-${name}`];
   }
   return { values, positionals: parsed.positionals };
+}
+
+const HELP_WIDTH = 118;
+
+/** @param {string} text @param {number} width @returns {string[]} lines */
+function wrap(text, width) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines[lines.length - 1];
+    if (last && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines;
 }
 
 /**
@@ -55,12 +105,21 @@ export function parse(args, options, command) {
  * @returns {string}
  */
 export function helpText(usage, about, options) {
-  const rows = Object.entries(options).map(([name, { type, help, value }]) => [
-    `  --${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`,
-    help,
-  ]);
-  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-  return [`Usage: ssdgan ${usage}`, '', about, '', 'Options:', ...rows.map(([a, b]) => a.padEnd(width) + b)].join('\n');
+  const shown = Object.entries(options).filter(([, { hidden }]) => !hidden);
+  const left = (/** @type {[string, Option]} */ [name, { type, value, negatable }]) =>
+    `  --${negatable ? '[no-]' : ''}${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`;
+  const width = Math.max(...shown.map((entry) => left(entry).length)) + 2;
+  const groups = new Set(shown.map(([, { group = 'Options' }]) => group));
+  const sections = [...groups].map((heading) => {
+    const entries = shown.filter(([, { group = 'Options' }]) => group === heading);
+    const rows = entries.map((entry) =>
+      wrap(entry[1].help, HELP_WIDTH - width)
+        .map((line, i) => (i ? '' : left(entry)).padEnd(width) + line)
+        .join('\n'),
+    );
+    return [`${heading}:`, ...rows].join('\n');
+  });
+  return [`Usage: ssdgan ${usage}`, about, ...sections].join('\n\n');
 }
 
 /**

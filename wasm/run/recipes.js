@@ -1,20 +1,21 @@
 /**
  * Recipes: named tables of settings (ssd_config, include/ssdgan.h), for the command line and the page. What a table leaves
- * out has its default, the paper's value. `onTrouble` is what the doctor does (doctor.js) unless told otherwise: the
- * published ones are left to themselves, so that they show what they do. `epochs` (the paper's 20 where it says none) and
- * `pictures` shown, whichever is more, are made where nobody asks for others. `keepBest` is the score whose lowest is kept.
+ * out has its default, the paper's value. `onTrouble` is what the doctor does (doctor.js), unless the user says otherwise;
+ * the published methods run without it, so that they show what they do. A training without a planned length makes `epochs`
+ * (20, as the paper, where there is none) or shows `pictures`, whichever is more. `keepBest`: the model with the lowest of
+ * this score is kept. `comparison`: for comparing with the paper and its baselines, not for a user's own pictures.
  */
 
 /** @typedef {Record<string, number | string>} Settings */
 /** @typedef {{about: string, settings: Settings, onTrouble: 'stop' | 'rollback' | 'augment' | 'ignore', epochs?: number,
- *   pictures?: number, keepBest?: 'kernel'}} Recipe */
+ *   pictures?: number, keepBest?: 'kernel', comparison?: boolean}} Recipe */
 
-/** What a user has who names none. */
+/** The recipe of a user who names none. */
 export const DEFAULT_RECIPE = 'quick';
 
 /**
- * What both of ours share: a DCGAN's beginning and rate, and styles that are z itself; docs/experiments.md says how they were
- * found. @type {Settings}
+ * What `quick` and `best` share: a DCGAN's initial values and learning rate, and styles that are z itself.
+ * docs/experiments.md says how they were found. @type {Settings}
  */
 const OURS = {
   first_input: 'latent',
@@ -31,9 +32,11 @@ const OURS = {
   reuse_fake: 1,
 };
 
+/** @param {string} about @param {Settings} settings @returns {Recipe} */
+const forComparison = (about, settings) => ({ about, settings, onTrouble: 'ignore', comparison: true });
+
 /** @type {Record<string, Recipe>} */
 export const RECIPES = {
-  paper: { about: 'the published settings', settings: {}, onTrouble: 'ignore' },
   // 24,000 pictures shown make faces, all different, of 811 photographs and of 100.
   quick: {
     about: 'your own pictures, in minutes',
@@ -43,54 +46,48 @@ export const RECIPES = {
     keepBest: 'kernel',
   },
   best: {
-    about: 'your own pictures, with patience',
+    about: 'your own pictures, in three times the time',
     settings: OURS,
     onTrouble: 'rollback',
     epochs: 60,
     pictures: 60000,
     keepBest: 'kernel',
   },
-  dcgan: { about: 'the baseline as usually tuned', settings: { model: 'dcgan', lr: 0.0002 }, onTrouble: 'ignore' },
+  paper: forComparison('the settings of the paper', {}),
+  dcgan: forComparison('DCGAN as it is usually trained', { model: 'dcgan', lr: 0.0002 }),
+  'dcgan-published': forComparison('DCGAN with the settings of the paper', { model: 'dcgan' }),
   // The baseline (docs/method.md, section 7) on our layers: one convolution a resolution, in the order convolution, noise, norm,
   // style, ReLU, and SSD's widths, 10 million parameters. The paper's 47.6 million would take a hundred times as long. The
   // penalty is R1 by finite differences with the logistic loss, as StyleGAN's own code has it, not WGAN's.
-  stylegan: {
-    about: 'the StyleGAN baseline, growing',
-    settings: {
-      latent_size: 512,
-      mapping_layers: 8,
-      mapping_rate: 0.01,
-      pixel_norm: 1,
-      equalised: 1,
-      noise: 1,
-      style_mixing: 0.9,
-      upsampling: 'bilinear',
-      downsampling: 'average',
-      spectral_norm: 'none',
-      d_norm: 'none',
-      minibatch_std: 1,
-      growth_pictures: 20000,
-      r1: 10,
-      lr: 0.001,
-      beta1: 0,
-      beta2: 0.99,
-      ema: 10000,
-      flip: 1,
-    },
-    onTrouble: 'ignore',
-  },
-  'dcgan-published': { about: 'the baseline as published', settings: { model: 'dcgan' }, onTrouble: 'ignore' },
-  'no-spectral': {
-    about: 'ablation: plain discriminator',
-    settings: { spectral_norm: 'none' },
-    onTrouble: 'ignore',
-  },
-  'no-adain': { about: 'ablation: batch norm in the generator', settings: { adain: 0 }, onTrouble: 'ignore' },
+  stylegan: forComparison('a small StyleGAN, which grows from 8 x 8 pixels', {
+    latent_size: 512,
+    mapping_layers: 8,
+    mapping_rate: 0.01,
+    pixel_norm: 1,
+    equalised: 1,
+    noise: 1,
+    style_mixing: 0.9,
+    upsampling: 'bilinear',
+    downsampling: 'average',
+    spectral_norm: 'none',
+    d_norm: 'none',
+    minibatch_std: 1,
+    growth_pictures: 20000,
+    r1: 10,
+    lr: 0.001,
+    beta1: 0,
+    beta2: 0.99,
+    ema: 10000,
+    flip: 1,
+  }),
+  'no-spectral': forComparison('the paper without spectral norm', { spectral_norm: 'none' }),
+  'no-adain': forComparison('the paper without styles in each layer', { adain: 0 }),
 };
 
 /**
- * Passes over the pictures where nobody says how many: more over a few, since it is pictures shown that make faces.
- * @param {{epochs?: number, pictures?: number}} recipe 20: the paper's
+ * The epochs of a training whose length the user has not chosen: more for few pictures, since what comes out depends on the
+ * number of pictures shown.
+ * @param {{epochs?: number, pictures?: number}} recipe 20 epochs: the paper's
  * @param {number} training pictures to train on; Infinity: not known yet
  * @returns {number}
  */
