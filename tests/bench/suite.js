@@ -1,6 +1,7 @@
 /**
  * The sections of `npm run bench`, alike in Node and in a browser's worker. Everything is checked before it is timed;
- * times are medians, and rates are given as shares of threads x the peak probe (relaxed, one thread) of the same run.
+ * times are medians, and rates are given as shares of threads x the peak probe (relaxed, one thread), which runs before every
+ * section: what another program takes from the machine is gone from both.
  */
 import { median, PASS_MADDS, peakOf, STEP_FLOPS, time, verified } from '../../wasm/engine/bench.js';
 import { convFlops, PASSES, SHAPES, stepParts } from './parts.js';
@@ -9,7 +10,7 @@ import { convFlops, PASSES, SHAPES, stepParts } from './parts.js';
 /**
  * @typedef {{runtime: string, sections: string[], variants: string[], threads: number[], quick: boolean,
  *   jpegs: Uint8Array[], report: (row: object) => void}} Plan
- * @typedef {Plan & {engine: Engine, peak: number, row: (fields: Record<string, any>) => void}} Run
+ * @typedef {Plan & {engine: Engine, row: (fields: Record<string, any>) => void}} Run
  */
 
 export const SECTIONS = ['kernels', 'parts', 'step', 'generation', 'intake', 'startup', 'memory'];
@@ -225,25 +226,26 @@ async function memory({ engine, quick, row }, createEngine) {
  */
 export async function runSuite(createEngine, plan) {
   const probe = await createEngine({ variant: 'relaxed', threads: 1 });
-  const { median_ms, gflops: peak } = peakOf(probe, plan.quick);
-  plan.report({ section: 'peak', task: 'peak', runtime: plan.runtime, variant: probe.variant, threads: 1, median_ms, gflops: peak, of_peak: 1 }); // prettier-ignore
-  probe.dispose();
+  const first = { section: 'peak', task: 'peak', runtime: plan.runtime, variant: probe.variant, threads: 1 };
+  plan.report({ ...first, ...peakOf(probe, plan.quick), of_peak: 1 });
   const [fastest, most] = [plan.variants[plan.variants.length - 1], Math.max(...plan.threads)];
   for (const variant of plan.variants) {
     for (const threads of plan.threads) {
       const engine = await createEngine({ variant: /** @type {any} */ (variant), threads });
       for (const section of plan.sections) {
         if (DETAILED.includes(section) && (variant !== fastest || threads !== most)) continue;
+        const peak = peakOf(probe, plan.quick).gflops;
         const row = (/** @type {Record<string, any>} */ fields) => {
           const share = fields.gflops ? { of_peak: fields.gflops / (engine.threads * peak) } : {};
           const { runtime } = plan;
           plan.report({ section, runtime, variant: engine.variant, threads: engine.threads, ...fields, ...share });
         };
-        const run = { ...plan, engine, peak, row };
+        const run = { ...plan, engine, row };
         const bodies = { kernels, parts, step, generation, intake, startup, memory };
         await bodies[/** @type {keyof typeof bodies} */ (section)](run, createEngine);
       }
       engine.dispose();
     }
   }
+  probe.dispose();
 }

@@ -14,7 +14,7 @@ import { inTurn, sameImages } from '../peers/compare.js';
 /** @param {string} options with spaces between */
 const bench = (options) => spawnSync('node', ['scripts/bench.js', ...options.split(' ')], { encoding: 'utf8' });
 /** @param {string} text @returns {any[]} a value from every line */
-const jsonLines = (text) => text.trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+const jsonLines = (text) => JSON.parse(`[${text.trim().replaceAll('\n', ',')}]`);
 
 test('the parts of a step make up the work that docs/method.md counts', () => {
   const flops = (/** @type {boolean} */ reuse) =>

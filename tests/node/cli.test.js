@@ -34,6 +34,8 @@ function refuses(sentence, ...args) {
 
 /** @param {string} name */
 const read = (name) => fs.readFileSync(path.join(folder, name));
+/** @param {string} name @returns {any[]} the value of every line */
+const jsonLines = (name) => JSON.parse(`[${read(name).toString().trim().replaceAll('\n', ',')}]`);
 const ppm = (/** @type {number} */ level) => Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, level)]);
 
 test('every command has help', () => {
@@ -61,7 +63,7 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
   for (const name of ['model.safetensors', 'checkpoint.safetensors', 'best.safetensors', 'samples/step-000020.png']) {
     assert.deepEqual(read(`parts/${name}`), read(`whole/${name}`), name);
   }
-  const log = read('parts/log.jsonl').toString().trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+  const log = jsonLines('parts/log.jsonl');
   assert.deepEqual(
     log.filter(({ event }) => event === 'step').map((entry) => entry.step),
     Array.from({ length: 20 }, (_, i) => i + 1),
@@ -216,7 +218,7 @@ test('evaluates a model and pictures, keeps the best by score', () => {
   );
   assert.match(told, /best\.safetensors is the model of step \d+: kernel distance/);
   assert.equal(ssdgan('train', '--resume', 'scored', '--epochs', '3').status, 0);
-  const entries = read('scored/log.jsonl').toString().trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+  const entries = jsonLines('scored/log.jsonl');
   const scored = entries.filter(({ event }) => event === 'scored');
   assert.equal(scored.length, 3, 'once an epoch, also after resuming');
   const best = Math.min(...scored.map((entry) => entry.kernel));

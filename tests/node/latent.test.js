@@ -172,7 +172,10 @@ test('the commands', () => {
   done('generate', 'model.safetensors', '--n', '2', '--psi', '0.5,1', '--move', '2:1', '--stages', 'fine');
   done('doodles', '--n', '2', '--size', '32', '--out', 'doodles');
   for (const plus of [true, false]) {
-    const told = done('project', 'model.safetensors', 'doodles', '--samples', '40', '--steps', '20', '--out', 'p', ...(plus ? ['--w-plus'] : [])); // prettier-ignore
+    const told = done(
+      ...'project model.safetensors doodles --samples 40 --steps 20 --out p'.split(' '),
+      ...(plus ? ['--w-plus'] : []),
+    );
     assert.match(told, /picture-0001.png: error [\d.]+ \([\d.]+ dB\); mean face [\d.]+, nearest of 40 [\d.]+/);
     const { w } = readSafetensors(fs.readFileSync(file('p/w.safetensors'))).tensors;
     assert.deepEqual(w.shape, plus ? [2, 3, L] : [2, L]);
@@ -185,7 +188,9 @@ test('the commands', () => {
       fs.readFileSync(file('p/w.safetensors.safetensors')),
     );
   }
-  const told = done('interpolate', 'model.safetensors', '--keys', '1,2', '--w', 'p/w.json', '--loop', '--ease', 'smooth', '--out', 'loop.gif'); // prettier-ignore
+  const told = done(
+    ...'interpolate model.safetensors --keys 1,2 --w p/w.json --loop --ease smooth --out loop.gif'.split(' '),
+  );
   assert.match(told, /^120 frames through 4 samples/);
 });
 

@@ -73,7 +73,7 @@ test('a run is exported as float16, with its history; its pictures are nearly th
   assert.deepEqual(readSafetensors(read('again.safetensors')), half);
 
   assert.equal(ssdgan('generate', 'out/half.safetensors', '--n', '4', '--out', 'g.png').status, 0);
-  const tuned = ssdgan('train', '--from', 'out/half.safetensors', '--out', 'tuned', '--batch', '4', '--doodles', '60', '--steps', '2'); // prettier-ignore
+  const tuned = ssdgan(...'train --from out/half.safetensors --out tuned --batch 4 --doodles 60 --steps 2'.split(' '));
   assert.equal(tuned.status, 0, tuned.error);
 });
 
