@@ -258,7 +258,7 @@ export class TrainingRun {
       this.isBad = !state;
       answer.to = state?.step;
       answer.sentence += state
-        ? ` Went back to step ${state.step}, the last one without a sign of it.`
+        ? ` Went back to step ${state.step}, the last good one.`
         : ' There is no earlier state to go back to.';
     }
     plan.remedies = watch.remedies;
