@@ -177,10 +177,6 @@ typedef struct ssd_config {
     int32_t downsampling;  /* ssd_downsampling in D: convolution 4x4, stride 2; 3x3, then means of 2x2 (fused) */
     int32_t d_norm;        /* ssd_d_norm: batch norm in D, or none, with a bias for each convolution but the head */
     int32_t minibatch_std; /* flag: minibatch standard deviation before D's head (nn/minibatch_std.h) */
-    /* Progressive growing (Karras et al. 2018, 1710.10196): pictures a phase; 0: none. Phases have 8 x 8, 16 x 16, ...
-     * pixels, and fade in over their first half; Adam begins anew with each. Pictures stay at full size outside the
-     * networks: D sees means of blocks, G's are enlarged. When growing is done, the model is an ordinary one. */
-    double growth_pictures;
     double style_mixing; /* probability that a picture has two latents, the second one's style from a random stage on */
     int32_t first_input; /* ssd_first_input: G's first layer sees the learned constant, or w, as a DCGAN's sees z
                           * (Radford et al. 2016, 1511.06434): each picture then has its own 4x4 map */

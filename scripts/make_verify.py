@@ -97,13 +97,10 @@ def channels_of(o):
 
 
 class Generator(nn.Module):
-    """grown: (level, fade) of progressive growing, or None for full size. In a level of 4 << level pixels the picture is
-    fade times that of its own to_rgb and the rest that of the level below, enlarged; all is enlarged to full size."""
-
     def __init__(self, o):
         super().__init__()
         channels, _ = channels_of(o)
-        self.adain, self.stages, self.size, self.grown = not o.no_adain, len(channels), o.image_size, None
+        self.adain, self.stages = not o.no_adain, len(channels)
         self.upsampling = option(o, "upsampling", "transposed")
         self.from_constant = self.adain and option(o, "first_input", "constant") == "constant"
         self.batched = option(o, "g_norm", "instance") == "batch"
@@ -125,8 +122,6 @@ class Generator(nn.Module):
                 self.add_module(f"bn_l{i + 1}", nn.BatchNorm2d(b))
             if i < self.stages and option(o, "noise"):
                 self.add_module(f"noise_l{i + 1}", Noise(b))
-            if 0 < i < self.stages and option(o, "growth_pictures"):
-                self.add_module(f"to_rgb_l{i + 1}", equalise(o, nn.Conv2d(b, 3, 1), 1))
 
     def layer(self, i, x):
         conv = getattr(self, f"conv_l{i}")
@@ -141,9 +136,7 @@ class Generator(nn.Module):
     def synthesise(self, w, noise=None):
         """w: one for all stages, or a list of one each; noise: each stage's N x H x W, one behind the other."""
         ws = w if isinstance(w, list) else [w] * self.stages
-        level, fade = self.grown or (self.stages, 1)
         x = self.starting_const[None].expand(len(ws[0]), -1, -1, -1) if self.from_constant else ws[0][:, :, None, None]
-        pictures = []
         for i in range(1, self.stages + 1):
             x = self.layer(i, x)
             if noise is not None:
@@ -154,14 +147,7 @@ class Generator(nn.Module):
             if self.adain:
                 x = getattr(self, f"ada_l{i}")(x, ws[i - 1])
             x = F.relu(x)
-            if i - 1 == level or (i - 1 == level - 1 and fade < 1):
-                pictures.append(torch.tanh(getattr(self, f"to_rgb_l{i}")(x)))
-            if i - 1 == level:
-                break
-        if level == self.stages:
-            pictures.append(torch.tanh(self.layer(self.stages + 1, x)))
-        large = [F.interpolate(p, size=self.size, mode="nearest") for p in pictures]
-        return large[-1] if len(large) == 1 else (1 - fade) * large[0] + fade * large[1]
+        return torch.tanh(self.layer(self.stages + 1, x))
 
     def forward(self, z, noise=None, mix=None):
         """mix: N stages from which on a picture has the style of its second latent; z is then 2 N x L."""
@@ -189,12 +175,12 @@ class DcganGenerator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Returns logits: the sigmoid is part of the loss. Takes pictures of full size whatever `grown` says."""
+    """Returns logits: the sigmoid is part of the loss."""
 
     def __init__(self, o):
         super().__init__()
         _, channels = channels_of(o)
-        self.grown, self.stages, self.minibatch_std = None, len(channels), option(o, "minibatch_std")
+        self.stages, self.minibatch_std = len(channels), option(o, "minibatch_std")
         average, plain = option(o, "downsampling") == "average", option(o, "d_norm") == "none"
         layers = []
         for i, (a, b) in enumerate(zip([3] + channels, channels)):
@@ -207,48 +193,18 @@ class Discriminator(nn.Module):
         head = equalise(o, nn.Conv2d(channels[-1] + bool(self.minibatch_std), 1, 4, 1, 0, bias=False), 1)
         layers.append(head)
         self.model = nn.Sequential(*layers)
-        if option(o, "growth_pictures"):
-            self.from_rgb = nn.ModuleDict(
-                {str(i): equalise(o, nn.Conv2d(3, channels[i - 1], 1), 2) for i in range(1, self.stages)})
 
-    def stage(self, i, x):
-        begin, end = (0 if i == 0 else 3 * i - 1), 3 * (i + 1) - 1
-        for module in self.model[begin:end]:
+    def forward(self, x):
+        for module in self.model[:-1]:
             x = module(x)
             if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3):
                 x = F.avg_pool2d(x, 2)
-        return x
-
-    def seen(self, i, picture):
-        """The picture at the size of stage i, as that stage takes it."""
-        if i == 0:
-            return picture
-        return F.leaky_relu(self.from_rgb[str(i)](F.avg_pool2d(picture, 2 ** i)), 0.2)
-
-    def forward(self, picture):
-        level, fade = self.grown or (self.stages, 1)
-        first = self.stages - level
-        x = self.seen(first, picture)
-        for i in range(first, self.stages):
-            x = self.stage(i, x)
-            if i == first and fade < 1:
-                x = (1 - fade) * self.seen(i + 1, picture) + fade * x
         if self.minibatch_std:
             group = 4 if len(x) % 4 == 0 else len(x)
             grouped = x.reshape(-1, group, *x.shape[1:])
             std = (grouped.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3)).repeat_interleave(group)
             x = torch.cat([x, std[:, None, None, None].expand(-1, 1, 4, 4)], 1)
         return self.model[-1](x).flatten()
-
-
-def growth_of(o, step):
-    """(level, fade, its first step), the level being one of 4 << level pixels, after so many steps."""
-    stages = o.image_size.bit_length() - 3
-    if not o.growth_pictures:
-        return stages, 1, 0
-    phase = min(stages - 1, int(step * o.batch // o.growth_pictures))
-    fade = 2 * ((step + 1) * o.batch / o.growth_pictures - phase)
-    return 1 + phase, min(1, fade) if phase else 1, math.ceil(phase * o.growth_pictures / o.batch)
 
 
 def draw_changes(o, random):
@@ -377,7 +333,6 @@ def optimisers_of(o, g, d):
     adam = dict(betas=(o.beta1, o.beta2), eps=o.eps)
     trained = [p for name, p in g.named_parameters() if not (o.freeze and frozen(o, name))]
     layers = [list(m.parameters()) for m in d.model if list(m.parameters())]
-    layers[0] += list(d.from_rgb.parameters()) if option(o, "growth_pictures") else []
     trained_d = [p for ps in layers[o.freeze_d:] for p in ps]
     rates = [o.lr_g or o.lr, o.lr_d or o.lr]
     return [torch.optim.Adam(p, lr=r, **adam) for p, r in zip((trained, trained_d), rates)]
@@ -413,8 +368,7 @@ def training_step(o, g, d, optimisers, z, real, step=0, seen=lambda x, use: x, t
     loss = d_loss = discriminator_loss(o, real_logits, fake_logits)
     if x.requires_grad:
         slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
-        pixels = 4 ** (d.stages - d.grown[0]) if d.grown else 1  # a mean's gradient is its pixels' sum
-        loss = loss + pixels * o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch
+        loss = loss + o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch
     loss.backward()
     told(gradients_of("grad.discriminator.", d))
     optimisers[1].step()
@@ -444,13 +398,6 @@ def run(o):
     rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     random, average = torch.Generator().manual_seed(o.seed), copy.deepcopy(g)
     for step in range(o.steps):
-        level, fade, begin = growth_of(o, o.begin + step)
-        if o.growth_pictures:
-            g.grown = d.grown = average.grown = (level, fade)
-            print(f"  level {level}, fade {fade:.3f}")
-        if begin and begin == o.begin + step:
-            for optimiser in optimisers:
-                optimiser.state.clear()
         z = torch.randn(o.batch * (2 if o.style_mixing else 1), o.latent)
         coarse = torch.randn(o.batch, 3, o.image_size // 4, o.image_size // 4)
         real = torch.tanh(F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False))
@@ -495,10 +442,9 @@ def run(o):
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
-                 "d_norm", "minibatch_std", "growth_pictures", "style_mixing", "first_input", "g_norm"):
+                 "d_norm", "minibatch_std", "style_mixing", "first_input", "g_norm"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
-    options.update({"step": o.begin} if o.begin else {})
     write_safetensors(o.out, tensors, {
         "format": "ssdgan-verify", "model": o.model, "image_size": str(o.image_size), "batch": str(o.batch),
         "steps": str(o.steps), "shared_mapping": str(int(o.shared_mapping)), "reuse_fake": str(int(o.reuse_fake)),
@@ -544,8 +490,6 @@ def parser():
     p.add_argument("--upsampling", choices=["transposed", "nearest", "bilinear"], default="transposed")
     p.add_argument("--downsampling", choices=["strided", "average"], default="strided")
     p.add_argument("--d-norm", choices=["batch", "none"], default="batch")
-    p.add_argument("--growth-pictures", type=float, default=0)
-    p.add_argument("--begin", type=int, default=0, help="steps done before, for the phase of growing")
     p.add_argument("--style-mixing", type=float, default=0)
     p.add_argument("--first-input", choices=["constant", "latent"], default="constant")
     p.add_argument("--g-norm", choices=["instance", "batch"], default="instance")

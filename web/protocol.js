@@ -8,8 +8,7 @@
  *
  * Requests
  *   hello {base, variant, threads}       starts the engine; base: URL of the folder that holds engine/
- *                                        -> {variant, threads, notes, describe, recipes: [{name, about, batch,
- *                                        grows}]}
+ *                                        -> {variant, threads, notes, describe, recipes: [{name, about, batch}]}
  *   pictures.reset {size, crop, filter}  an empty collection -> {count}
  *   pictures.add {files}                 File objects: pictures and zips -> {count, added, refused: [{name, reason}]}
  *   pictures.doodles {seed, count}       -> {count}

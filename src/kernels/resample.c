@@ -9,8 +9,8 @@ typedef struct resample_work {
     float *out;
     const float *in;
     int rows, columns; /* of 4x4 weights; or planes (channels), and pixels a side (floats a channel) */
-    int transposed, times, accumulate;
-    float keep, scale;
+    int transposed, accumulate;
+    float scale;
 } resample_work;
 
 /* ------------------------------------------------------------------------------------- weights --- */
@@ -106,68 +106,6 @@ static void blur_plane(const void *argument, int plane) {
 void blur(parallel_pool *pool, float *x, int planes, int size) {
     const resample_work work = {.out = x, .columns = size};
     parallel_for(pool, planes, blur_plane, &work);
-}
-
-HOT static void block_sum_row(float *out, const float *x, int times, float scale, int small) {
-    for (int i = 0; i < small; i++) {
-        float sum = 0;
-        for (int k = 0; k < times; k++)
-            sum += x[i * times + k];
-        out[i] += scale * sum;
-    }
-}
-
-static void block_sum_plane(const void *argument, int plane) {
-    const resample_work *w = argument;
-    const int size = w->columns, small = size / w->times;
-    const float *x = w->in + (size_t)plane * size * size;
-    float *y = w->out + (size_t)plane * small * small;
-    memset(y, 0, sizeof *y * small * small);
-    for (int r = 0; r < size; r++)
-        block_sum_row(y + (size_t)(r / w->times) * small, x + (size_t)r * size, w->times, w->scale, small);
-}
-
-void block_sum(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float scale) {
-    const resample_work work = {.out = y, .in = x, .columns = size, .times = times, .scale = scale};
-    parallel_for(pool, planes, block_sum_plane, &work);
-}
-
-HOT static void upsample_row(float *out, const float *x, int times, float keep, float scale, int size) {
-    for (int i = 0; i < size; i++)
-        for (int k = 0; k < times; k++) {
-            float *place = out + i * times + k;
-            *place = (keep != 0 ? keep * *place : 0.0f) + scale * x[i];
-        }
-}
-
-HOT static void blend(float *out, const float *x, float keep, float scale, int count) {
-    const f32x4 k = f32x4_splat(keep), s = f32x4_splat(scale);
-    int i = 0;
-    for (; i + 4 <= count; i += 4) {
-        const f32x4 added = f32x4_mul(s, f32x4_load(x + i));
-        f32x4_store(out + i, keep != 0 ? f32x4_madd(k, f32x4_load(out + i), added) : added);
-    }
-    for (; i < count; i++)
-        out[i] = (keep != 0 ? keep * out[i] : 0.0f) + scale * x[i];
-}
-
-static void upsample_plane(const void *argument, int plane) {
-    const resample_work *w = argument;
-    const int size = w->columns, large = size * w->times;
-    const float *x = w->in + (size_t)plane * size * size;
-    float *y = w->out + (size_t)plane * large * large;
-    if (w->times == 1) {
-        blend(y, x, w->keep, w->scale, size * size);
-        return;
-    }
-    for (int r = 0; r < large; r++)
-        upsample_row(y + (size_t)r * large, x + (size_t)(r / w->times) * size, w->times, w->keep, w->scale, size);
-}
-
-void upsample_nearest_add(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float keep,
-                          float scale) {
-    const resample_work work = {.out = y, .in = x, .columns = size, .times = times, .keep = keep, .scale = scale};
-    parallel_for(pool, planes, upsample_plane, &work);
 }
 
 /* ---------------------------------------------------------------------------------------- bias --- */

@@ -24,14 +24,6 @@ void fold_resample_adjoint(parallel_pool *pool, float *dw3, const float *dw4, in
  * adjoint. */
 void blur(parallel_pool *pool, float *x, int planes, int size);
 
-/* y = scale * sums over blocks of times x times pixels; x: planes of `size`, y of size / times. */
-void block_sum(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float scale);
-
-/* y = keep * y + scale * each pixel of x, times x times over; x: planes of `size`, y of size * times. The adjoint of
- * block_sum. keep 0: y is not read. times 1: any blend of two arrays. */
-void upsample_nearest_add(parallel_pool *pool, float *y, const float *x, int planes, int size, int times, float keep,
-                          float scale);
-
 /* In place: x[c] = leaky(x[c] + bias[c]) over the `run` floats of each channel. slope 1: no activation. */
 void bias_leaky(parallel_pool *pool, float *x, const float *bias, float slope, int channels, int run);
 

@@ -42,9 +42,6 @@ static inline int architecture_has_constant(const architecture *a) {
     return a->options.adain && !a->options.first_input;
 }
 
-/* Whether the networks have layers from and to pictures at the inner sizes, for progressive growing. */
-static inline int architecture_grows(const architecture *a) { return a->options.growth_pictures > 0; }
-
 static inline int architecture_image_size(const architecture *a) { return a->stages > 0 ? 4 << a->stages : 0; }
 
 /* Noise of a picture, stage after stage: 4 x 4 + 8 x 8 + ... floats before stage `stage`; in all with `stages`. */

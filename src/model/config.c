@@ -122,8 +122,6 @@ static const config_field FIELDS[] = {
      "normalisation in the discriminator: batch norm or none"},
     {FLAG(minibatch_std), 0, 0, 1, "", DISCRIMINATOR, NETWORK | ONLY_D, NULL, "see the variety", "",
      "tell the discriminator how varied a batch is, so that making one picture only is noticed"},
-    {FLOAT(growth_pictures), 0, 0, 1e12, "", NETWORKS, NETWORK, "growth", "progressive growing", "pictures",
-     "begin at 8 x 8 pixels and double the size after so many pictures each; 0: full size at once"},
     {FLOAT(style_mixing), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "style mixing", "",
      "probability that a picture in training takes its styles from two latents"},
     {CHOICE(first_input), 0, 0, 1, "constant,latent", GENERATOR, NETWORK, NULL, "first layer's input", "",
@@ -239,11 +237,11 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "`freeze_d` is %d, but for %d pixels the discriminator has %d layers",
                             (int)config->freeze_d, (int)config->image_size, layers);
-    if (config->model == SSD_MODEL_DCGAN && (config->pixel_norm || config->noise || config->upsampling ||
-                                             config->growth_pictures > 0 || config->first_input))
+    if (config->model == SSD_MODEL_DCGAN &&
+        (config->pixel_norm || config->noise || config->upsampling || config->first_input))
         return context_fail(context, SSD_BAD_ARGUMENT,
-                            "`model` dcgan has no `pixel_norm`, `noise`, `upsampling`, `growth_pictures` and "
-                            "`first_input`: leave them out, or take `model` ssd");
+                            "`model` dcgan has no `pixel_norm`, `noise`, `upsampling` and `first_input`: leave them "
+                            "out, or take `model` ssd");
     if (config->g_norm && !(config->first_input && config->adain))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "`g_norm` batch needs `adain` and `first_input` latent: take both, or `g_norm` instance");

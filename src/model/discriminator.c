@@ -20,14 +20,9 @@ static void add_params(discriminator *d) {
     char name[PARAM_NAME];
     for (int i = 0; i < a->stages; i++) {
         table->part = i;
-        table->level = a->stages - i;
         discriminator_block_add(table, &d->blocks[i], a, i);
-        table->part = 0;
-        if (architecture_grows(a) && i > 0)
-            progressive_add_from_rgb(table, &d->rgb, d->blocks[i].conv.shape.channels);
     }
     table->part = a->stages;
-    table->level = 0;
     (void)snprintf(name, sizeof name, "model.%d", 3 * a->stages - 1);
     param_add(table, ROLE_CONV_WEIGHT, name, "weight", (int[4]){1, head_channels(d), 4, 4}, &d->head, &d->dhead)->gain =
         1;
@@ -35,7 +30,7 @@ static void add_params(discriminator *d) {
 
 void discriminator_place(discriminator *d, const architecture *arch, int batch, arena *memory) {
     const size_t size = (size_t)architecture_image_size(arch);
-    *d = (discriminator){.arch = *arch, .batch = batch, .rgb = {.stages = arch->stages, .now = {arch->stages, 1, 0}}};
+    *d = (discriminator){.arch = *arch, .batch = batch};
     add_params(d);
     params_place(&d->storage, &d->table, 1, memory);
     size_t largest = 0;
@@ -50,12 +45,10 @@ void discriminator_place(discriminator *d, const architecture *arch, int batch, 
     d->dact = arena_floats(memory, largest);
     d->dpre = arena_floats(memory, largest);
     d->dimage = arena_floats(memory, 3 * (size_t)batch * size * size);
-    if (architecture_grows(arch))
-        progressive_place_features(&d->rgb, batch, largest, memory);
 }
 
 size_t discriminator_scratch_floats(const discriminator *d, int batch, int threads) {
-    size_t floats = progressive_scratch_floats(&d->rgb, batch, threads);
+    size_t floats = 0;
     for (int i = 0; i < d->arch.stages; i++)
         floats = max_size(floats, discriminator_block_scratch_floats(&d->blocks[i], batch, threads));
     return floats;
@@ -74,15 +67,11 @@ void discriminator_initialise(discriminator *d, const ssd_config *config, rng *r
 
 /* ------------------------------------------------------------------------------------- passes --- */
 
-/* The block that sees the level's picture. */
-static int first_block(const discriminator *d) { return d->arch.stages - d->rgb.now.level; }
-
 void discriminator_forward(parallel_pool *pool, discriminator *d, const float *image, int count,
                            discriminator_mode mode, float *scratch) {
     const int stages = d->arch.stages;
     const float *x = image;
-    for (int i = first_block(d); i < stages; i++) {
-        x = progressive_from_rgb(pool, &d->rgb, stages - i, x, image, count, scratch);
+    for (int i = 0; i < stages; i++) {
         discriminator_block_forward(pool, &d->blocks[i], x, count, mode, scratch);
         x = d->blocks[i].act;
     }
@@ -100,11 +89,7 @@ void discriminator_backward(parallel_pool *pool, discriminator *d, const float *
     head_input_grad(d->dact, dlogits, d->head, count, head_channels(d));
     if (d->arch.options.minibatch_std)
         minibatch_std_backward(d->dact, x, count, last_channels(d));
-    for (int i = stages - 1; i >= first_block(d); i--) {
-        float *dimage = mode == GRAD_NONE ? d->dimage : NULL, *dx = i == 0 ? dimage : d->dact;
-        discriminator_block_backward(pool, dx, d->dpre, d->dact, &d->blocks[i], count, mode, scratch);
-        progressive_from_rgb_backward(pool, &d->rgb, stages - i, dx, count, mode, scratch);
-    }
-    if (mode == GRAD_NONE)
-        progressive_image_backward(pool, d->dimage, &d->rgb, count);
+    float *dimage = mode == GRAD_NONE ? d->dimage : NULL;
+    for (int i = stages - 1; i >= 0; i--)
+        discriminator_block_backward(pool, i ? d->dact : dimage, d->dpre, d->dact, &d->blocks[i], count, mode, scratch);
 }

@@ -5,20 +5,18 @@
 #define MODEL_DISCRIMINATOR_H
 
 #include "model/discriminator_block.h"
-#include "model/progressive.h"
 #include "nn/init.h"
 
 typedef struct discriminator {
     architecture arch;
     int batch;
-    param_table table; /* part: the layer, 0 next to the picture (and all from_rgb) */
+    param_table table; /* part: the layer, 0 next to the picture */
     param_storage storage;
     discriminator_block blocks[SSD_MAX_STAGES];
     float *head, *dhead; /* (C or C + 1) x 16 */
     float *logits;       /* N */
     float *dact, *dpre;  /* gradients at a block's output, and before its norm */
     float *dimage;       /* 3 x N x H x W: at the picture */
-    rgb_layers rgb;      /* the StyleGAN baseline's growing */
 } discriminator;
 
 void discriminator_place(discriminator *d, const architecture *arch, int batch, arena *memory);

@@ -37,18 +37,14 @@ static void add_params(generator *g) {
                     options->pixel_norm);
     for (int i = 0; i < a->stages; i++) {
         table->part = i + 1;
-        table->level = i;
         synthesis_conv_name(name, a, i);
         if (i == 0)
             synthesis_input_add(table, &g->input, name, options->latent_size, a->generator_channels[0]);
         else
             synthesis_conv_add(table, &g->blocks[i].conv, a, i);
         synthesis_block_add(table, &g->blocks[i], a, i, i == 0 && g->input.one_map);
-        if (architecture_grows(a) && i > 0)
-            progressive_add_to_rgb(table, &g->rgb, g->blocks[i].channels);
     }
     table->part = a->stages + 1;
-    table->level = a->stages;
     synthesis_conv_add(table, &g->to_image, a, a->stages);
 }
 
@@ -64,10 +60,7 @@ static void place_fixed_noise(generator *g, arena *memory) {
 
 void generator_place(generator *g, const architecture *arch, int batch, int training, arena *memory) {
     const size_t latents = (size_t)batch * arch->options.latent_size, size = (size_t)architecture_image_size(arch);
-    *g = (generator){.arch = *arch,
-                     .batch = batch,
-                     .training = training,
-                     .rgb = {.stages = arch->stages, .now = {arch->stages, 1, 0}}};
+    *g = (generator){.arch = *arch, .batch = batch, .training = training};
     add_params(g);
     params_place(&g->storage, &g->table, training, memory);
     if (has_mapping(g))
@@ -79,8 +72,6 @@ void generator_place(generator *g, const architecture *arch, int batch, int trai
     g->dmixed = mixes_styles(g) ? arena_floats(memory, 2 * latents) : NULL;
     if (arch->options.noise)
         place_fixed_noise(g, memory);
-    if (architecture_grows(arch))
-        progressive_place_pictures(&g->rgb, g->rgb.pictures, batch, memory);
     if (training)
         generator_place_backward(g, memory);
 }
@@ -92,8 +83,6 @@ void generator_place_backward(generator *g, arena *memory) {
     g->dact = arena_floats(memory, largest);
     g->dpre = arena_floats(memory, largest);
     g->dw = arena_floats(memory, (size_t)g->arch.stages * g->batch * g->arch.options.latent_size);
-    if (architecture_grows(&g->arch))
-        progressive_place_pictures(&g->rgb, g->rgb.dpictures, g->batch, memory);
 }
 
 size_t generator_scratch_floats(const generator *g, int batch, int threads) {
@@ -102,7 +91,7 @@ size_t generator_scratch_floats(const generator *g, int batch, int threads) {
     floats = max_size(floats, conv_layer_scratch_floats(&g->to_image, batch, threads));
     for (int i = 0; i < g->arch.stages; i++)
         floats = max_size(floats, synthesis_block_scratch_floats(&g->blocks[i], batch, threads));
-    return max_size(floats, progressive_scratch_floats(&g->rgb, batch, threads));
+    return floats;
 }
 
 void generator_initialise(generator *g, const ssd_config *config, rng *random) {
@@ -122,6 +111,10 @@ const float *generator_map(parallel_pool *pool, generator *g, const float *z, in
     return has_mapping(g) ? mapping_forward(pool, &g->map, z, count, scratch) : z;
 }
 
+static size_t image_floats(const generator *g, int count) {
+    return 3 * (size_t)count * g->to_image.shape.height * g->to_image.shape.width;
+}
+
 static const float *output_below(const generator *g, int i) { return i ? g->blocks[i - 1].act : NULL; }
 
 /* The first forward of few pictures packs the weights for those to come. */
@@ -133,9 +126,9 @@ static void prepare(const synthesis_pass *pass, generator *g) {
 
 void generator_synthesise(parallel_pool *pool, generator *g, const float *w, size_t stride, int count, stats_mode stats,
                           float *scratch) {
-    const int stages = g->arch.stages, last = min_int(g->rgb.now.level, stages - 1);
+    const int stages = g->arch.stages;
     const int few = !g->training && count <= CONV_PREPARED_MOST;
-    const int growing = progressive_is_growing(&g->rgb), own_noise = stats == STATS_BATCH;
+    const int own_noise = stats == STATS_BATCH;
     g->pass = (synthesis_pass){.pool = pool,
                                .count = count,
                                .stats = stats,
@@ -150,17 +143,10 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, siz
     if (few)
         prepare(pass, g);
     pass->prepared = few;
-    for (int i = 0; i <= last; i++) {
+    for (int i = 0; i < stages; i++)
         synthesis_block_forward(pass, &g->blocks[i], output_below(g, i));
-        progressive_to_rgb(pool, &g->rgb, i, g->blocks[i].act, count, scratch);
-    }
-    if (g->rgb.now.level == stages) {
-        float *image = growing ? g->rgb.pictures[0] : g->image;
-        conv_layer_forward(pool, image, g->blocks[last].act, &g->to_image, count, 0, scratch);
-        tanh_forward(pool, image, image, 3 * (size_t)count * g->to_image.shape.height * g->to_image.shape.width);
-    }
-    if (growing)
-        progressive_fade(pool, g->image, &g->rgb, count);
+    conv_layer_forward(pool, g->image, g->blocks[stages - 1].act, &g->to_image, count, 0, scratch);
+    tanh_forward(pool, g->image, g->image, image_floats(g, count));
 }
 
 void generator_forward(parallel_pool *pool, generator *g, const float *z, const int *crossover, int count,
@@ -178,23 +164,15 @@ void generator_forward(parallel_pool *pool, generator *g, const float *z, const 
 
 void generator_backward_styles(generator *g, float *dimage, grad_mode mode) {
     synthesis_pass *pass = &g->pass;
-    const int stages = g->arch.stages, last = min_int(g->rgb.now.level, stages - 1), count = pass->count;
+    const int stages = g->arch.stages, count = pass->count;
     pass->mode = mode;
     pass->dw = has_mapping(g) ? g->dw : NULL;
     memset(g->dw, 0, sizeof *g->dw * (pass->w_stride * (stages - 1) + (size_t)count * g->arch.options.latent_size));
-    if (progressive_is_growing(&g->rgb)) {
-        progressive_fade_backward(pass->pool, &g->rgb, dimage, count);
-        dimage = g->rgb.dpictures[0];
-    } else {
-        tanh_backward(pass->pool, dimage, dimage, g->image,
-                      3 * (size_t)count * g->to_image.shape.height * g->to_image.shape.width);
-    }
-    if (g->rgb.now.level == stages)
-        conv_layer_backward(pass->pool, g->dact, dimage, g->blocks[last].act, &g->to_image, count, mode, pass->scratch);
-    for (int i = last; i >= 0; i--) {
-        progressive_to_rgb_backward(pass->pool, &g->rgb, i, g->dact, g->blocks[i].act, count, mode, pass->scratch);
+    tanh_backward(pass->pool, dimage, dimage, g->image, image_floats(g, count));
+    conv_layer_backward(pass->pool, g->dact, dimage, g->blocks[stages - 1].act, &g->to_image, count, mode,
+                        pass->scratch);
+    for (int i = stages - 1; i >= 0; i--)
         synthesis_block_backward(pass, g->dact, g->dpre, g->dact, output_below(g, i), &g->blocks[i]);
-    }
     synthesis_input_backward(pass, g->dpre, &g->input);
 }
 

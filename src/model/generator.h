@@ -4,7 +4,6 @@
 #ifndef MODEL_GENERATOR_H
 #define MODEL_GENERATOR_H
 
-#include "model/progressive.h"
 #include "model/synthesis_block.h"
 #include "model/synthesis_input.h"
 #include "nn/init.h"
@@ -20,7 +19,7 @@ typedef struct generator {
     synthesis_input input; /* L1, with blocks[0] */
     synthesis_block blocks[SSD_MAX_STAGES];
     conv_layer to_image;
-    float *image;        /* 3 x N x H x W, in [-1, 1], whatever the level: smaller pictures at full size */
+    float *image;        /* 3 x N x H x W, in [-1, 1] */
     int prepared;        /* 1: the weights are packed for few pictures; whoever changes a weight sets it to 0 */
     const float *noise;  /* of a training forward, the caller's: for each stage N x H x W standard normals */
     float *fixed_noise;  /* all other forwards': for each stage H x W, one for all pictures */
@@ -30,7 +29,6 @@ typedef struct generator {
     float *dact, *dpre; /* gradients at a block's output, and before its norm */
     float *dw;          /* S x N x L, or N x L where all stages have one w */
     float *dmixed;      /* 2 N x L, with style mixing: dw of both latents */
-    rgb_layers rgb;     /* the StyleGAN baseline's growing */
 } generator;
 
 /* Lays out parameters and buffers in `memory` (measuring or placing), for `batch` pictures at once. */

@@ -48,7 +48,7 @@ static void init_style(const param *p, const init_scheme *scheme, rng *random) {
 
 static void init_value(const param *p, const init_scheme *scheme, rng *random) {
     const param_role role = p->role;
-    const int is_conv = role == ROLE_CONV_WEIGHT || role == ROLE_RGB_WEIGHT;
+    const int is_conv = role == ROLE_CONV_WEIGHT;
     if (is_equalised(p, scheme)) {
         normal(p, 0, p->lr_mul / (is_mapping(p) ? scheme->mapping_rate : 1), random);
     } else if (role >= ROLE_MAPPING_FIRST && role <= ROLE_STYLE_SHIFT) {

@@ -8,7 +8,7 @@ param *param_add(param_table *table, param_role role, const char *prefix, const 
     if (table->count == PARAM_MAX)
         abort(); /* ours: the largest network, 256 pixels with every option, has 91 */
     param *p = &table->list[table->count++];
-    *p = (param){.role = role, .part = table->part, .level = table->level, .lr_mul = 1, .gain = 2, .count = 1};
+    *p = (param){.role = role, .part = table->part, .lr_mul = 1, .gain = 2, .count = 1};
     (void)snprintf(p->name, sizeof p->name, "%s%s%s", prefix ? prefix : "", prefix ? "." : "", name);
     for (int i = 0; i < 4; i++) {
         p->rank += shape[i] > 0;

@@ -27,8 +27,6 @@ typedef enum param_role {
     ROLE_STYLE_SHIFT,
     ROLE_CONSTANT, /* the generator's learned input */
     ROLE_NOISE_STRENGTH,
-    ROLE_RGB_WEIGHT, /* between pictures and features, while growing */
-    ROLE_RGB_BIAS,
     /* buffers: the state of a layer, not trained */
     ROLE_RUNNING_MEAN,
     ROLE_RUNNING_VAR,
@@ -39,8 +37,7 @@ typedef struct param {
     char name[PARAM_NAME];
     param_role role;
     int part;            /* the part of the network that can be frozen: see generator.h, discriminator.h */
-    int level;           /* resolution level from which on it is in use (progressive.h) */
-    int frozen;          /* trained in general, but not in this run, or not now */
+    int frozen;          /* trained in general, but not in this run */
     double lr_mul;       /* factor of Adam's learning rate, 1 in general; its epsilon is divided by it */
     double fan_in, gain; /* He's deviation is sqrt(gain / fan_in): numbers that one output is a sum over; 2 before an
                           * activation, else 1 */
@@ -57,7 +54,7 @@ typedef struct param_table {
     param list[PARAM_MAX];
     size_t parameter_floats, buffer_floats; /* with padding to 4 floats a tensor */
     size_t parameter_count;                 /* without */
-    int part, level;                        /* of what is added next */
+    int part;                               /* of what is added next */
 } param_table;
 
 static inline int param_is_buffer(const param *p) { return p->role >= ROLE_RUNNING_MEAN; }

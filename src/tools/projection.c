@@ -268,7 +268,6 @@ static ssd_status fill(ssd_projection *p, ssd_generator *generator, const uint8_
     const int size = architecture_image_size(&from->arch), plane = size * size;
     memcpy(p->net.storage.parameters, from->storage.parameters, from->table.parameter_floats * sizeof(float));
     memcpy(p->net.storage.buffers, from->storage.buffers, from->table.buffer_floats * sizeof(float));
-    p->net.rgb.now = from->rgb.now;
     for (int i = 0; i < 3 * plane; i++)
         p->target[i] = (float)rgb[i % plane * 3 + i / plane] / 127.5f - 1;
     p->loss = (pyramid_loss){.size = size,

@@ -270,7 +270,7 @@ static ssd_status make_room(ssd_verify *v, int steps) {
 }
 
 static ssd_status replay(ssd_verify *v) {
-    const char *text = safetensors_metadata(v->file, "steps"), *before = safetensors_metadata(v->file, "step");
+    const char *text = safetensors_metadata(v->file, "steps");
     const double steps = text ? number_from_text(text, NULL) : 1;
     if (!(steps >= 1 && steps <= MAX_STEPS) || steps != floor(steps))
         return context_fail(v->context, SSD_BAD_FILE, "the file's metadata has steps \"%.40s\", which is out of range",
@@ -278,10 +278,6 @@ static ssd_status replay(ssd_verify *v) {
     ssd_status status = make_trainer(v);
     if (!status)
         status = make_room(v, (int)steps);
-    if (!status && before) { /* the phase of growing is that of a training which has done so many */
-        v->trainer->counters.step = number_from_text(before, NULL);
-        trainer_grow(v->trainer);
-    }
     for (int step = 0; !status && step < (int)steps; step++)
         status = replay_step(v, step);
     if (!status && v->count == 0)

@@ -50,10 +50,6 @@ static void generator_options(const safetensors *file, ssd_config *o, const char
         o->first_input = find_named(file, prefix, "starting_const", 0) ? SSD_FIRST_CONSTANT : SSD_FIRST_LATENT;
     const int has_statistics = find_named(file, prefix, "bn_l%d.running_mean", 1) != NULL;
     o->g_norm = o->adain && has_statistics ? SSD_G_NORM_BATCH : SSD_G_NORM_INSTANCE;
-    if (!find_named(file, prefix, "to_rgb_l%d.weight", 2))
-        o->growth_pictures = 0;
-    else if (o->growth_pictures == 0)
-        o->growth_pictures = 1;
     if (o->model == SSD_MODEL_DCGAN)
         return; /* it has no mapping */
     o->shared_mapping = find_named(file, prefix, "mapper.linear.weight", 0) != NULL;
@@ -137,6 +133,10 @@ ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file
     }
     if (!found)
         return bad_generator(context);
+    if (find_named(file, found, "to_rgb_l%d.weight", 2))
+        return context_fail(context, SSD_UNSUPPORTED,
+                            "the network was saved while it was growing, and this version no longer has progressive "
+                            "growing: use version 0.1.0 to train it to the end and to export it");
     a.options.model = find_named(file, found, "model.%d.weight", 0) ? SSD_MODEL_DCGAN : SSD_MODEL_SSD;
     ssd_status status = generator_sizes(context, file, &a, found);
     if (status)

@@ -70,13 +70,12 @@ ssd_status ssd_trainer_set_dataset(ssd_trainer *trainer, const ssd_dataset *data
 }
 
 /* The stage from which each picture has its second latent's style; beyond the last where it has none (Karras et al.
- * 2019). Only stages in use count: 1 .. level while growing. */
+ * 2019). */
 static void draw_crossovers(ssd_trainer *t, int pictures) {
-    const int stages = t->g.arch.stages, level = t->g.rgb.now.level;
-    const int used = level < stages ? level + 1 : stages;
+    const int stages = t->g.arch.stages;
     for (int i = 0; t->config.style_mixing > 0 && i < pictures; i++) {
         const int mixed = rng_uniform(&t->random) < t->config.style_mixing;
-        t->crossover[i] = mixed ? 1 + (int)rng_below(&t->random, (uint32_t)used - 1) : stages;
+        t->crossover[i] = mixed ? 1 + (int)rng_below(&t->random, (uint32_t)stages - 1) : stages;
     }
 }
 

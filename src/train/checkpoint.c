@@ -66,7 +66,6 @@ static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_tr
     c->best_val_loss_g = read_double(file, "best_val_loss_g", c->best_val_loss_g);
     c->best_step = read_double(file, "best_step", 0);
     c->augment_p = read_double(file, "augment_p_now", c->augment_p);
-    trainer_grow(t);
     const char *plan = safetensors_metadata(file, "plan");
     if (plan && strlen(plan) >= SSD_PLAN_BYTES)
         return context_fail(context, SSD_BAD_FILE, "the checkpoint's plan has more than %d bytes", SSD_PLAN_BYTES - 1);
@@ -89,8 +88,8 @@ static ssd_status read_generator(ssd_context *context, const safetensors *file, 
 /* Settings that earlier versions had, and the value that changed nothing. */
 static const struct {
     const char *name, *neutral;
-} REMOVED[] = {
-    {"ada_target", "0"}, {"label_smoothing", "0"}, {"micro_batches", "1"}, {"spectral_g", "0"}, {"style_rate", "1"}};
+} REMOVED[] = {{"ada_target", "0"},    {"growth_pictures", "0"}, {"label_smoothing", "0"},
+               {"micro_batches", "1"}, {"spectral_g", "0"},      {"style_rate", "1"}};
 
 /* A training that used a removed setting cannot go on as it was. */
 static ssd_status check_removed(ssd_context *context, const safetensors *file) {
@@ -160,7 +159,6 @@ static ssd_status begin_from(ssd_context *context, const safetensors *file, cons
     if (!with_discriminator)
         config_copy(&arch.options, config, CONFIG_ONLY_D);
     architecture_clear_unused(&arch);
-    arch.options.growth_pictures = 0; /* a model to begin from has grown up */
     arch.options.style_mixing = config->style_mixing;
     ssd_config c = *config;
     architecture_to_config(&arch, &c);
@@ -204,8 +202,6 @@ static ssd_status load_generator(ssd_context *context, const safetensors *file, 
     if (checkpoint_has(file, "average."))
         prefix = "average.";
     status = checkpoint_read_network(context, file, prefix, &s->net->table);
-    if (architecture_grows(&arch)) /* at the level at which it was saved */
-        s->net->rgb.now = progressive_at(&arch.options, arch.stages, read_double(file, "step", 0));
     if (status)
         ssd_generator_destroy(s);
     else
@@ -226,14 +222,11 @@ ssd_status ssd_generator_load(ssd_context *context, const uint8_t *bytes, size_t
 
 /* --------------------------------------------------------------------------------------- write --- */
 
-/* with_rgb: with the layers that only a growing network needs. */
 static void write_network(safetensors_writer *writer, const char *prefix, const param_table *table,
-                          const int64_t *batch_count, int with_rgb) {
+                          const int64_t *batch_count) {
     char name[FULL_NAME];
     for (int i = 0; i < table->count; i++) {
         const param *t = &table->list[i];
-        if (!with_rgb && (t->role == ROLE_RGB_WEIGHT || t->role == ROLE_RGB_BIAS))
-            continue;
         (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
         safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, t->data);
         if (t->role == ROLE_RUNNING_VAR) { /* PyTorch's batch norm counts its forwards; load_state_dict misses that */
@@ -332,12 +325,12 @@ ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **byte
     if (checkpoint)
         write_run(writer, trainer);
     if (!checkpoint)
-        write_network(writer, "", &model->table, &batch_count, progressive_is_growing(&model->rgb));
+        write_network(writer, "", &model->table, &batch_count);
     if (checkpoint) {
-        write_network(writer, "generator.", &trainer->g.table, &batch_count, 1);
+        write_network(writer, "generator.", &trainer->g.table, &batch_count);
         if (trainer->config.ema > 0)
-            write_network(writer, "average.", &trainer->average.table, &batch_count, 1);
-        write_network(writer, "discriminator.", &trainer->d.table, &batch_count, 1);
+            write_network(writer, "average.", &trainer->average.table, &batch_count);
+        write_network(writer, "discriminator.", &trainer->d.table, &batch_count);
         write_moments(writer, "generator", &trainer->g.table, &trainer->g.storage);
         write_moments(writer, "discriminator", &trainer->d.table, &trainer->d.storage);
     }

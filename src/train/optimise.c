@@ -19,7 +19,7 @@ double trainer_rate(const ssd_trainer *t) {
 double optimizer_step(ssd_trainer *t, const param_table *table, param_storage *b, double lr, float *average) {
     const ssd_config *c = &t->config;
     const double step = t->counters.step + 1, own = lr > 0 ? lr : c->lr;
-    const adam_step plain = adam_step_at(own * trainer_rate(t), c->beta1, c->beta2, c->eps, step - t->g.rgb.now.begin);
+    const adam_step plain = adam_step_at(own * trainer_rate(t), c->beta1, c->beta2, c->eps, step);
     adam_step adam = plain;
     const double seen_pictures = step * c->batch, most = c->ema_ramp * seen_pictures;
     const double half_life = c->ema_ramp > 0 && most < c->ema ? most : c->ema;
@@ -52,11 +52,4 @@ double optimizer_step(ssd_trainer *t, const param_table *table, param_storage *b
     if (average)
         vector_average(t->average.storage.buffers, t->g.storage.buffers, adam.average_rate, table->buffer_floats);
     return sqrt(squares);
-}
-
-void optimizer_reset(ssd_trainer *t) {
-    memset(t->g.storage.adam_m, 0, t->g.table.parameter_floats * sizeof(float));
-    memset(t->g.storage.adam_v, 0, t->g.table.parameter_floats * sizeof(float));
-    memset(t->d.storage.adam_m, 0, t->d.table.parameter_floats * sizeof(float));
-    memset(t->d.storage.adam_v, 0, t->d.table.parameter_floats * sizeof(float));
 }

@@ -12,7 +12,4 @@ double trainer_rate(const ssd_trainer *t);
  * Euclidean norm. */
 double optimizer_step(ssd_trainer *t, const param_table *table, param_storage *b, double lr, float *average);
 
-/* Sets Adam's moments of both networks to zero. */
-void optimizer_reset(ssd_trainer *t);
-
 #endif

@@ -32,16 +32,14 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
 }
 
 /* `parts`: a sum of 1 << part. */
-static void freeze(param_table *table, int parts, const progressive *now) {
+static void freeze(param_table *table, int parts) {
     for (int i = 0; i < table->count; i++)
-        table->list[i].frozen = ((parts >> table->list[i].part) & 1) || progressive_is_idle(now, &table->list[i]);
+        table->list[i].frozen = (parts >> table->list[i].part) & 1;
 }
 
-void trainer_grow(ssd_trainer *t) {
-    const progressive now = progressive_at(&t->config, t->g.arch.stages, t->counters.step);
-    t->g.rgb.now = t->d.rgb.now = t->average.rgb.now = now;
-    freeze(&t->g.table, t->config.freeze, &now);
-    freeze(&t->d.table, (1 << t->config.freeze_d) - 1, &now);
+void trainer_freeze(ssd_trainer *t) {
+    freeze(&t->g.table, t->config.freeze);
+    freeze(&t->d.table, (1 << t->config.freeze_d) - 1);
 }
 
 int trainer_latents_a_batch(const ssd_trainer *t) { return t->config.batch * (t->config.style_mixing > 0 ? 2 : 1); }
@@ -84,7 +82,7 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
     generator_initialise(&t->g, config, &initial);
     discriminator_initialise(&t->d, config, &initial, t->scratch);
     trainer_begin_average(t);
-    trainer_grow(t);
+    trainer_freeze(t);
     rng_seed(&t->random, (uint64_t)config->seed, STREAM_STEPS);
     *trainer = t;
     return SSD_OK;

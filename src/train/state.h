@@ -67,9 +67,8 @@ SSD_MUST_USE ssd_status trainer_create(ssd_context *context, const ssd_config *c
 /* The average starts from the generator as it is; nothing without config.ema. */
 void trainer_begin_average(ssd_trainer *t);
 
-/* Brings the networks to the level of the next step (progressive.h), and marks the parameters that are not trained in
- * it. */
-void trainer_grow(ssd_trainer *t);
+/* Marks the parameters that config.freeze and freeze_d leave untrained. */
+void trainer_freeze(ssd_trainer *t);
 
 /* Latents of a batch: N, or with style mixing 2 N. */
 int trainer_latents_a_batch(const ssd_trainer *t);

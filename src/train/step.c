@@ -78,12 +78,10 @@ static void generator_step(ssd_trainer *t) {
 
 /* R1 needs d/dtheta of gamma / 2 mean |grad_x D|^2. Nothing here differentiates twice, so g = grad_x D is held fixed, x
  * moves by +-h g, and the gradient is gamma (dD(x + h g)/dtheta - dD(x - h g)/dtheta) / (2 h), D being the mean over
- * the batch. Call it after D's forward of x; it adds to the gradients. While growing, x is the smaller picture that D
- * sees: a mean of n pixels has n times their gradients' squared norm. */
+ * the batch. Call it after D's forward of x; it adds to the gradients. */
 static void r1_penalty_backward(ssd_trainer *t, const float *x) {
     const ssd_config *c = &t->config;
     const size_t count = picture_floats(t);
-    const double pixels = exp2(2.0 * (t->d.arch.stages - t->d.rgb.now.level));
     for (int n = 0; n < c->batch; n++)
         t->dlogits[n] = 1;
     d_backward(t, t->dlogits, GRAD_NONE);
@@ -94,7 +92,7 @@ static void r1_penalty_backward(ssd_trainer *t, const float *x) {
         vector_add_scaled(t->perturbed, t->d.dimage, (float)(side * h), count);
         d_forward(t, t->perturbed, DISCRIMINATOR_RECOMPUTE);
         for (int n = 0; n < c->batch; n++)
-            t->dlogits[n] = (float)(side * c->r1 * c->r1_interval * pixels / (2 * h * c->batch));
+            t->dlogits[n] = (float)(side * c->r1 * c->r1_interval / (2 * h * c->batch));
         d_backward(t, t->dlogits, GRAD_ADD);
     }
 }
@@ -158,12 +156,9 @@ static void discriminator_step(ssd_trainer *t) {
 ssd_status trainer_step_on_batch(ssd_trainer *t) {
     t->model.mean_known = 0;
     t->model.net->prepared = 0;
-    if (t->g.rgb.now.begin > 0 && t->counters.step == t->g.rgb.now.begin) /* a phase of growing begins */
-        optimizer_reset(t); /* as Karras et al. have it: the new layers' moments are empty */
     generator_step(t);
     discriminator_step(t);
     t->counters.step++;
-    trainer_grow(t);
     if (!isfinite(t->losses.loss_g) || !isfinite(t->losses.loss_d))
         return context_fail(t->context, SSD_NOT_FINITE,
                             "training diverged at step %.0f (a loss is not a finite number); go back to an earlier "

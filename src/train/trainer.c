@@ -54,17 +54,14 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
 
 ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value) {
     const config_field *field = config_field_find(name);
-    int is_live = !field || (field->flags & CONFIG_LIVE); /* ssd_config_set refuses a name that it does not know */
-    if (field && strcmp(name, "growth_pictures") == 0)    /* before the first step, of a network that grows */
-        is_live = trainer->counters.step == 0 && trainer->config.growth_pictures > 0 && value > 0;
-    if (!is_live)
+    if (field && !(field->flags & CONFIG_LIVE)) /* ssd_config_set refuses a name that it does not know */
         return context_fail(trainer->context, SSD_BAD_ARGUMENT, "%s cannot change in the middle of a training", name);
     const ssd_status status = ssd_config_set(trainer->context, &trainer->config, name, value);
     if (status)
         return status;
     if (strcmp(name, "augment_p") == 0)
         trainer->counters.augment_p = value;
-    trainer_grow(trainer);
+    trainer_freeze(trainer);
     return SSD_OK;
 }
 

@@ -102,7 +102,6 @@ int main(void) {
     check_contradiction(context, "mapping_layers", '3');
     check_contradiction(context, "noise", '1');
     check_contradiction(context, "minibatch_std", '1');
-    check_contradiction(context, "growth_pictures", '9');
     check_not_finite(context, NAN);
     check_not_finite(context, -INFINITY);
     ssd_context_destroy(context);

@@ -9,7 +9,6 @@
 #include "kernels/resample.h"
 #include "nn/minibatch_std.h"
 #include "nn/noise.h"
-#include "nn/pointwise.h"
 
 static rng random_state;
 
@@ -118,27 +117,6 @@ static void check_blur(parallel_pool *pool, int size) {
     free(back);
 }
 
-static void check_planes(parallel_pool *pool, int size, int times) {
-    const int small = 2 * size * size, large = small * times * times, wide = size * times;
-    float *x = noise(small), *y = noise(large), *up = nothing(large), *down = nothing(small);
-    upsample_nearest_add(pool, up, x, 2, size, times, 0, 0.5f);
-    block_sum(pool, down, y, 2, wide, times, 0.5f);
-    CHECK_BELOW(fabs(dot(up, y, large) - dot(x, down, small)), 1e-4);
-    double worst = 0;
-    for (int i = 0; i < large; i++) {
-        const int plane = i / (wide * wide), r = i / wide % wide / times, c = i % wide / times;
-        worst = fmax(worst, fabs(up[i] - 0.5 * x[(plane * size + r) * size + c]));
-    }
-    CHECK_BELOW(worst, 0);
-    memcpy(up, y, sizeof *y * large);
-    upsample_nearest_add(pool, up, x, 2, size, times, 3, 0.5f);
-    CHECK_BELOW(fabs(dot(up, y, large) - 3 * dot(y, y, large) - dot(x, down, small)), 1e-3);
-    free(x);
-    free(y);
-    free(up);
-    free(down);
-}
-
 static void check_bias(parallel_pool *pool, int run) {
     enum { CHANNELS = 3 };
     float *x = noise(CHANNELS * run), *y = nothing(CHANNELS * run), *bias = noise(CHANNELS), *grad = nothing(CHANNELS);
@@ -163,43 +141,6 @@ static void check_bias(parallel_pool *pool, int run) {
     free(y);
     free(bias);
     free(grad);
-}
-
-static void check_pointwise(parallel_pool *pool, int inputs, int outputs, int pixels) {
-    float *w = noise(inputs * outputs), *b = noise(outputs), *dw = nothing(inputs * outputs), *db = nothing(outputs);
-    float *x = noise(inputs * pixels), *y = nothing(outputs * pixels), *dy = noise(outputs * pixels);
-    float *dx = nothing(inputs * pixels), *want = nothing(outputs * pixels);
-    float *scratch = nothing((int)pointwise_scratch_floats(inputs, outputs, pixels, CHECK_THREADS));
-    const pointwise layer = {inputs, outputs, 1, w, b, dw, db};
-    pointwise_forward(pool, y, x, &layer, pixels, scratch);
-    for (int o = 0; o < outputs; o++)
-        for (int p = 0; p < pixels; p++) {
-            double sum = b[o];
-            for (int i = 0; i < inputs; i++)
-                sum += (double)w[o * inputs + i] * x[i * pixels + p];
-            want[o * pixels + p] = (float)sum;
-        }
-    CHECK_BELOW(check_distance(y, want, outputs * pixels), 1e-6);
-    for (int weights = 1; weights < 3; weights++) {
-        const grad_mode mode = weights == 2 ? GRAD_ADD : GRAD_SET;
-        pointwise_backward(pool, dx, dy, x, &layer, pixels, mode, mode, scratch);
-        double through = dot(y, dy, outputs * pixels);
-        for (int i = 0; i < outputs * pixels; i++)
-            through -= b[i / pixels] * dy[i];
-        CHECK_BELOW(fabs(dot(dx, x, inputs * pixels) / (weights * through) - 1), 1e-4);
-        CHECK_BELOW(fabs(dot(dw, w, inputs * outputs) / (weights * through) - 1), 1e-4);
-        CHECK_BELOW(fabs(dot(db, b, outputs) - weights * (dot(y, dy, outputs * pixels) - through)), 1e-3);
-    }
-    free(w);
-    free(b);
-    free(dw);
-    free(db);
-    free(x);
-    free(y);
-    free(dy);
-    free(dx);
-    free(want);
-    free(scratch);
 }
 
 static void check_noise(parallel_pool *pool, int batch, int pixels, int shared) {
@@ -252,7 +193,7 @@ static void check_minibatch(int batch) {
         CHECK_BELOW(fabs(x[count + n] - spread(x, batch, CHANNELS, n / 16)), 1e-6);
     minibatch_std_backward(dx, x, batch, CHANNELS);
     for (int i = 0; i < count; i += 7) {
-        const float kept = x[i], h = 1e-3f;
+        const float kept = x[i], h = 1e-4f;
         double slope = dy[i];
         for (int side = -1; side < 2; side += 2) {
             x[i] = kept + (float)side * h;
@@ -275,15 +216,8 @@ int main(void) {
     check_blur(pool, 2);
     check_blur(pool, 8);
     check_blur(pool, 13);
-    for (int times = 1; times <= 8; times *= 2)
-        check_planes(pool, 4, times);
-    check_planes(pool, 3, 1);
     check_bias(pool, 5);
     check_bias(pool, 1030);
-    check_pointwise(pool, 3, 7, 20);
-    check_pointwise(pool, 9, 3, 300);
-    check_pointwise(pool, 64, 3, 64);
-    check_pointwise(pool, 3, 64, 600);
     check_noise(pool, 3, 16, 0);
     check_noise(pool, 3, 16, 1);
     check_noise(pool, 2, 65, 0);

@@ -61,20 +61,6 @@ function pictureError(a, b) {
   return { pictures: PICTURES, max: Number(max.toFixed(4)), rms: Number(Math.sqrt(squares / x.length).toFixed(5)) };
 }
 
-/**
- * Without the layers to inner pictures (progressive growing), where the whole model's are the same: it has grown up.
- * @param {import('../engine/engine.js').Engine} engine @param {import('../engine/generator.js').Generator} whole
- * @param {Record<string, any>} tensors @param {Record<string, string>} metadata
- */
-function grownUp(engine, whole, tensors, metadata) {
-  const rest = Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith('to_rgb')));
-  if (Object.keys(rest).length === Object.keys(tensors).length) return tensors;
-  const generator = engine.loadGenerator(writeSafetensors(rest, metadata));
-  const { max } = pictureError(whole, generator);
-  generator.dispose();
-  return max === 0 ? rest : tensors;
-}
-
 /** The numbers among an evaluation's scores; the lists about single pictures stay behind. @param {any} scores */
 function numbersOf(scores) {
   if (typeof scores?.kernel !== 'number')
@@ -114,9 +100,7 @@ export async function run(args) {
   const kept = Object.entries(source.metadata).filter(([key]) => known.has(key));
   /** @type {Record<string, string>} */
   const metadata = { format: 'ssdgan-model', ...Object.fromEntries(kept), ...(command ? { command } : {}) };
-  const written = writeSafetensors(grownUp(engine, before, generatorOf(source), metadata), metadata, {
-    half: values.half,
-  });
+  const written = writeSafetensors(generatorOf(source), metadata, { half: values.half });
   const after = engine.loadGenerator(written);
   const error = pictureError(before, after);
 

@@ -59,7 +59,7 @@ export const RECIPES = {
   // The baseline (docs/method.md, section 7) on our layers: one convolution a resolution, in the order convolution, noise, norm,
   // style, ReLU, and SSD's widths, 10 million parameters. The paper's 47.6 million would take a hundred times as long. The
   // penalty is R1 by finite differences with the logistic loss, as StyleGAN's own code has it, not WGAN's.
-  stylegan: forComparison('a small StyleGAN, which grows from 8 x 8 pixels', {
+  stylegan: forComparison('a small StyleGAN', {
     latent_size: 512,
     mapping_layers: 8,
     mapping_rate: 0.01,
@@ -72,7 +72,6 @@ export const RECIPES = {
     spectral_norm: 'none',
     d_norm: 'none',
     minibatch_std: 1,
-    growth_pictures: 20000,
     r1: 10,
     lr: 0.001,
     beta1: 0,
@@ -92,17 +91,3 @@ export const RECIPES = {
  * @returns {number}
  */
 export const epochsOf = ({ epochs = 20, pictures = 0 }, training) => Math.max(epochs, Math.ceil(pictures / training));
-
-/** Phases of growing in all that is planned, at least: the fourth is the last at 64 pixels, and has two thirds of the time. */
-const PHASES = 10;
-
-/**
- * Before the first step: a network that grows is to be grown up well before the planned end, however few pictures that is.
- * @param {import('../engine/trainer.js').Trainer} trainer
- * @param {number} planned pictures shown by the end
- */
-export function growInTime(trainer, planned) {
-  const growth = Number(trainer.config().growth_pictures);
-  if (growth > 0 && trainer.stats().step === 0)
-    trainer.set('growth_pictures', Math.min(growth, Math.ceil(planned / PHASES)));
-}

@@ -20,7 +20,7 @@
  *                                                              doctor stopped it) or failed (run.error); saved: the step of
  *                                                              the stored checkpoint, or null
  */
-import { RECIPES, DEFAULT_RECIPE, growInTime } from './recipes.js';
+import { RECIPES, DEFAULT_RECIPE } from './recipes.js';
 import { BestModel } from './best-model.js';
 import { trouble } from './doctor.js';
 import { checkWishes, makePlan, planFrom } from './plan.js';
@@ -57,7 +57,7 @@ export class TrainingRun {
     if (!Object.hasOwn(RECIPES, recipe)) throw new SsdganError('bad_argument', `there is no recipe ${recipe}`);
     const all = { ...RECIPES[recipe].settings, ...settings };
     const trainer = from ? engine.createTrainerFrom(from, all) : engine.createTrainer(all);
-    return new TrainingRun(engine, store, trainer, { recipe, wishes, growthIsSet: 'growth_pictures' in settings });
+    return new TrainingRun(engine, store, trainer, { recipe, wishes });
   }
 
   /**
@@ -77,14 +77,13 @@ export class TrainingRun {
 
   /**
    * @param {Engine} engine @param {Store} store @param {Trainer} trainer
-   * @param {{recipe: string, wishes: Wishes, earlier?: Partial<Plan>, growthIsSet?: boolean, resumed?: boolean}} options
+   * @param {{recipe: string, wishes: Wishes, earlier?: Partial<Plan>, resumed?: boolean}} options
    */
-  constructor(engine, store, trainer, { recipe, wishes, earlier = {}, growthIsSet = false, resumed = false }) {
+  constructor(engine, store, trainer, { recipe, wishes, earlier = {}, resumed = false }) {
     this.engine = engine;
     this.store = store;
     this.recipe = recipe;
     this.wishes = wishes;
-    this.growthIsSet = growthIsSet;
     this.resumed = resumed;
     /** @type {Supervisor | null} from begin on; it owns the trainer then */
     this.supervisor = null;
@@ -135,9 +134,8 @@ export class TrainingRun {
   /** How long to train, in all; before events(). @param {{epochs?: number, steps?: number}} length {}: as planned */
   setLength({ epochs, steps }) {
     if (epochs || steps) Object.assign(this.plan, { epochs: steps ? null : epochs, steps: steps ?? null });
-    const pictures = this.total * Number(this.trainer.config().batch);
-    this.trainer.set('schedule_pictures', pictures); // falling rates reach zero with the last planned step
-    if (!this.growthIsSet) growInTime(this.trainer, pictures);
+    // Falling rates reach zero with the last planned step.
+    this.trainer.set('schedule_pictures', this.total * Number(this.trainer.config().batch));
   }
 
   /** Ends events() when the present step is done. */

@@ -11,7 +11,7 @@ export class TrainPanel {
     this.form = element('settings', HTMLFormElement);
     /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
     this.start = 'starter';
-    /** @type {{name: string, about: string, batch: number, grows: boolean}[]} */
+    /** @type {{name: string, about: string, batch: number}[]} */
     this.recipes = [];
     /** @type {Record<string, number>} by recipe, for the pictures that are there */
     this.epochs = {};
@@ -114,7 +114,7 @@ export class TrainPanel {
     }
   }
 
-  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number, grows: boolean}[]} recipes */
+  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number}[]} recipes */
   offer(recipes) {
     this.recipes = recipes;
     const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
@@ -176,16 +176,8 @@ export class TrainPanel {
         return;
       }
       this.app.enter('training');
-      this.say(`Training. ${this.outlook()} It continues in a hidden tab.`);
+      this.say('Training. The first faces show after an epoch or two. It continues in a hidden tab.');
     });
-  }
-
-  /** When faces are to be seen: a growing network's first pictures are blurs of 8 x 8 pixels. */
-  outlook() {
-    const { value: from } = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start'));
-    return this.chosen()?.grows && from === 'scratch'
-      ? 'The network grows: blurs first, faces a third of the way on.'
-      : 'The first faces show after an epoch or two.';
   }
 
   /** A new run, or the loaded checkpoint's. */

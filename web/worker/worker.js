@@ -67,7 +67,6 @@ const handlers = {
       name,
       about,
       batch: Number(settings.batch ?? usual),
-      grows: Number(settings.growth_pictures ?? 0) > 0,
     }));
     tellEpochs();
     return { variant: build, threads: count, notes, describe, recipes };
