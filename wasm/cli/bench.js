@@ -1,21 +1,15 @@
 /** `ssdgan bench`: speed of training and generation against the processor's peak, in Node. */
 import { measure } from '../engine/bench.js';
 import { createEngine } from '../engine/engine.js';
-import { CliError, helpText, parse } from './usage.js';
+import { CliError, flag, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  json: { type: 'boolean', help: 'print one JSON object a line' },
-  threads: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'measure this number only (default: 1 and 2)',
-  },
-  variant: { type: 'string', value: 'NAME', help: 'measure simd or relaxed only (default: both)' },
-  quick: { type: 'boolean', help: 'fewer repetitions' },
-  help: { type: 'boolean', help: 'show this text' },
+  json: flag('print one JSON object a line'),
+  threads: whole('measure this number only (default: 1 and 2)', { min: 1, max: 64 }),
+  variant: text('NAME', 'measure simd or relaxed only (default: both)', ['simd', 'relaxed']),
+  quick: flag('fewer repetitions'),
+  help: flag('show this text'),
 };
 
 const ABOUT = `Measures a training step (batch 32) and generation (1 and 64 pictures), each checked before it is timed, as
@@ -29,12 +23,6 @@ export async function run(args) {
     return 0;
   }
   if (positionals.length) throw new CliError(`bench takes no names, but got ${positionals[0]}.`);
-  if (values.variant !== undefined && !['simd', 'relaxed'].includes(values.variant)) {
-    throw new CliError(`--variant is "${values.variant}", but must be simd or relaxed.`);
-  }
-  if (values.threads !== undefined && (values.threads < 1 || values.threads > 64)) {
-    throw new CliError(`--threads is ${values.threads}, but must be from 1 to 64.`);
-  }
   await measure(createEngine, {
     runtime: 'node',
     variants: values.variant ? [values.variant] : ['simd', 'relaxed'],

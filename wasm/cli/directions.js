@@ -4,36 +4,17 @@ import { stagesNamed } from '../engine/latents.js';
 import { PSI, psisOf, seedsOf } from './faces-options.js';
 import { readModel } from './files.js';
 import { gridOf, writePng } from './pictures.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, helpText, number, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  n: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'how many directions, strongest first (default: 6)',
-  },
-  stages: {
-    type: 'string',
-    value: 'NAME',
-    help: 'stages that move: all (default), coarse, fine, or numbers like 1,2',
-  },
-  seeds: { type: 'string', value: 'SEEDS', help: 'seeds of the faces to move, as 3,8 (default: 0)' },
-  reach: {
-    type: 'string',
-    value: 'X',
-    number: true,
-    help: 'move from -X to X, in standard deviations of w (default: 2)',
-  },
-  columns: { type: 'string', value: 'N', number: true, whole: true, help: 'samples in a row (default: 7)' },
+  n: whole('how many directions, strongest first (default: 6)', { min: 1 }),
+  stages: text('NAME', 'stages that move: all (default), coarse, fine, or numbers like 1,2'),
+  seeds: text('SEEDS', 'seeds of the faces to move, as 3,8 (default: 0)'),
+  reach: number('move from -X to X, in standard deviations of w (default: 2)'),
+  columns: whole('samples in a row (default: 7)', { min: 2, max: 100 }),
   psi: PSI,
-  out: {
-    type: 'string',
-    value: 'PATH',
-    help: 'where to draw: a row for each direction and face (default: directions.png)',
-  },
+  out: text('PATH', 'where to draw: a row for each direction and face (default: directions.png)'),
   ...ENGINE_OPTIONS,
 };
 
@@ -50,7 +31,6 @@ export async function run(args) {
   const { n = 6, stages = 'all', reach = 2, columns = 7, out = 'directions.png' } = values;
   if (positionals.length > 1) throw new CliError('Name one model only.');
   if (!(reach > 0 && reach <= 100)) throw new CliError(`--reach is ${reach}, but must be above 0, at most 100.`);
-  if (columns < 2 || columns > 100) throw new CliError(`--columns is ${columns}, but must be from 2 to 100.`);
   if (!/\.png$/i.test(out)) throw new CliError(`--out is ${out}, but must end in .png.`);
   const seeds = seedsOf(values.seeds ?? '0', 'seeds');
   const psis = psisOf(values.psi);

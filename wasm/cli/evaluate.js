@@ -6,34 +6,44 @@ import { summaryOf, warningsOf } from '../engine/summary.js';
 import { readFile, readModel } from './files.js';
 import { onnxFeatures } from './onnx-features.js';
 import { addPictures, gridOf, refusedLines, requirePictures, writePng } from './pictures.js';
-import { CliError, commandLine, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import {
+  CliError,
+  commandLine,
+  ENGINE_OPTIONS,
+  engineFrom,
+  flag,
+  helpText,
+  number,
+  parse,
+  text,
+  whole,
+} from './usage.js';
 
 /** @typedef {import('../engine/evaluate.js').Scores} Scores */
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  n: { type: 'string', value: 'N', number: true, whole: true, help: 'number of samples (default: as many as held out, at least 500)' }, // prettier-ignore
-  seed: { type: 'string', value: 'N', number: true, whole: true, help: 'seed of the first sample, and of the scores (default: 0)' }, // prettier-ignore
-  psi: { type: 'string', value: 'X', number: true, help: 'truncation (default: 1)' },
-  'held-out': { type: 'string', value: 'N', number: true, whole: true, help: 'the last N of PICTURES were not trained on (default: as ssdgan train: a tenth, 1 to 500)' }, // prettier-ignore
-  doodles: { type: 'string', value: 'N', number: true, whole: true, help: 'score against the first N doodles instead of PICTURES, as ssdgan train uses them' }, // prettier-ignore
-  size: { type: 'string', value: 'N', number: true, whole: true, help: 'side in pixels, if pictures are scored instead of a model (default: 64)' }, // prettier-ignore
-  crop: { type: 'string', value: 'HOW', help: 'centre (default), pad or squash, as in training' },
-  filter: { type: 'string', value: 'NAME', help: 'resampling: triangle (default) or cubic, as in training' },
-  quick: {
-    type: 'boolean',
-    help: 'faster: no Frechet distance, no precision, recall, density and coverage; a coarser SWD',
-  },
-  features: { type: 'string', value: 'FILE', help: 'take the features from an ONNX network (needs npm install onnxruntime-node)' }, // prettier-ignore
-  'features-size': { type: 'string', value: 'N', number: true, whole: true, help: "side of that network's input, in pixels (default: 299)" }, // prettier-ignore
-  'features-resize': { type: 'string', value: 'HOW', help: 'clean (default: bicubic, as clean-fid does), or none' },
-  'features-range': { type: 'string', value: 'RANGE', help: "range of that network's input: 255 (0 to 255, default), 1 (0 to 1) or -1 (-1 to 1)" }, // prettier-ignore
-  sheet: {
-    type: 'string',
-    value: 'FILE',
-    help: 'a PNG to draw: samples, each above the training picture that is nearest to it',
-  },
-  json: { type: 'boolean', help: 'print JSON' },
+  n: whole('number of samples (default: as many as held out, at least 500)', { min: 6, max: 50000 }),
+  seed: whole('seed of the first sample, and of the scores (default: 0)', { min: 0 }),
+  psi: number('truncation (default: 1)'),
+  'held-out': whole('the last N of PICTURES were not trained on (default: as ssdgan train: a tenth, 1 to 500)', {
+    min: 0,
+  }),
+  doodles: whole('score against the first N doodles instead of PICTURES, as ssdgan train uses them', { min: 6 }),
+  size: whole('side in pixels, if pictures are scored instead of a model (default: 64)', { min: 8, max: 1024 }),
+  crop: text('HOW', 'centre (default), pad or squash, as in training'),
+  filter: text('NAME', 'resampling: triangle (default) or cubic, as in training'),
+  quick: flag('faster: no Frechet distance, no precision, recall, density and coverage; a coarser SWD'),
+  features: text('FILE', 'take the features from an ONNX network (needs npm install onnxruntime-node)'),
+  'features-size': whole("side of that network's input, in pixels (default: 299)", { min: 8, max: 1024 }),
+  'features-resize': text('HOW', 'clean (default: bicubic, as clean-fid does), or none', ['clean', 'none']),
+  'features-range': text(
+    'RANGE',
+    "range of that network's input: 255 (0 to 255, default), 1 (0 to 1) or -1 (-1 to 1)",
+    ['255', '1', '-1'],
+  ),
+  sheet: text('FILE', 'a PNG to draw: samples, each above the training picture that is nearest to it'),
+  json: flag('print JSON'),
   ...ENGINE_OPTIONS,
 };
 
@@ -92,22 +102,6 @@ function holdsPictures(name) {
   return !/\.safetensors$/i.test(name) && stat !== undefined && readFile(name)[0] === 0x50;
 }
 
-/** @param {Record<string, any>} values @param {string[]} positionals */
-function check(values, positionals) {
-  if (values.doodles !== undefined && values.doodles < 6) throw new CliError(`--doodles is ${values.doodles}, but must be at least 6.`); // prettier-ignore
-  if (positionals.length < (values.doodles ? 1 : 2))
-    throw new CliError('Name a model (or a folder of pictures), then the real pictures.');
-  if (values.n !== undefined && (values.n < 6 || values.n > 50000))
-    throw new CliError(`--n is ${values.n}, but must be from 6 to 50000.`);
-  if (values.seed !== undefined && values.seed < 0) throw new CliError(`--seed is ${values.seed}, but must not be negative.`); // prettier-ignore
-  if (values['held-out'] !== undefined && values['held-out'] < 0)
-    throw new CliError(`--held-out is ${values['held-out']}, but must not be negative.`);
-  if (!['clean', 'none', undefined].includes(values['features-resize']))
-    throw new CliError(`--features-resize is "${values['features-resize']}", but must be clean or none.`);
-  if (!['255', '1', '-1', undefined].includes(values['features-range']))
-    throw new CliError(`--features-range is "${values['features-range']}", but must be 255, 1 or -1.`);
-}
-
 /** @param {string[]} args */
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'evaluate');
@@ -115,7 +109,8 @@ export async function run(args) {
     console.log(helpText('evaluate MODEL PICTURES... [options]', ABOUT, OPTIONS));
     return 0;
   }
-  check(values, positionals);
+  if (positionals.length < (values.doodles ? 1 : 2))
+    throw new CliError('Name a model (or a folder of pictures), then the real pictures.');
   const [name, ...pictureNames] = positionals;
   const engine = await engineFrom(values);
   const generator = holdsPictures(name) ? null : engine.loadGenerator(readModel(name).bytes);
@@ -155,9 +150,14 @@ export async function run(args) {
     return 0;
   }
   refusedLines(refused).forEach((line) => console.log(line));
-  const kind = evaluator.floorKind === 'held-out' ? `${heldOut} held-out pictures` : 'one half of the training pictures against the other'; // prettier-ignore
+  const kind =
+    evaluator.floorKind === 'held-out'
+      ? `${heldOut} held-out pictures`
+      : 'one half of the training pictures against the other';
   console.log(`Against ${evaluator.count} training pictures, features ${about.features}. Floor: ${kind}.\n`);
-  console.log(table({ [generator ? 'model' : 'pictures']: scores, floor, noise: ceilings.noise, 'mean picture': ceilings.mean })); // prettier-ignore
+  console.log(
+    table({ [generator ? 'model' : 'pictures']: scores, floor, noise: ceilings.noise, 'mean picture': ceilings.mean }),
+  );
   console.log(`\n${[...Object.values(summary), ...warnings.map((line) => `Careful: ${line}`)].join('\n')}`);
   if (values.sheet) console.log(`Samples and their nearest training pictures: ${values.sheet}`);
   return 0;
@@ -173,7 +173,8 @@ function plain(_key, value) {
  * @param {import('../engine/dataset.js').Dataset} dataset @param {Scores} scores */
 function writeSheet(file, engine, samples, dataset, { copying }) {
   const { pixels, features } = copying;
-  const near = (/** @type {number} */ i) => Math.max(pixels.distances[i] / pixels.threshold, features.distances[i] / features.threshold); // prettier-ignore
+  const near = (/** @type {number} */ i) =>
+    Math.max(pixels.distances[i] / pixels.threshold, features.distances[i] / features.threshold);
   const order = Array.from(pixels.distances, (_, i) => i).sort((a, b) => near(a) - near(b));
   const size = dataset.size;
   const columns = Math.min(16, order.length);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { curves, markdown, slim, troubles } from './experiment-report.js';
 import { makeFolder, readFile, writeWhole } from './files.js';
 import { OPTIONS as TRAIN_OPTIONS, settingsFrom } from './train-options.js';
-import { CliError, ENGINE_OPTIONS, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, flag, helpText, parse, text } from './usage.js';
 
 /** @typedef {import('./experiment-report.js').Row} Row */
 /** @typedef {{name: string, score: 'model' | 'best', options: Record<string, any>}} Run score: which of its models */
@@ -18,14 +18,10 @@ const SHEET_PICTURES = 36;
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  out: { type: 'string', value: 'DIR', help: 'folder for runs and tables (default: ssdgan-experiments)' },
-  only: {
-    type: 'string',
-    value: 'NAMES',
-    help: 'make these runs only: names separated by commas, or one name that has a comma',
-  },
-  seeds: { type: 'string', value: 'LIST', help: "seeds to use instead of the file's, separated by commas" },
-  report: { type: 'boolean', help: 'only write the tables, of the runs that are finished' },
+  out: text('DIR', 'folder for runs and tables (default: ssdgan-experiments)'),
+  only: text('NAMES', 'make these runs only: names separated by commas, or one name that has a comma'),
+  seeds: text('LIST', "seeds to use instead of the file's, separated by commas"),
+  report: flag('only write the tables, of the runs that are finished'),
   threads: ENGINE_OPTIONS.threads,
   help: ENGINE_OPTIONS.help,
 };
@@ -107,7 +103,9 @@ function noteOf(folder) {
 async function train({ run, seed, folder }, pictures, threads) {
   const note = noteOf(folder) ?? { options: run.options, seed, seconds: 0 };
   if (JSON.stringify(note.options) !== JSON.stringify(run.options))
-    throw new CliError(`${folder} holds a run of that name with other options. Remove it, rename the run, or name another --out.`); // prettier-ignore
+    throw new CliError(
+      `${folder} holds a run of that name with other options. Remove it, rename the run, or name another --out.`,
+    );
   if (note.trained) return true;
   makeFolder(folder);
   const begun = fs.existsSync(path.join(folder, 'checkpoint.safetensors'));
@@ -208,7 +206,9 @@ export async function run(args) {
   const only = experiment.runs.some(({ name }) => name === values.only) ? [values.only] : values.only?.split(',');
   const unknown = only?.find((/** @type {string} */ name) => !experiment.runs.some((other) => other.name === name));
   if (unknown !== undefined)
-    throw new CliError(`There is no run "${unknown}" in ${file}; there are: ${experiment.runs.map(({ name }) => name).join(', ')}.`); // prettier-ignore
+    throw new CliError(
+      `There is no run "${unknown}" in ${file}; there are: ${experiment.runs.map(({ name }) => name).join(', ')}.`,
+    );
   const out = values.out ?? 'ssdgan-experiments';
   makeFolder(out);
   const jobs = experiment.runs.flatMap((one) =>

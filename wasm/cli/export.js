@@ -3,17 +3,13 @@ import path from 'node:path';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
 import { readNote } from './run-note.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  half: { type: 'boolean', help: 'write float16: half the size (7.6 MB for the full model)' },
-  scores: { type: 'string', value: 'FILE', help: 'scores to put into FILE.json: the output of ssdgan evaluate --json' },
-  command: {
-    type: 'string',
-    value: 'TEXT',
-    help: "the command that trained the model, if the run's run.json does not have it",
-  },
+  half: flag('write float16: half the size (7.6 MB for the full model)'),
+  scores: text('FILE', 'scores to put into FILE.json: the output of ssdgan evaluate --json'),
+  command: text('TEXT', "the command that trained the model, if the run's run.json does not have it"),
   ...ENGINE_OPTIONS,
 };
 

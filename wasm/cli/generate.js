@@ -5,47 +5,19 @@ import { writeSafetensors } from '../engine/safetensors.js';
 import { amountsOf, facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
 import { makeFolderOf, readModel, writeWhole } from './files.js';
 import { gridOf, writeFolder, writePng } from './pictures.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  n: { type: 'string', value: 'N', number: true, whole: true, help: 'number of samples (default: 64)' },
-  seed: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'seed of the first sample; sample k has seed + k (default: 0)',
-  },
+  n: whole('number of samples (default: 64)', { min: 1, max: 100000 }),
+  seed: whole('seed of the first sample; sample k has seed + k (default: 0)', { min: 0 }),
   psi: PSI,
-  move: {
-    type: 'string',
-    value: 'K:X[,...]',
-    help: 'move along direction K by X; ssdgan directions shows the directions',
-  },
-  stages: {
-    type: 'string',
-    value: 'NAME',
-    help: 'stages that --move changes: all (default), coarse, fine, or numbers like 1,2',
-  },
-  mix: {
-    type: 'string',
-    value: 'ROWS:COLS',
-    help: 'a grid of mixed styles, as 1,2,3:10-14: coarse styles of the row, fine ones of the column',
-  },
-  stage: {
-    type: 'string',
-    value: 'K',
-    number: true,
-    whole: true,
-    help: 'with --mix: how many stages count as coarse (default: half of them)',
-  },
+  move: text('K:X[,...]', 'move along direction K by X; ssdgan directions shows the directions'),
+  stages: text('NAME', 'stages that --move changes: all (default), coarse, fine, or numbers like 1,2'),
+  mix: text('ROWS:COLS', 'a grid of mixed styles, as 1,2,3:10-14: coarse styles of the row, fine ones of the column'),
+  stage: whole('with --mix: how many stages count as coarse (default: half of them)', { value: 'K' }),
   w: W,
-  out: {
-    type: 'string',
-    value: 'PATH',
-    help: 'x.png (a grid; default grid.png), x.safetensors (raw floats), or a folder',
-  },
+  out: text('PATH', 'x.png (a grid; default grid.png), x.safetensors (raw floats), or a folder'),
   ...ENGINE_OPTIONS,
 };
 
@@ -94,8 +66,6 @@ export async function run(args) {
   }
   const { n = 64, seed = 0, out = 'grid.png' } = values;
   if (positionals.length > 1) throw new CliError('Name one model only.');
-  if (n < 1 || n > 100000) throw new CliError(`--n is ${n}, but must be from 1 to 100000.`);
-  if (seed < 0) throw new CliError(`--seed is ${seed}, but must not be negative.`);
   const psis = psisOf(values.psi);
   const amounts = amountsOf(values.move);
   const { bytes } = readModel(positionals[0]);

@@ -1,13 +1,13 @@
 /** `ssdgan info`: what a model, checkpoint or any other safetensors file holds. */
 import { readSafetensors } from '../engine/safetensors.js';
 import { readModel } from './files.js';
-import { CliError, helpText, parse } from './usage.js';
+import { CliError, flag, helpText, parse } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  json: { type: 'boolean', help: 'as JSON' },
-  tensors: { type: 'boolean', help: 'list every tensor' },
-  help: { type: 'boolean', help: 'this text' },
+  json: flag('as JSON'),
+  tensors: flag('list every tensor'),
+  help: flag('this text'),
 };
 
 const STATE = /running_|weight_u$|weight_v$|num_batches_tracked|^adam\.|^average\./;

@@ -5,46 +5,31 @@ import { EASINGS } from '../engine/latents.js';
 import { facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
 import { readModel } from './files.js';
 import { gridOf, writeFolder, writeGif, writePng } from './pictures.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  from: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the first sample (default: 0)' },
-  to: { type: 'string', value: 'SEED', number: true, whole: true, help: 'seed of the last sample (default: 1)' },
-  keys: { type: 'string', value: 'SEEDS', help: 'instead of --from and --to: seeds to go through, as 3,8,10-14' },
+  from: whole('seed of the first sample (default: 0)', { value: 'SEED', min: 0 }),
+  to: whole('seed of the last sample (default: 1)', { value: 'SEED', min: 0 }),
+  keys: text('SEEDS', 'instead of --from and --to: seeds to go through, as 3,8,10-14'),
   w: { ...W, help: 'go through these too: styles that ssdgan project wrote (.safetensors or .json)' },
-  space: {
-    type: 'string',
-    value: 'z|w',
-    help: 'what to interpolate: w, the styles (default), or z, the latents, along their sphere',
-  },
-  ease: { type: 'string', value: 'NAME', help: 'linear (default), or smooth: slow at each of the given samples' },
-  loop: { type: 'boolean', help: 'end at the first sample again' },
-  frames: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'number of frames, both ends included (default for two samples: 8, for a GIF 60)',
-  },
+  space: text('z|w', 'what to interpolate: w, the styles (default), or z, the latents, along their sphere', ['z', 'w']),
+  ease: text('NAME', 'linear (default), or smooth: slow at each of the given samples', Object.keys(EASINGS)),
+  loop: flag('end at the first sample again'),
+  frames: whole('number of frames, both ends included (default for two samples: 8, for a GIF 60)', {
+    min: 2,
+    max: 10000,
+  }),
   psi: PSI,
-  out: { type: 'string', value: 'PATH', help: 'x.png (default: strip.png), x.gif, or a folder' },
-  scale: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'in a GIF: how many times to enlarge (default: 4)',
-  },
+  out: text('PATH', 'x.png (default: strip.png), x.gif, or a folder'),
+  scale: whole('in a GIF: how many times to enlarge (default: 4)', { min: 1, max: 16 }),
   ...ENGINE_OPTIONS,
 };
 
 /** @param {Record<string, any>} values @param {number} legs */
 function framesOf({ frames, out = 'strip.png' }, legs) {
   const gif = path.extname(out).toLowerCase() === '.gif';
-  const number = frames ?? (gif ? Math.max(60, 30 * legs) : Math.max(8, 5 * legs));
-  if (number < 2 || number > 10000) throw new CliError(`--frames is ${number}, but must be from 2 to 10000.`);
-  return number;
+  return frames ?? (gif ? Math.max(60, 30 * legs) : Math.max(8, 5 * legs));
 }
 
 /** @param {string[]} args */
@@ -58,11 +43,6 @@ export async function run(args) {
   const { from = 0, to = 1, space = 'w', out = 'strip.png', scale = 4, ease = 'linear', loop = false } = values;
   const kind = path.extname(out).toLowerCase();
   if (positionals.length > 1) throw new CliError('Name one model only.');
-  if (space !== 'z' && space !== 'w') throw new CliError(`--space is "${space}", but must be z or w.`);
-  if (!(ease in EASINGS)) throw new CliError(`--ease is "${ease}", but must be ${Object.keys(EASINGS).join(' or ')}.`);
-  if (from < 0 || to < 0) throw new CliError('Seeds must not be negative.');
-  framesOf(values, 1);
-  if (scale < 1 || scale > 16) throw new CliError(`--scale is ${scale}, but must be from 1 to 16.`);
   if (!['.png', '.gif', ''].includes(kind))
     throw new CliError(`--out is ${out}, but must end in .png or .gif, or be a folder.`);
   const psis = psisOf(values.psi);

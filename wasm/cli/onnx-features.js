@@ -31,7 +31,6 @@ async function runtime() {
  */
 export async function onnxFeatures(engine, values) {
   const { features: file, 'features-size': size = 299, 'features-resize': resize = 'clean', 'features-range': range = '255' } = values; // prettier-ignore
-  if (size < 8 || size > 1024) throw new CliError(`--features-size is ${size}, but must be from 8 to 1024.`);
   const bytes = readFile(file);
   const { InferenceSession, Tensor } = await runtime();
   let session;

@@ -5,32 +5,17 @@ import { Projection, psnr } from '../engine/projection.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { makeFolder, readModel, writeWhole } from './files.js';
 import { addPictures, gridOf, refusedLines, writePng } from './pictures.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  'w-plus': {
-    type: 'boolean',
-    help: 'use a style for each stage: nearer to the picture, but less like the faces of the model',
-  },
-  samples: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'random faces to compare first (default: 1024)',
-  },
-  starts: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'how many searches start from the best of them, 1 to 16 (default: 4)',
-  },
-  steps: { type: 'string', value: 'N', number: true, whole: true, help: 'steps of each search (default: 200)' },
-  seed: { type: 'string', value: 'N', number: true, whole: true, help: 'seed of the random faces (default: 0)' },
-  crop: { type: 'string', value: 'NAME', help: 'centre (default), pad or squash' },
-  out: { type: 'string', value: 'FOLDER', help: 'folder for the results (default: projection)' },
+  'w-plus': flag('use a style for each stage: nearer to the picture, but less like the faces of the model'),
+  samples: whole('random faces to compare first (default: 1024)'),
+  starts: whole('how many searches start from the best of them, 1 to 16 (default: 4)'),
+  steps: whole('steps of each search (default: 200)'),
+  seed: whole('seed of the random faces (default: 0)', { min: 0 }),
+  crop: text('NAME', 'centre (default), pad or squash'),
+  out: text('FOLDER', 'folder for the results (default: projection)'),
   ...ENGINE_OPTIONS,
 };
 
@@ -50,7 +35,6 @@ export async function run(args) {
   const perStage = values['w-plus'] ?? false;
   const [model, ...pictures] = positionals;
   if (!pictures.length) throw new CliError('Name a model and the pictures to project. See: ssdgan project --help');
-  if (seed < 0) throw new CliError(`--seed is ${seed}, but must not be negative.`);
   const { bytes } = readModel(model);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);

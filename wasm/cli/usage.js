@@ -19,6 +19,15 @@ export class CliError extends Error {
  *   min?: number, max?: number, choices?: string[], group?: string, hidden?: boolean}} Option
  */
 
+/** @param {string} help @param {{value?: string, min?: number, max?: number}} [more] @returns {Option} */
+export const number = (help, more = {}) => ({ type: 'string', value: 'X', number: true, help, ...more });
+/** @param {string} help @param {{value?: string, min?: number, max?: number}} [more] @returns {Option} */
+export const whole = (help, more = {}) => ({ ...number(help, { value: 'N', ...more }), whole: true });
+/** @param {string} value @param {string} help @param {string[]} [choices] @returns {Option} */
+export const text = (value, help, choices) => ({ type: 'string', value, help, choices });
+/** @param {string} help @returns {Option} */
+export const flag = (help) => ({ type: 'boolean', help });
+
 /** @param {string[]} words @returns {string} "a, b or c" */
 export const orList = (words) => words.join(', ').replace(/, ([^,]*)$/, ' or $1');
 
@@ -135,30 +144,14 @@ export function commandLine(command, args) {
 
 /** @type {Record<string, Option>} */
 export const ENGINE_OPTIONS = {
-  threads: {
-    type: 'string',
-    value: 'N',
-    number: true,
-    whole: true,
-    help: 'number of threads (default: as many as the machine has)',
-  },
-  variant: {
-    type: 'string',
-    value: 'NAME',
-    help: 'build to use: simd or relaxed (default: the fastest that works here)',
-  },
-  help: { type: 'boolean', help: 'show this text' },
+  threads: whole('number of threads (default: as many as the machine has)', { min: 1, max: 64 }),
+  variant: text('NAME', 'build to use: simd or relaxed (default: the fastest that works here)', ['simd', 'relaxed']),
+  help: flag('show this text'),
 };
 
 /** @param {Record<string, any>} values @returns {Promise<import('../engine/engine.js').Engine>} */
 export async function engineFrom(values) {
   const { variant = 'auto', threads = 'auto' } = values;
-  if (!['auto', 'simd', 'relaxed'].includes(variant)) {
-    throw new CliError(`--variant is "${variant}", but must be simd or relaxed.`);
-  }
-  if (threads !== 'auto' && (threads < 1 || threads > 64)) {
-    throw new CliError(`--threads is ${threads}, but must be from 1 to 64.`);
-  }
   return createEngine({ variant, threads });
 }
 

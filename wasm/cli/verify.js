@@ -1,15 +1,10 @@
 /** `ssdgan verify`: stored training steps replayed and compared (docs/verify.md). */
 import { readFile } from './files.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse } from './usage.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, helpText, number, parse } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  tolerance: {
-    type: 'string',
-    value: 'X',
-    number: true,
-    help: 'largest error allowed at step 0; ten times as much later (default: 1e-4)',
-  },
+  tolerance: number('largest error allowed at step 0; ten times as much later (default: 1e-4)'),
   ...ENGINE_OPTIONS,
 };
 

@@ -86,7 +86,9 @@ export function warningsOf(scores, floor, training, few) {
     );
   }
   if (scores.count !== floor.count && scores.recall !== undefined) {
-    warnings.push(`the floor has ${floor.count} pictures and the model ${scores.count} samples: recall and coverage grow with the number, so do not compare them.`); // prettier-ignore
+    warnings.push(
+      `the floor has ${floor.count} pictures and the model ${scores.count} samples: recall and coverage grow with the number, so do not compare them.`,
+    );
   }
   return warnings;
 }
