@@ -61,12 +61,14 @@ class Mapping(nn.Module):
         else:
             for i in range(self.layers):
                 self.add_module(str(i), layer())
+        if option(o, "w_norm"):
+            self.norm = nn.BatchNorm1d(o.latent, affine=False)
 
     def forward(self, z):
         x = F.normalize(z, dim=1) * self.factor
         for i in range(self.layers):
             x = F.leaky_relu((self.linear if self.shared else getattr(self, str(i)))(x), 0.2)
-        return x
+        return self.norm(x) if hasattr(self, "norm") else x
 
 
 class AdaIN(nn.Module):
@@ -441,7 +443,7 @@ def run(o):
         "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d,
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
-    for name in ("mapping_layers", "mapping_rate", "pixel_norm", "equalised", "noise", "upsampling", "downsampling",
+    for name in ("mapping_layers", "mapping_rate", "pixel_norm", "w_norm", "equalised", "noise", "upsampling", "downsampling",
                  "d_norm", "minibatch_std", "style_mixing", "first_input", "g_norm"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
@@ -485,7 +487,7 @@ def parser():
     p.add_argument("--freeze-d", type=int, choices=[0, 1], default=0)
     p.add_argument("--mapping-layers", type=int, default=4)
     p.add_argument("--mapping-rate", type=float, default=1.0)
-    for name in ("pixel-norm", "equalised", "noise", "minibatch-std"):
+    for name in ("pixel-norm", "w-norm", "equalised", "noise", "minibatch-std"):
         p.add_argument(f"--{name}", action="store_true")
     p.add_argument("--upsampling", choices=["transposed", "nearest", "bilinear"], default="transposed")
     p.add_argument("--downsampling", choices=["strided", "average"], default="strided")

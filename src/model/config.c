@@ -110,6 +110,8 @@ static const config_field FIELDS[] = {
      "factor on the learning rate of the mapping"},
     {FLAG(pixel_norm), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "longer latents", "",
      "bring latents to mean square 1, not to length 1"},
+    {FLAG(w_norm), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "normalised styles", "",
+     "bring each number of the style w to mean 0 and variance 1 over the batch"},
     {FLAG(equalised), 0, 0, 1, "", NETWORKS, 0, NULL, "equalised learning rate", "",
      "fit each layer's learning rate to the size of its weights, as StyleGAN does"},
     {FLAG(noise), 0, 0, 1, "", GENERATOR, NETWORK, NULL, "noise", "",
@@ -238,10 +240,11 @@ ssd_status config_check(ssd_context *context, const ssd_config *config) {
                             "`freeze_d` is %d, but for %d pixels the discriminator has %d layers",
                             (int)config->freeze_d, (int)config->image_size, layers);
     if (config->model == SSD_MODEL_DCGAN &&
-        (config->pixel_norm || config->noise || config->upsampling || config->first_input))
-        return context_fail(context, SSD_BAD_ARGUMENT,
-                            "`model` dcgan has no `pixel_norm`, `noise`, `upsampling` and `first_input`: leave them "
-                            "out, or take `model` ssd");
+        (config->pixel_norm || config->w_norm || config->noise || config->upsampling || config->first_input))
+        return context_fail(
+            context, SSD_BAD_ARGUMENT,
+            "`model` dcgan has no `pixel_norm`, `w_norm`, `noise`, `upsampling` and `first_input`: leave them "
+            "out, or take `model` ssd");
     if (config->g_norm && !(config->first_input && config->adain))
         return context_fail(context, SSD_BAD_ARGUMENT,
                             "`g_norm` batch needs `adain` and `first_input` latent: take both, or `g_norm` instance");

@@ -33,8 +33,7 @@ static void add_params(generator *g) {
     g->input.one_map = g->input.has_constant && !options->noise;
     table->part = 0;
     if (has_mapping(g))
-        mapping_add(table, &g->map, options->latent_size, options->mapping_layers, options->shared_mapping,
-                    options->pixel_norm);
+        mapping_add(table, &g->map, options);
     for (int i = 0; i < a->stages; i++) {
         table->part = i + 1;
         synthesis_conv_name(name, a, i);
@@ -107,8 +106,9 @@ void generator_initialise(generator *g, const ssd_config *config, rng *random) {
 
 /* ------------------------------------------------------------------------------------- forward --- */
 
-const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch) {
-    return has_mapping(g) ? mapping_forward(pool, &g->map, z, count, scratch) : z;
+const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, stats_mode stats,
+                           float *scratch) {
+    return has_mapping(g) ? mapping_forward(pool, &g->map, z, count, stats, scratch) : z;
 }
 
 static size_t image_floats(const generator *g, int count) {
@@ -152,7 +152,7 @@ void generator_synthesise(parallel_pool *pool, generator *g, const float *w, siz
 void generator_forward(parallel_pool *pool, generator *g, const float *z, const int *crossover, int count,
                        float *scratch) {
     const int latent = g->arch.options.latent_size;
-    const float *w = generator_map(pool, g, z, crossover ? 2 * count : count, scratch);
+    const float *w = generator_map(pool, g, z, crossover ? 2 * count : count, STATS_BATCH, scratch);
     if (crossover) {
         style_mixing_forward(g->styles, w, crossover, g->arch.stages, count, latent);
         w = g->styles;

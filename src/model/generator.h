@@ -46,7 +46,8 @@ void generator_initialise(generator *g, const ssd_config *config, rng *random);
 
 /* z (N x L) -> w: the mapping's, kept until the next call, or z itself where there is none. With style mixing a
  * training generator has room for 2 N. */
-const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, float *scratch);
+const float *generator_map(parallel_pool *pool, generator *g, const float *z, int count, stats_mode stats,
+                           float *scratch);
 
 /* Styles -> g->image. w: S x N x L, a w for each stage, `stride` (N L) floats from one to the next; stride 0: N x L,
  * one for all (may be generator_map's result). Noise, where used, is g->noise with STATS_BATCH, else the fixed one. */

@@ -64,7 +64,7 @@ static void find_mean(ssd_generator *model, float *z) {
     for (int done = 0; done < MEAN_SAMPLES && ssd_generator_has_mapping(model); done += g->batch) {
         const int count = min_int(g->batch, MEAN_SAMPLES - done);
         rng_normal(&random, z, count * latent);
-        const float *w = generator_map(model->context->pool, g, z, count, model->scratch);
+        const float *w = generator_map(model->context->pool, g, z, count, STATS_RUNNING, model->scratch);
         for (int n = 0; n < count; n++)
             vector_add_scaled(model->mean_w, w + (size_t)n * latent, 1.0f / MEAN_SAMPLES, (size_t)latent);
     }
@@ -88,7 +88,8 @@ ssd_status ssd_generator_map(ssd_generator *model, const float *z, int count, do
     }
     for (int done = 0; done < count; done += g->batch) {
         const int part = min_int(g->batch, count - done);
-        const float *mapped = generator_map(context->pool, model->net, z + (size_t)done * latent, part, model->scratch);
+        const float *mapped =
+            generator_map(context->pool, model->net, z + (size_t)done * latent, part, STATS_RUNNING, model->scratch);
         float *out = w + (size_t)done * latent;
         for (int i = 0; i < part * latent; i++) {
             const float mean = psi == 1 ? 0.0f : model->mean_w[i % latent];

@@ -156,7 +156,8 @@ static void search(ssd_projection *p) {
               count = left < BATCH ? left : BATCH;
     float *w = p->w; /* z at first */
     rng_normal(&p->random, w, count * latent);
-    memcpy(w, generator_map(p->context->pool, &p->net, w, count, p->scratch), (size_t)count * latent * sizeof *w);
+    memcpy(w, generator_map(p->context->pool, &p->net, w, count, STATS_RUNNING, p->scratch),
+           (size_t)count * latent * sizeof *w);
     if (p->searched == 0)
         memcpy(w, p->mean, latent * sizeof *w);
     look(p, w, 0, count);

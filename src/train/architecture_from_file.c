@@ -53,6 +53,7 @@ static void generator_options(const safetensors *file, ssd_config *o, const char
     if (o->model == SSD_MODEL_DCGAN)
         return; /* it has no mapping */
     o->shared_mapping = find_named(file, prefix, "mapper.linear.weight", 0) != NULL;
+    o->w_norm = find_named(file, prefix, "mapper.norm.running_mean", 0) != NULL;
     int layers = 0;
     while (layers < MAPPING_MOST && find_named(file, prefix, "mapper.%d.weight", layers))
         layers++;

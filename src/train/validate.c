@@ -32,7 +32,7 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
         discriminator_forward(pool, &t->d, t->real, count, DISCRIMINATOR_EVAL, t->scratch);
         memcpy(t->real_logits, t->d.logits, (size_t)count * sizeof(float));
         rng_normal(&random, t->z, count * latent);
-        const float *w = generator_map(pool, g, t->z, count, t->scratch);
+        const float *w = generator_map(pool, g, t->z, count, STATS_RUNNING, t->scratch);
         generator_synthesise(pool, g, w, 0, count, STATS_RUNNING, t->scratch);
         discriminator_forward(pool, &t->d, g->image, count, DISCRIMINATOR_EVAL, t->scratch);
         loss_d += count * loss_discriminator(kind, t->real_logits, t->d.logits, count);

@@ -130,6 +130,7 @@ for (const [variant, threads] of BUILDS) {
       ['a paired loss, R1', { ...OPTIONS, loss: 'paired', r1: 1, r1_interval: 2 }],
       ['a shared mapping, reused fakes, mirrored pictures', { shared_mapping: 1, reuse_fake: 1, flip: 1 }],
       ['the StyleGAN baseline', { ...STYLEGAN, ema: 50 }],
+      ['normalised styles', { w_norm: 1, style_mixing: 0.5, ema: 50 }],
       [
         'an odd lot',
         {
