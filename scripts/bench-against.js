@@ -33,7 +33,9 @@ export function compare(row, other) {
   return { field, ratio: more ? row[field] / other[field] : other[field] / row[field] };
 }
 
-/** @param {string} file written by --save @returns {{machine: string, date: string, commit: string, rows: Row[]}} */
+/** @typedef {{machine: string, node: string, date: string, commit: string, load: number, rows: Row[]}} Kept */
+
+/** @param {string} file written by --save @returns {Kept} */
 export function readRows(file) {
   const stored = JSON.parse(fs.readFileSync(file, 'utf8'));
   if (!Array.isArray(stored.rows)) throw new Error(`${file} holds no rows: write it with npm run bench -- --save FILE`);

@@ -106,7 +106,10 @@ function modules() {
 }
 
 const from = process.cwd();
-const kept = values.against ? new Map(readRows(values.against).rows.map((row) => [keyOf(row), row])) : undefined;
+const stored = values.against ? readRows(values.against) : undefined;
+const kept = stored && new Map(stored.rows.map((row) => [keyOf(row), row]));
+if (stored && !values.json)
+  console.log(`Kept rows: ${stored.machine}, ${stored.date}, commit ${stored.commit}, load ${stored.load}`);
 process.chdir(ROOT);
 if (!fs.existsSync('build/wasm/ssdgan.simd.wasm')) {
   must('bash scripts/setup');

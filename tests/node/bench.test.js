@@ -77,6 +77,16 @@ test('bench keeps rows, and prints how it compares with them', () => {
   assert.match(stdout, /RATIO 2\.000 \(gzipped_kb\)[^]*RATIO 1\.000[^]*modules: 1\.189 \(geometric mean of 4 rows/);
 });
 
+test('docs/bench.json holds rows that a benchmark of today would find', () => {
+  const { rows, load } = readRows(path.join(ROOT, 'docs/bench.json'));
+  assert.ok(load >= 0);
+  const sections = new Set(rows.map(({ section }) => section));
+  assert.deepEqual([...sections].sort(), ['generation', 'kernels', 'modules', 'peak', 'step']);
+  assert.equal(new Set(rows.map(keyOf)).size, rows.length, 'no row twice');
+  const step = { section: 'step', task: 'train_step', runtime: 'node', variant: 'relaxed', threads: 2, batch: 32 };
+  assert.ok(rows.some((row) => keyOf(row) === keyOf({ ...step, reuse_fake: false })));
+});
+
 test('bench runs beside another checkout', () => {
   const options = '--json --quick --only generation --variant relaxed --threads 1';
   const { status, stdout, stderr } = bench(`${options} --against-folder ${ROOT}`);
