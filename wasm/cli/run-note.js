@@ -1,4 +1,4 @@
-/** run.json in a run's folder: what the terminal must know to go on, and the networks and their plan do not hold. */
+/** run.json in a run's folder: what the terminal must know to continue, beside the networks and their plan. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { readFile } from './files.js';

@@ -15,9 +15,9 @@ import { CliError, commandLine, engineFrom, explain, helpText, parse } from './u
 
 /** @typedef {import('../run/training-run.js').RunEvent} RunEvent */
 
-const ABOUT = `Trains on pictures (files, folders, zips), or on doodles when none are given. Leaves in the folder:
-model.safetensors (what PyTorch loads), checkpoint.safetensors (to continue), best.safetensors (by --keep-best),
-samples/ (the same latents through training), log.jsonl. Ctrl-C saves and says how to continue.`;
+const ABOUT = `Trains on pictures (files, folders, zips); without any, on doodles. Writes into the folder: model.safetensors (the
+generator, which PyTorch loads too), checkpoint.safetensors (to continue), best.safetensors (the best model so far),
+samples/ (the same seeds during the training) and log.jsonl. Ctrl-C saves and says how to continue.`;
 
 const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 const SAMPLE_COLUMNS = 8;
@@ -131,7 +131,7 @@ async function train(training, store) {
   } finally {
     progress.end();
   }
-  return verdict(
+  return conclude(
     training,
     /** @type {any} */ (last),
     path.relative(process.cwd(), store.directory) || '.',
@@ -150,31 +150,31 @@ async function writeSamples({ trainer: { generator } }, store, step, progress) {
 }
 
 /**
- * The last words, and the exit status.
+ * Prints how the run ended, and returns the exit status.
  * @param {TrainingRun} training @param {{reason: string, step: number, saved: number | null}} finished
  * @param {string} where @param {Interruption} interruption
  */
-function verdict({ plan, total, error }, { reason, step, saved }, where, interruption) {
+function conclude({ plan, total, error }, { reason, step, saved }, where, interruption) {
   const { best, keepBest } = plan;
   const isSaved = saved === step;
   const state = isSaved ? 'everything is saved' : saved === null ? 'nothing is saved' : `step ${saved} is saved`;
-  const goOn = saved === null ? '' : ` Continue with: ssdgan train --resume ${where}`;
+  const advice = saved === null ? '' : ` Continue with: ssdgan train --resume ${where}`;
   if (best) {
     const { name, digits } = SCORES[keepBest];
     console.log(`best.safetensors is the model of step ${best.step}: ${name} ${best.score.toFixed(digits)}.`);
   }
   if (reason === 'done' && isSaved) {
-    console.log(`Done: ${path.join(where, 'model.safetensors')}. Make pictures with: ssdgan generate ${where}`);
+    console.log(`Done: ${path.join(where, 'model.safetensors')}. Make samples with: ssdgan generate ${where}`);
     return 0;
   }
   if (reason === 'trouble') {
-    const watched = plan.onTrouble === 'rollback' || !goOn ? '' : ' --on-trouble rollback';
-    console.log(`Stopped at step ${step} of ${total}; ${state}.${goOn}${watched}`);
+    const watched = plan.onTrouble === 'rollback' || !advice ? '' : ' --on-trouble rollback';
+    console.log(`Stopped at step ${step} of ${total}; ${state}.${advice}${watched}`);
     return 1;
   }
   if (reason === 'failed') console.error(`ssdgan: ${explain(error).message}`);
-  const told = `${reason === 'done' ? 'Trained up to' : 'Stopped at'} step ${step} of ${total}; ${state}.${goOn}`;
-  // Nobody reads the output where it has been closed.
+  const told = `${reason === 'done' ? 'Trained up to' : 'Stopped at'} step ${step} of ${total}; ${state}.${advice}`;
+  // After SIGPIPE nobody reads the output.
   (interruption.signal === 'SIGPIPE' ? console.error : console.log)(told);
   return interruption.status ?? 1;
 }

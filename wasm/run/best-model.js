@@ -7,7 +7,7 @@
 /** @typedef {import('../engine/trainer.js').Stats} Stats */
 /** @typedef {{step: number, epoch: number, kernel: number, swd: number, copies: number, diversity: object}} Scored */
 
-/** The scores that can be asked for, their names, and the digits they are printed with. @type {Record<string, {name: string, digits: number}>} */
+/** The scores to choose from, their names, and the digits to print. @type {Record<string, {name: string, digits: number}>} */
 export const SCORES = {
   kernel: { name: 'kernel distance', digits: 3 },
   swd: { name: 'SWD', digits: 1 },

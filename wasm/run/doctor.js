@@ -1,5 +1,5 @@
 /**
- * The doctor watches a training for signs that it has gone wrong, and says each in one sentence with its remedy. It only
+ * The doctor watches a training for signs that it has gone wrong, and reports each in one sentence with its remedy. It only
  * looks; supervisor.js acts. The numbers of the last step cost nothing; the spread of the fixed grid is asked for at ends of
  * epochs.
  */
@@ -8,7 +8,7 @@
 /** @typedef {{kind: Kind, message: string, remedy: string}} Trouble */
 /** @typedef {{loss_g: number, loss_d: number, d_real: number, d_fake: number, grad_norm_g: number, grad_norm_d: number}} Signs */
 
-/** Steps until gradients have a usual size, and over which D's winning counts as trouble in the making. */
+/** Steps until the usual size of gradients is known, and over which a winning D counts as a sign of trouble. */
 const WINDOW = 50;
 /**
  * Steps over which D must have won. In its first steps it often does, and the generator comes back: of 17 trainings on drawn
@@ -38,22 +38,22 @@ const SENTENCES = {
     'go back to an earlier checkpoint and lower the learning rate',
   ],
   exploding: [
-    'The gradients have grown a hundredfold and stay there, which ends in nonsense',
+    'The gradients are a hundred times their usual size and stay there; the samples will break down',
     'go back to an earlier checkpoint and lower the learning rate',
   ],
   d_won: [
-    'The discriminator has won: it tells every real picture from every generated one, and the generator no longer learns from it',
-    'lower the learning rate (the discriminator’s above all), augment, or use spectral norm',
+    'The discriminator always wins: it recognises every generated picture, and the generator no longer learns from it',
+    'lower the learning rate (most of all the discriminator’s), augment, or use spectral norm',
   ],
   saturated: [
-    'The losses have run away: one network is sure of itself and wrong, and the other learns nothing from it',
+    'The losses are far too large: one network is sure and wrong, and the other learns nothing from it',
     'go back to an earlier checkpoint and lower the learning rate',
   ],
   collapse: [
-    'The generator collapses: its pictures look more and more alike',
+    'The generator collapses: its samples look more and more alike',
     'go back to an earlier checkpoint and lower the learning rate, or augment more',
   ],
-  copying: ['The generator copies pictures of the training set', 'stop here, give it more pictures, or augment more'],
+  copying: ['The generator copies training pictures', 'stop here, give more pictures, or augment more'],
 };
 
 /** @param {Kind} kind @returns {Trouble} */
@@ -105,7 +105,7 @@ export class Doctor {
     return last.reduce((sum, signs) => sum + value(signs), 0) / last.length;
   }
 
-  /** Nothing is in the making: a checkpoint of now is one to come back to. */
+  /** There is no sign of trouble: a checkpoint of this state is good to go back to. */
   get calm() {
     if (!this.recent.length) return true;
     const won = this.mean((s) => s.d_real) > 0.9 && this.mean((s) => s.d_fake) < 0.1;

@@ -1,6 +1,6 @@
 /**
- * The plan of a training run: what a resumed run must know and the networks do not hold. It is a text in the checkpoint
- * (ssd_trainer_set_plan), so that terminal and page go on with the same recipe, doctor and length.
+ * The plan of a training run: what a resumed run must know beside its networks. It is a text in the checkpoint
+ * (ssd_trainer_set_plan), so that terminal and page continue with the same recipe, reaction to trouble and length.
  */
 import { SsdganError } from '../engine/engine.js';
 import { FEW, MIN_PICTURES } from '../engine/evaluate.js';
@@ -45,7 +45,7 @@ export function planFrom(text) {
   }
 }
 
-/** Refuses a wish that cannot be had. @param {Wishes} wishes */
+/** Refuses a wish that is not possible. @param {Wishes} wishes */
 export function checkWishes({ keepBest }) {
   if (keepBest !== undefined && !Object.hasOwn(SCORES, keepBest))
     throw new SsdganError(
@@ -55,7 +55,8 @@ export function checkWishes({ keepBest }) {
 }
 
 /**
- * What is wished for, else what the checkpoint has planned, else what the recipe (quick, where it is not known) does with so many pictures.
+ * The plan: what the user wishes, else what the checkpoint has planned, else what the recipe (`quick` if unknown) does with this
+ * many pictures.
  * @param {Wishes} wishes
  * @param {Partial<Plan>} earlier the checkpoint's; {} for a new run
  * @param {string} recipeName of a new run

@@ -1,5 +1,5 @@
 /**
- * Makes the steps of a training, asks the doctor about each, and treats what he finds in the way that the plan says: stops,
+ * Makes the steps of a training, asks the doctor about each, and does about trouble what the plan says: stops,
  * rolls back to the last good state at half the learning rate, augments more, or only reports it.
  */
 import { Doctor, spread, trouble } from './doctor.js';
@@ -60,7 +60,7 @@ export class Supervisor {
     return this.doctor.step(this.trainer.stats());
   }
 
-  /** At the end of an epoch: do the pictures of fixed latents still differ? @returns {import('./doctor.js').Trouble | null} */
+  /** At the end of an epoch: do the samples of fixed latents still differ? @returns {import('./doctor.js').Trouble | null} */
   checkDiversity() {
     const { dataset, trainer, doctor } = this;
     const { step } = trainer.stats();
@@ -110,8 +110,8 @@ export class Supervisor {
 
   stop() {
     const often = this.remedies > 0;
-    this.remedies = 0; // whoever goes on after this has tried something else, or wants the remedies anew
-    return often ? 'It has happened too often: stopped.' : 'Stopped.';
+    this.remedies = 0; // a user who continues has changed something, or wants the remedies again
+    return often ? 'Stopped, because it has happened too often.' : 'Stopped.';
   }
 
   ignore() {
@@ -133,7 +133,7 @@ export class Supervisor {
     this.trainer.set('augment_translation', 1);
     this.trainer.set('augment_p', more);
     this.doctor.reset();
-    return `Shifts pictures with probability ${more.toFixed(2)} from here on.`;
+    return `From now on pictures are shifted with probability ${more.toFixed(2)}.`;
   }
 
   /** Goes back to a state; its plan of pictures to come stays. @param {State} state */

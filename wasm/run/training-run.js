@@ -1,11 +1,11 @@
 /**
  * One training run, the same for terminal and page: its plan, its steps, the doctor, validation, scores, the best model,
- * checkpoints and the log. It knows neither files nor a screen; it writes to a store (store.js) and tells of itself by events.
+ * checkpoints and the log. It knows neither files nor a screen; it writes to a store (store.js) and reports by events.
  *
  *   const run = TrainingRun.create(engine, store, { recipe: 'quick', settings: { image_size: 64 } });
  *   await run.begin(dataset);                                  // the trainer's settings say at which size
  *   for await (const event of run.events(nextTurn)) ...        // run.stop() ends it after the present step
- *   for await (const event of run.events(nextTurn)) ...        // ... and this goes on
+ *   for await (const event of run.events(nextTurn)) ...        // ... and this continues
  *
  * Events are plain objects, and those of `log` are lines of log.jsonl too:
  *   step        {step, epoch, loss_g, ...}                     a step was made
@@ -61,7 +61,7 @@ export class TrainingRun {
   }
 
   /**
-   * A run that goes on from a checkpoint.
+   * Continues a run from a checkpoint.
    * @param {Engine} engine
    * @param {Store} store
    * @param {Uint8Array} checkpoint
@@ -287,7 +287,7 @@ export class TrainingRun {
     yield* this.emit({ event: 'checkpoint', step });
   }
 
-  /** The last save, the last samples, and the verdict. @returns {AsyncGenerator<RunEvent, void>} */
+  /** The last save, the last samples, and how the run ended. @returns {AsyncGenerator<RunEvent, void>} */
   async *close() {
     const { step } = this.trainer.stats();
     try {
@@ -295,7 +295,7 @@ export class TrainingRun {
     } catch (error) {
       yield this.notSaved('checkpoint', error);
     }
-    if (this.trainer.stats().step !== step) this.reason = 'trouble'; // it could not be saved, and was gone back from
+    if (this.trainer.stats().step !== step) this.reason = 'trouble'; // the state could not be saved, and was replaced by an earlier one
     const last = this.trainer.stats().step;
     if (!this.isBad && last % this.plan.sampleEvery !== 0) yield* this.emit({ event: 'samples', step: last });
     yield* this.emit({ event: 'finished', reason: this.reason, step: last, saved: this.files.savedStep });

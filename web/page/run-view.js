@@ -21,14 +21,14 @@ export class RunView {
     };
   }
 
-  /** To the client there is now. */
+  /** Listens to the client. Call it again after a restart. */
   listen() {
     const { client } = this.app;
     client.on('stats', ({ stats, rate }) => this.showStats(stats, rate));
     client.on('samples', (message) => this.takeSamples(message));
   }
 
-  /** There is no run: nothing of the last one may stay. */
+  /** Removes everything that the last run showed. */
   clear() {
     this.curves.clear();
     this.samples = null;
@@ -37,7 +37,7 @@ export class RunView {
     document.title = 'ssdgan';
   }
 
-  /** The run has gone back: what it showed beyond this step is no longer so. @param {number} step */
+  /** The run has gone back: removes what was shown beyond this step. @param {number} step */
   goBack(step) {
     this.curves.cut(step);
   }
@@ -65,7 +65,7 @@ export class RunView {
     this.curves.add(stats);
   }
 
-  /** Draws at the next frame, and only then asks for more: a slow page never piles up pictures. @param {{size: number, rgba: Uint8ClampedArray}} message */
+  /** Draws at the next frame, and only then asks for more: so a slow page is not flooded. @param {{size: number, rgba: Uint8ClampedArray}} message */
   takeSamples(message) {
     const first = !this.samples;
     this.samples = message;

@@ -34,7 +34,7 @@ export class TrainPanel {
     this.listen();
   }
 
-  /** To the client there is now: a dead worker's is replaced. */
+  /** Listens to the client. Call it again after a restart. */
   listen() {
     const { app, view } = this;
     const { client } = app;
@@ -56,7 +56,7 @@ export class TrainPanel {
     client.on('finished', ({ reason, error }) => {
       if (reason === 'stopped') return; // by the button, which waits for it
       app.enter(reason === 'done' ? 'finished' : 'paused');
-      if (reason === 'done') this.say('Done. Make faces below, or give more epochs and continue.');
+      if (reason === 'done') this.say('Done. Make faces in panel 3, or set more epochs and continue.');
       if (reason === 'failed') this.say(`Training stopped: ${error.message}.`, true);
     });
   }
@@ -83,7 +83,7 @@ export class TrainPanel {
     const flags = { flip: this.flag('flip'), reuse_fake: this.flag('reuse_fake') };
     /** @type {Record<string, string | number>} */
     const config = { crop, ...flags, ...Object.fromEntries(numbers) };
-    // What the user has left alone is the recipe's to decide.
+    // The recipe decides what the user has not touched.
     for (const name of ['lr', 'flip', 'reuse_fake']) {
       const { type, value, defaultValue, checked } = /** @type {HTMLInputElement} */ (
         this.form.elements.namedItem(name)
@@ -102,7 +102,7 @@ export class TrainPanel {
     return this.recipes.find(({ name }) => name === this.recipe());
   }
 
-  /** Batch and epochs that the user has left alone are the recipe's; epochs, for as many pictures as there are. */
+  /** The recipe decides batch and epochs, unless the user has changed them; epochs depend on the number of pictures. */
   showUsual() {
     const recipe = this.chosen();
     if (!recipe) return;
@@ -172,11 +172,11 @@ export class TrainPanel {
       this.app.source = 'run';
       if (stats.step >= total) {
         this.app.enter('paused');
-        this.say(`All ${epochs} epochs are done. Give more epochs to continue.`);
+        this.say(`All ${epochs} epochs are done. Set more epochs to continue.`);
         return;
       }
       this.app.enter('training');
-      this.say('Training. The first faces show after an epoch or two. It continues in a hidden tab.');
+      this.say('Training. The first faces appear after an epoch or two. It continues while the tab is hidden.');
     });
   }
 
@@ -193,7 +193,7 @@ export class TrainPanel {
     }
     const { bytes } = resume;
     await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
-      const question = 'These are not the pictures that this training began with. Go on with them all the same?';
+      const question = 'These are not the pictures that this training began with. Continue with them anyway?';
       if (error.code !== 'bad_state' || !confirm(question)) throw error;
       return client.request('train.load', { bytes, acceptOther: true });
     });
@@ -215,11 +215,11 @@ export class TrainPanel {
     if (epochs) /** @type {any} */ (this.form.elements.namedItem('epochs')).value = epochs;
     await this.intake.readAgain();
     this.say(
-      `A checkpoint of step ${Number(metadata.step).toLocaleString('en')}. Give it its pictures, then press Continue.`,
+      `A checkpoint of step ${Number(metadata.step).toLocaleString('en')}. Drop its pictures, then press Continue.`,
     );
   }
 
-  /** There is no training any more. */
+  /** Forgets the training. */
   forget() {
     this.app.checkpoint = this.app.resume = this.app.best = null;
     this.app.unsaved = false;
@@ -227,7 +227,7 @@ export class TrainPanel {
   }
 
   async restart() {
-    if (this.app.unsaved && !confirm('Start over? This training is forgotten unless you have downloaded it.')) return;
+    if (this.app.unsaved && !confirm('Start over? This training will be lost, unless you have downloaded it.')) return;
     await this.app.attempt('train-state', async () => {
       await this.app.client.request('train.drop');
       this.forget();

@@ -1,4 +1,4 @@
-/** Faces that change slowly, for the top of the page: each goes on from one random style to the next. */
+/** Faces that change slowly, for the top of the page: each changes from one random style to the next. */
 import { EASINGS } from '../../wasm/engine/latents.js';
 import { interpolationOf } from '../../wasm/engine/styles.js';
 

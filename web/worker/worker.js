@@ -34,7 +34,7 @@ const refuse = (code, message) => {
 
 const training = new TrainHandlers({
   engineOf: () => engine,
-  datasetOf: () => dataset ?? refuse('bad_state', 'no collection was begun'),
+  datasetOf: () => dataset ?? refuse('bad_state', 'there are no pictures yet'),
   starterOf: () => starter?.bytes ?? refuse('bad_state', 'there is no starter model'),
   send,
   nextTurn,
@@ -79,26 +79,26 @@ const handlers = {
     return { count: 0 };
   },
   async 'pictures.add'({ files }) {
-    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
     const { added, refused } = await addFiles(pictures, files, (done, total) => send({ event: 'intake', done, total }));
     tellEpochs();
     return { count: pictures.count, added, refused };
   },
   'pictures.doodles'({ seed, count }) {
-    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
     pictures.addDoodles(seed, 0, count);
     tellEpochs();
     return { count: pictures.count };
   },
   'pictures.remove'({ index }) {
-    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
     if (training.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
     pictures.remove(index);
     tellEpochs();
     return { count: pictures.count };
   },
   'pictures.thumbnails'({ first, count }) {
-    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
     const size = pictures.size;
     const number = Math.max(0, Math.min(count, pictures.count - first));
     const rgba = new Uint8ClampedArray(number * size * size * 4);
@@ -128,13 +128,13 @@ const handlers = {
   },
   ...faceHandlers(() => engine, generatorOf, send),
   evaluate({ source }) {
-    const pictures = dataset ?? refuse('bad_state', 'no collection was begun');
+    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
     const generator = generatorOf(source);
     if (generator.imageSize !== pictures.size) {
       const [made, here] = [generator.imageSize, pictures.size];
       refuse(
         'bad_state',
-        `the model makes ${made} × ${made} pixels, the pictures have ${here} × ${here}: choose its size`,
+        `the model makes samples of ${made} × ${made} pixels, but your pictures are read at ${here} × ${here}: set Size to ${made}`,
       );
     }
     if (pictures.count < 20)
