@@ -96,7 +96,7 @@ test('bench runs beside another checkout', () => {
     rows.map(({ batch }) => batch),
     [1, 64],
   );
-  for (const { against, fastest } of rows) assert.ok(against.ratio > 0 && fastest > 0);
+  for (const { against } of rows) assert.ok(against.field === 'processor_ms' && against.ratio > 0);
   assert.match(bench(`--against-folder ${os.tmpdir()}`).stderr, /is not a checkout of ssdgan/);
 });
 

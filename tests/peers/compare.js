@@ -43,7 +43,7 @@ async function warm(run) {
  * @param {() => any} ours
  * @param {() => any} peer
  * @param {number} rounds blocks of each
- * @returns {Promise<Times & {fastest: number}>} medians; fastest: the ratio of the shortest calls, which a load disturbs least
+ * @returns {Promise<Times>} medians
  */
 export async function inTurn(ours, peer, rounds) {
   const calls = [await warm(ours), await warm(peer)];
@@ -55,7 +55,7 @@ export async function inTurn(ours, peer, rounds) {
       times[i].push(...(await block(run, calls[i])));
     }
   }
-  return { ...ratioOf(median(times[0]), median(times[1])), fastest: Math.min(...times[1]) / Math.min(...times[0]) };
+  return ratioOf(median(times[0]), median(times[1]));
 }
 
 /** @param {number} our_ms @param {number} peer_ms @returns {Times} */
