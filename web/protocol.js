@@ -8,7 +8,8 @@
  *
  * Requests
  *   hello {base, variant, threads}       starts the engine; base: URL of the folder that holds engine/
- *                                        -> {variant, threads, notes, describe, recipes: [{name, about, batch}]}
+ *                                        -> {variant, threads, notes, describe (ssd_describe, include/ssdgan.h),
+ *                                        recipes: [{name, about, settings, comparison}]}
  *   pictures.reset {size, crop, filter}  an empty collection -> {count}
  *   pictures.add {files}                 File objects: pictures and zips -> {count, added, refused: [{name, reason}]}
  *   pictures.doodles {seed, count}       -> {count}
@@ -26,7 +27,7 @@
  *   train.pause {}                       replies when the running step is done -> {stats, reason}: as event finished
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.drop {}                        forgets the run -> {}
- *   starter.load {bytes}                 the starter model -> {size, width}
+ *   starter.load {bytes}                 the starter model -> {metadata}: the file's
  *   starter.faces {time, count}          its slowly changing faces; one unit of time leads from one style to the next
  *                                        -> {size, seeds, rgba}
  *   model.load {bytes}                   a model to generate with -> {size, latentSize, hasMapping, parameters}

@@ -142,7 +142,15 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
     const unnamed = await page.evaluate(() =>
       [...document.querySelectorAll('button, input, select')]
-        .filter((e) => !(e.textContent?.trim() || e.getAttribute('aria-label') || e.closest('label')))
+        .filter(
+          (e) =>
+            !(
+              e.textContent?.trim() ||
+              e.getAttribute('aria-label') ||
+              e.closest('label') ||
+              /** @type {HTMLInputElement} */ (e).labels?.length
+            ),
+        )
         .map((e) => e.id || e.outerHTML),
     );
     assert.deepEqual(unnamed, [], 'every control has a name');

@@ -1,6 +1,7 @@
 /** What the panels share: the client, the state of the page, and its messages. */
 import { Client } from './client.js';
-import { byId, sentence } from './draw.js';
+import { byId, element, sentence } from './draw.js';
+import { SettingsForm } from './settings-form.js';
 
 /**
  * @typedef {'starting' | 'ready' | 'training' | 'paused' | 'finished' | 'stopped'} Phase
@@ -25,12 +26,13 @@ export class App {
     this.unsaved = false;
     /** @type {'run' | 'model' | 'starter'} what Generate uses */
     this.source = 'run';
-    /** @type {{size: number, width: number} | null} the starter model, once the engine has it */
+    /** @type {{metadata: Record<string, string>} | null} the starter model, once the engine has it */
     this.starter = null;
     /** @type {((phase: Phase) => void)[]} */
     this.watchers = [];
     // Small nets for tests and slow machines: ?variant=simd&threads=1
     this.options = new URLSearchParams(location.search);
+    this.settings = new SettingsForm(element('settings', HTMLFormElement), this.options);
   }
 
   /** @param {(phase: Phase) => void} watcher called at each change of phase */

@@ -32,6 +32,8 @@ export class IntakePanel {
     this.openModel = openModel;
     this.shown = PAGE;
     this.size = 64;
+    /** @type {IntakePanel['wanted'] | null} */
+    this.readAs = null;
     /** @type {{name: string, reason: string}[]} */
     this.refused = [];
     /** How many readings run or wait, and the last of them. */
@@ -130,13 +132,26 @@ export class IntakePanel {
     );
   }
 
+  /** How the settings want the pictures. */
+  get wanted() {
+    const { settings } = this.app;
+    return {
+      size: Number(settings.value('image_size')),
+      crop: settings.value('crop'),
+      filter: settings.value('filter'),
+    };
+  }
+
+  /** The pictures were read otherwise than the settings want them now. */
+  get isStale() {
+    return this.readAs !== null && JSON.stringify(this.readAs) !== JSON.stringify(this.wanted);
+  }
+
   async begin() {
     this.refused = [];
-    // Not through FormData, which leaves out the fields of a form that a checkpoint has locked.
-    const { elements } = element('settings', HTMLFormElement);
-    const value = (/** @type {string} */ name) => /** @type {HTMLSelectElement} */ (elements.namedItem(name)).value;
-    this.size = Number(value('image_size'));
-    await this.app.client.request('pictures.reset', { size: this.size, crop: value('crop'), filter: 'triangle' });
+    this.readAs = this.wanted;
+    this.size = this.readAs.size;
+    await this.app.client.request('pictures.reset', this.readAs);
     this.app.count = 0;
   }
 

@@ -78,7 +78,8 @@ async function start() {
     );
   }
   listenForDeath();
-  train.offer((await app.start()).recipes);
+  const { describe, recipes } = await app.start();
+  app.settings.offer(describe, recipes);
   app.enter('ready');
   await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
   await intake.take({ kind: 'doodles', count: 1000 });

@@ -79,8 +79,8 @@ export class Starter {
     const bytes = await this.bytes;
     if (!bytes) return;
     try {
-      const { size, width } = await this.app.client.request('starter.load', { bytes });
-      this.app.starter = { size, width };
+      const { metadata } = await this.app.client.request('starter.load', { bytes });
+      this.app.starter = { metadata };
       await this.next();
     } catch (error) {
       console.warn('the starter model cannot be used:', error);

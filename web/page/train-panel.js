@@ -1,5 +1,5 @@
 /** Panel 2: settings, and Train / Pause / Continue / Start over. */
-import { byId, button, element } from './draw.js';
+import { byId, button } from './draw.js';
 import { RunView } from './run-view.js';
 
 export class TrainPanel {
@@ -8,28 +8,24 @@ export class TrainPanel {
     this.app = app;
     this.intake = intake;
     this.view = new RunView(app, pick);
-    this.form = element('settings', HTMLFormElement);
     /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
     this.start = 'starter';
-    /** @type {{name: string, about: string, batch: number}[]} */
-    this.recipes = [];
     /** @type {Record<string, number>} by recipe, for the pictures that are there */
-    this.epochs = {};
-    const width = app.options.get('width');
-    if (width) /** @type {any} */ (this.form.elements.namedItem('width')).value = width;
+    this.usualEpochs = {};
 
-    button('train-button').onclick = () => this.press();
+    let pressed = false;
+    button('train-button').onclick = async () => {
+      if (pressed) return; // a second click while the network is set up
+      pressed = true;
+      await this.press().finally(() => (pressed = false));
+    };
     button('restart').onclick = () => this.restart();
-    this.form.addEventListener('change', ({ target }) => {
+    app.settings.form.addEventListener('change', ({ target }) => {
       const { name, value } = /** @type {HTMLSelectElement} */ (target);
       if (name === 'start') this.start = /** @type {any} */ (value);
-      if (name === 'recipe') this.showUsual();
       this.show();
+      if (intake.isStale) app.attempt('intake-state', () => intake.readAgain());
     });
-    for (const name of ['image_size', 'crop']) {
-      const field = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem(name));
-      field.onchange = () => this.app.attempt('intake-state', () => this.intake.readAgain());
-    }
     app.watch(() => this.show());
     this.listen();
   }
@@ -40,7 +36,7 @@ export class TrainPanel {
     const { client } = app;
     view.listen();
     client.on('epochs', ({ epochs }) => {
-      this.epochs = epochs;
+      this.usualEpochs = epochs;
       this.show();
     });
     client.on('checkpoint', ({ bytes, step }) => {
@@ -67,73 +63,28 @@ export class TrainPanel {
     byId('train-state').classList.toggle('bad', bad);
   }
 
-  /** @param {string} name */
-  number(name) {
-    return Number(/** @type {HTMLInputElement} */ (this.form.elements.namedItem(name)).value);
+  get epochs() {
+    return /** @type {HTMLInputElement} */ (this.app.settings.control('epochs'));
   }
 
-  /** @param {string} name */
-  flag(name) {
-    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name)).checked ? 1 : 0;
-  }
-
-  config() {
-    const crop = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('crop')).value;
-    const numbers = ['image_size', 'batch', 'lr', 'seed', 'width'].map((name) => [name, this.number(name)]);
-    const flags = { flip: this.flag('flip'), reuse_fake: this.flag('reuse_fake') };
-    /** @type {Record<string, string | number>} */
-    const config = { crop, ...flags, ...Object.fromEntries(numbers) };
-    // The recipe decides what the user has not touched.
-    for (const name of ['lr', 'flip', 'reuse_fake']) {
-      const { type, value, defaultValue, checked } = /** @type {HTMLInputElement} */ (
-        this.form.elements.namedItem(name)
-      );
-      if (type === 'checkbox' ? !checked : value === defaultValue) delete config[name];
-    }
-    return config;
-  }
-
-  recipe() {
-    return /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe')).value;
-  }
-
-  /** The recipe in the form, once the engine has told of it. */
-  chosen() {
-    return this.recipes.find(({ name }) => name === this.recipe());
-  }
-
-  /** The recipe decides batch and epochs, unless the user has changed them; epochs depend on the number of pictures. */
+  /** The recipe decides the epochs, unless the user has changed them; they depend on the number of pictures. */
   showUsual() {
-    const recipe = this.chosen();
+    const { recipe } = this.app.settings;
     if (!recipe) return;
-    for (const [name, value] of Object.entries({ batch: recipe.batch, epochs: this.epochs[recipe.name] })) {
-      const field = /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name));
-      const usual = String(value);
-      if (field.value === field.defaultValue) field.value = usual;
-      field.defaultValue = usual;
-    }
+    const usual = String(this.usualEpochs[recipe.name]);
+    if (this.epochs.value === this.epochs.defaultValue) this.epochs.value = usual;
+    this.epochs.defaultValue = usual;
   }
 
-  /** The engine's recipes, once it is there. @param {{name: string, about: string, batch: number}[]} recipes */
-  offer(recipes) {
-    this.recipes = recipes;
-    const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('recipe'));
-    const chosen = select.value;
-    select.replaceChildren(...recipes.map(({ name, about }) => new Option(`${name}: ${about}`, name)));
-    select.value = chosen;
-    this.showUsual();
-  }
-
-  /** A training from the starter model has its sizes. */
+  /** A training from the starter model has its networks. */
   showStart() {
-    const { starter } = this.app;
-    const select = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start'));
-    const fits = this.number('image_size') === starter?.size && this.number('width') === starter?.width;
+    const { starter, settings } = this.app;
+    const select = /** @type {HTMLSelectElement} */ (settings.control('start'));
+    const needed = starter && settings.conflict(starter.metadata);
     byId('start-row').hidden = !starter;
-    select.options[0].disabled = !fits;
-    select.value = fits ? this.start : 'scratch';
-    const only = starter && !fits ? `: only at ${starter.size} × ${starter.size}, width ${starter.width}` : '';
-    select.options[0].textContent = `the starter model${only}`;
+    select.options[0].disabled = !starter || needed !== null;
+    select.value = select.options[0].disabled ? 'scratch' : this.start;
+    select.options[0].textContent = `the starter model${needed ? `: only with ${needed}` : ''}`;
   }
 
   show() {
@@ -147,10 +98,7 @@ export class TrainPanel {
     const idle = phase === 'starting' || phase === 'stopped';
     main.disabled = idle || this.intake.reading || (count < 2 && !busy);
     button('restart').hidden = !busy && !resume;
-    for (const field of this.form.elements) {
-      const { name } = /** @type {HTMLInputElement} */ (field);
-      /** @type {HTMLInputElement} */ (field).disabled = (busy || resume !== null) && name !== 'epochs';
-    }
+    this.app.settings.lock(busy || resume !== null);
   }
 
   press() {
@@ -164,9 +112,9 @@ export class TrainPanel {
         this.say('Paused. Nothing is lost. Press Continue when you like.');
         return;
       }
-      if (!this.form.reportValidity()) return;
+      if (!this.app.settings.form.reportValidity()) return;
       if (phase === 'ready') await this.begin();
-      const epochs = this.number('epochs');
+      const epochs = Number(this.epochs.value);
       const { total, stats } = await client.request('train.run', { epochs });
       this.view.total = total;
       this.app.source = 'run';
@@ -187,8 +135,11 @@ export class TrainPanel {
     const { client, resume } = this.app;
     this.app.checkpoint = this.app.best = null;
     if (!resume) {
-      const from = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem('start')).value;
-      await client.request('train.create', { config: this.config(), recipe: this.recipe(), from });
+      const { settings } = this.app;
+      const [recipe, from] = [settings.control('recipe').value, settings.control('start').value];
+      const { config } = await client.request('train.create', { config: settings.config(), recipe, from });
+      settings.fixed = config;
+      settings.show();
       return;
     }
     const { bytes } = resume;
@@ -203,16 +154,12 @@ export class TrainPanel {
 
   /** Shows a loaded checkpoint's settings, and reads the pictures at its size. @param {Record<string, string>} metadata */
   async prepare(metadata) {
-    for (const name of ['image_size', 'batch', 'lr', 'seed', 'crop', 'width']) {
-      /** @type {any} */ (this.form.elements.namedItem(name)).value = metadata[name];
-    }
-    for (const name of ['flip', 'reuse_fake']) {
-      /** @type {any} */ (this.form.elements.namedItem(name)).checked = Number(metadata[name]) === 1;
-    }
+    const { settings } = this.app;
     const { recipe, epochs } = JSON.parse(metadata.plan ?? '{}');
-    if (this.recipes.some(({ name }) => name === recipe))
-      /** @type {any} */ (this.form.elements.namedItem('recipe')).value = recipe;
-    if (epochs) /** @type {any} */ (this.form.elements.namedItem('epochs')).value = epochs;
+    if (settings.recipes.some(({ name }) => name === recipe)) settings.control('recipe').value = recipe;
+    if (epochs) this.epochs.value = epochs;
+    settings.fixed = metadata;
+    settings.show();
     await this.intake.readAgain();
     this.say(
       `A checkpoint of step ${Number(metadata.step).toLocaleString('en')}. Drop its pictures, then press Continue.`,
@@ -223,6 +170,9 @@ export class TrainPanel {
   forget() {
     this.app.checkpoint = this.app.resume = this.app.best = null;
     this.app.unsaved = false;
+    this.app.settings.fixed = null;
+    this.app.settings.show();
+    if (this.intake.isStale) this.app.attempt('intake-state', () => this.intake.readAgain());
     this.view.clear();
   }
 

@@ -62,11 +62,11 @@ const handlers = {
   async hello({ base, variant, threads }) {
     engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
     const { variant: build, threads: count, notes, describe } = engine;
-    const usual = describe.config.find(({ name }) => name === 'batch')?.default;
-    const recipes = Object.entries(RECIPES).map(([name, { about, settings }]) => ({
+    const recipes = Object.entries(RECIPES).map(([name, { about, settings, comparison = false }]) => ({
       name,
       about,
-      batch: Number(settings.batch ?? usual),
+      settings,
+      comparison,
     }));
     tellEpochs();
     return { variant: build, threads: count, notes, describe, recipes };
@@ -112,7 +112,7 @@ const handlers = {
     const generator = engine.loadGenerator(bytes);
     starter?.generator.dispose();
     starter = { bytes, generator };
-    return { size: generator.imageSize, width: Number(readMetadata(bytes).width) };
+    return { metadata: readMetadata(bytes) };
   },
   'starter.faces'({ time, count }) {
     const { generator } = starter ?? refuse('bad_state', 'there is no starter model');
@@ -156,6 +156,13 @@ const handlers = {
   },
 };
 
+/** A sentence of the core with its names of settings, which are in backticks, as the page's labels. @param {string} message */
+const withLabels = (message) =>
+  message.replace(
+    /`(\w+)`/g,
+    (all, name) => engine?.describe.config.find((field) => field.name === name)?.label ?? all,
+  );
+
 self.onmessage = async ({ data }) => {
   const { id, type, ...rest } = /** @type {import('../protocol.js').Request} */ (data);
   try {
@@ -166,6 +173,6 @@ self.onmessage = async ({ data }) => {
     send({ id, ok: true, ...reply }, transfer);
   } catch (error) {
     const { code = 'unknown', message = String(error), stack } = /** @type {any} */ (error);
-    send({ id, ok: false, error: { code: String(code), op: type, message, detail: stack } });
+    send({ id, ok: false, error: { code: String(code), op: type, message: withLabels(message), detail: stack } });
   }
 };
