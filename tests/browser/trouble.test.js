@@ -147,7 +147,6 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
             !(
               e.textContent?.trim() ||
               e.getAttribute('aria-label') ||
-              e.closest('label') ||
               /** @type {HTMLInputElement} */ (e).labels?.length
             ),
         )
