@@ -100,7 +100,11 @@ test('what a recipe switches on can be switched off, and back again', async () =
   assert.equal(await other.page.inputValue('[name=recipe]'), 'best');
   assert.ok(await other.page.isDisabled('[name=flip]'));
   await other.page.click('#restart');
-  assert.equal((await shown(other.page)).width, '8');
+  // The worker drops the run first.
+  await other.page.waitForFunction(() => {
+    const width = /** @type {HTMLInputElement | null} */ (document.querySelector('[name=width]'));
+    return width?.value === '8' && !width.disabled;
+  });
   await other.close();
 });
 
