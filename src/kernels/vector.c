@@ -180,21 +180,6 @@ HOT static void tanh_grad_run(float *dx, const float *dy, const float *y, float 
         dx[i] = dy[i] * (1.0f - y[i] * y[i]);
 }
 
-HOT static void scale_run(float *y, const float *x, const float *unused, float factor, size_t count) {
-    (void)unused;
-    const f32x4 f = f32x4_splat(factor);
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4)
-        f32x4_store(y + i, f32x4_mul(f, f32x4_load(x + i)));
-    for (; i < count; i++)
-        y[i] = factor * x[i];
-}
-
-void vector_scaled(parallel_pool *pool, float *y, const float *x, float factor, size_t count) {
-    const element_work work = {y, x, x, factor, count, scale_run};
-    run_elements(pool, &work);
-}
-
 void leaky_forward(parallel_pool *pool, float *y, const float *x, float slope, size_t count) {
     const element_work work = {y, x, x, slope, count, leaky_run};
     run_elements(pool, &work);

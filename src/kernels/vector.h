@@ -29,9 +29,6 @@ double vector_normalise(float *x, size_t count, double eps);
 void leaky_forward(parallel_pool *pool, float *y, const float *x, float slope, size_t count);
 void leaky_backward(parallel_pool *pool, float *dx, const float *dy, const float *sign, float slope, size_t count);
 
-/* y = factor x. In place allowed. */
-void vector_scaled(parallel_pool *pool, float *y, const float *x, float factor, size_t count);
-
 /* y = tanh x; dx = dy (1 - y y). In place allowed. */
 void tanh_forward(parallel_pool *pool, float *y, const float *x, size_t count);
 void tanh_backward(parallel_pool *pool, float *dx, const float *dy, const float *y, size_t count);
