@@ -230,6 +230,11 @@ SSD_MUST_USE ssd_status ssd_dataset_reserve(ssd_dataset *dataset, int more);
  * premultiplied. */
 SSD_MUST_USE ssd_status ssd_dataset_add_rgba(ssd_dataset *dataset, const uint8_t *rgba, int width, int height);
 
+/* Appends `count` pictures as they are, byte for byte: `rgb` is count x size x size x 3 bytes, of the dataset's own
+ * size. Fails with SSD_BAD_ARGUMENT (a count below 0, or too many pictures in all) or SSD_OUT_OF_MEMORY; the dataset is
+ * then unchanged. */
+SSD_MUST_USE ssd_status ssd_dataset_add_rgb(ssd_dataset *dataset, const uint8_t *rgb, int count);
+
 /* Appends `count` doodles (cartoon animal faces drawn by the core), numbers first .. first+count-1 of `seed`. */
 SSD_MUST_USE ssd_status ssd_dataset_add_doodles(ssd_dataset *dataset, double seed, int first, int count);
 

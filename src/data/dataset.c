@@ -98,6 +98,17 @@ ssd_status ssd_dataset_add_rgba(ssd_dataset *dataset, const uint8_t *rgba, int w
     return status ? status : append(dataset, &picture);
 }
 
+ssd_status ssd_dataset_add_rgb(ssd_dataset *dataset, const uint8_t *rgb, int count) {
+    if (count < 0 || count > INT_MAX - dataset->count)
+        return context_fail(dataset->context, SSD_BAD_ARGUMENT, "%d pictures: the number must be 0 or more", count);
+    const ssd_status status = reserve(dataset, count);
+    if (status || !count)
+        return status;
+    memcpy(dataset->bytes + dataset->count * picture_bytes(dataset), rgb, count * picture_bytes(dataset));
+    dataset->count += count;
+    return SSD_OK;
+}
+
 /* ----------------------------------------------------------------------------------- many files --- */
 
 typedef struct files_work {

@@ -120,6 +120,27 @@ static void check_many_files(int threads, int rounds) {
     ssd_context_destroy(context);
 }
 
+/* Bytes in are the same bytes out, behind what was there. */
+static void check_rgb(ssd_context *context) {
+    enum { SIZE = 8, BYTES = SIZE * SIZE * 3, COUNT = 100 };
+    ssd_dataset *from = make(context, SIZE), *to = make(context, SIZE), *whole = make(context, SIZE);
+    CHECK(ssd_dataset_add_doodles(from, 3, 0, COUNT) == SSD_OK);
+    CHECK(ssd_dataset_add_rgb(whole, ssd_dataset_picture(from, 0), COUNT) == SSD_OK);
+    CHECK(ssd_dataset_fingerprint(whole) == ssd_dataset_fingerprint(from));
+    CHECK(ssd_dataset_add_doodles(to, 3, 0, 1) == SSD_OK);
+    CHECK(ssd_dataset_add_rgb(to, ssd_dataset_picture(from, 1), COUNT - 1) == SSD_OK);
+    CHECK(ssd_dataset_fingerprint(to) == ssd_dataset_fingerprint(from));
+    CHECK(memcmp(ssd_dataset_picture(to, COUNT - 1), ssd_dataset_picture(from, COUNT - 1), BYTES) == 0);
+    const double before = ssd_dataset_fingerprint(to);
+    CHECK(ssd_dataset_add_rgb(to, NULL, 0) == SSD_OK);
+    CHECK(ssd_dataset_add_rgb(to, NULL, -1) == SSD_BAD_ARGUMENT);
+    CHECK(ssd_dataset_add_rgb(to, NULL, INT_MAX) == SSD_BAD_ARGUMENT);
+    CHECK(ssd_dataset_fingerprint(to) == before);
+    ssd_dataset_destroy(from);
+    ssd_dataset_destroy(to);
+    ssd_dataset_destroy(whole);
+}
+
 /* Room taken at once: nothing moves until it is full. */
 static void check_reserve(ssd_context *context) {
     ssd_dataset *dataset = make(context, 8);
@@ -240,6 +261,7 @@ int main(void) {
     check_many_files(1, 8);
     check_many_files(3, 8);
     check_many_files(64, 1);
+    check_rgb(context);
     check_reserve(context);
     check_growth_and_removal(context);
     check_fingerprint(context);

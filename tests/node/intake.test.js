@@ -66,6 +66,22 @@ for (const variant of /** @type {const} */ (['simd', 'relaxed'])) {
   });
 }
 
+test('pictures of the size are added byte for byte', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const from = engine.createDataset({ size: 256 });
+  from.addDoodles(3, 0, 100); // 20 MB: more than passes through the module at once
+  const rgb = new Uint8Array(100 * 256 * 256 * 3);
+  for (let i = 0; i < 100; i++) rgb.set(from.picture(i), i * 256 * 256 * 3);
+  const to = engine.createDataset({ size: 256 });
+  to.addRgb(rgb.subarray(0, 256 * 256 * 3));
+  to.addRgb(rgb.subarray(256 * 256 * 3));
+  to.addRgb(new Uint8Array(0));
+  assert.equal(to.fingerprint, from.fingerprint);
+  assert.throws(() => to.addRgb(new Uint8Array(5)), /5 bytes are not whole pictures of 196608 bytes/);
+  assert.equal(to.count, 100);
+  engine.dispose();
+});
+
 test('memory that grows in another thread is seen by this one', async () => {
   const engine = await createEngine({ threads: 2 });
   const { heap } = engine;

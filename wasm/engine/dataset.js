@@ -93,6 +93,28 @@ export class Dataset {
     );
   }
 
+  /**
+   * Appends pictures that already have the dataset's size, byte for byte: all of them, or none where it throws.
+   * @param {Uint8Array} rgb N x size x size x 3
+   */
+  addRgb(rgb) {
+    const { heap, size } = this;
+    const bytes = size * size * 3;
+    if (rgb.length % bytes) {
+      throw new SsdganError('bad_argument', `${rgb.length} bytes are not whole pictures of ${bytes} bytes`);
+    }
+    this.reserve(rgb.length / bytes);
+    // They pass through a small block: a second copy of all of them in the module's memory would be too much.
+    const step = Math.min(rgb.length, Math.max(1, Math.floor(CHUNK_BYTES / bytes)) * bytes);
+    heap.withAlloc(step, (room) => {
+      for (let at = 0; at < rgb.length; at += step) {
+        const part = rgb.subarray(at, at + step);
+        heap.module.HEAPU8.set(part, room);
+        heap.check(heap.module._ssd_dataset_add_rgb(this.pointer, room, part.length / bytes));
+      }
+    });
+  }
+
   /** @param {number} seed @param {number} first @param {number} count */
   addDoodles(seed, first, count) {
     this.heap.check(this.heap.module._ssd_dataset_add_doodles(this.pointer, seed, first, count));
