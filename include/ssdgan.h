@@ -335,7 +335,7 @@ SSD_MUST_USE ssd_status ssd_trainer_create(ssd_context *context, const ssd_confi
 
 /* A trainer from a checkpoint, exactly as it was saved: configuration, weights, Adam moments, counters, random state
  * and data order. It continues bit for bit once it has the same pictures. SSD_BAD_FILE if it is a model without
- * training state. */
+ * training state, or if its bytes contradict the checksum that it carries. */
 SSD_MUST_USE ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t byte_count,
                                          ssd_trainer **trainer);
 
@@ -413,9 +413,10 @@ enum { SSD_PLAN_BYTES = 4096 };
 SSD_MUST_USE ssd_status ssd_trainer_set_plan(ssd_trainer *trainer, const char *plan);
 const char *ssd_trainer_plan(const ssd_trainer *trainer);
 
-/* Serialises to safetensors: the generator alone (`checkpoint` 0: what PyTorch loads into the generator) or the
- * whole state. On success *bytes is a new buffer of *byte_count, to be freed with ssd_buffer_free. SSD_NOT_FINITE when
- * a number to be saved (a weight, a running statistic, a moment of Adam) is a NaN or an infinity. */
+/* Serialises to safetensors: the generator alone (`checkpoint` 0: what PyTorch loads into the generator) or the whole
+ * state, with a checksum (XXH64) of all bytes in its metadata, whose own 16 digits count as zeros. On success *bytes is
+ * a new buffer of *byte_count, to be freed with ssd_buffer_free. SSD_NOT_FINITE when a number to be saved (a weight, a
+ * running statistic, a moment of Adam) is a NaN or an infinity. */
 SSD_MUST_USE ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count);
 
 /* ------------------------------------------------------------------------------ evaluation --- */

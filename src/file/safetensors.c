@@ -1,19 +1,25 @@
 #include "file/safetensors.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/context.h"
+#include "file/checksum.h"
 #include "file/json.h"
 
 enum { MAX_HEADER = 64 << 20, MAX_TENSORS = 100000 };
+
+static const char CHECKSUM_KEY[] = "checksum";
 
 typedef struct metadata_pair {
     const char *key, *value;
 } metadata_pair;
 
 struct safetensors {
+    const uint8_t *bytes; /* the caller's */
+    size_t byte_count;
     char *text; /* all names and metadata, zero-terminated one after the other */
     safetensors_entry *entries;
     int entry_count, entry_capacity;
@@ -176,6 +182,8 @@ ssd_status safetensors_open(ssd_context *context, const uint8_t *bytes, size_t b
         free(text);
         return SSD_OUT_OF_MEMORY;
     }
+    f->bytes = bytes;
+    f->byte_count = byte_count;
     f->text = text;
     memcpy(text, bytes + 8, (size_t)length);
     json j = {text, text + length};
@@ -202,6 +210,22 @@ const char *safetensors_metadata(const safetensors *file, const char *key) {
         if (strcmp(file->metadata[i].key, key) == 0)
             return file->metadata[i].value;
     return NULL;
+}
+
+static void checksum_text(char text[CHECKSUM_DIGITS + 1], const uint8_t *bytes, size_t byte_count, size_t digits) {
+    (void)snprintf(text, CHECKSUM_DIGITS + 1, "%016" PRIx64, checksum(bytes, byte_count, digits));
+}
+
+int safetensors_is_whole(const safetensors *file) {
+    const char *text = safetensors_metadata(file, CHECKSUM_KEY);
+    if (!text)
+        return 1;
+    if (strlen(text) != CHECKSUM_DIGITS)
+        return 0;
+    char wanted[CHECKSUM_DIGITS + 1];
+    checksum_text(wanted, file->bytes, file->byte_count,
+                  8 + (size_t)(text - file->text)); /* it stands where it stood */
+    return strcmp(text, wanted) == 0;
 }
 
 static float half_to_float(unsigned half) {
@@ -245,6 +269,7 @@ struct safetensors_writer {
     pending *tensors;
     int count, capacity;
     size_t data_bytes;
+    size_t checksum_at; /* where its digits stand in `metadata`; 0: none */
     int failed;
 };
 
@@ -289,6 +314,13 @@ void safetensors_write_metadata(safetensors_writer *writer, const char *key, con
     append_quoted(writer, key);
     append(writer, &writer->metadata, &writer->metadata_used, &writer->metadata_capacity, ":");
     append_quoted(writer, value);
+}
+
+void safetensors_write_checksum(safetensors_writer *writer) {
+    static const char zeros[] = "0000000000000000";
+    safetensors_write_metadata(writer, CHECKSUM_KEY, zeros);
+    if (writer && !writer->failed)
+        writer->checksum_at = writer->metadata_used - sizeof zeros;
 }
 
 void safetensors_write(safetensors_writer *w, const char *name, safetensors_type type, int rank, const int *shape,
@@ -341,6 +373,12 @@ ssd_status safetensors_writer_finish(ssd_context *context, safetensors_writer *w
         for (int i = 0; i < w->count; i++) {
             memcpy(data, w->tensors[i].data, w->tensors[i].bytes);
             data += w->tensors[i].bytes;
+        }
+        if (w->checksum_at) {
+            const size_t digits = 8 + sizeof open - 1 + w->checksum_at;
+            char text[CHECKSUM_DIGITS + 1];
+            checksum_text(text, buffer, total, digits);
+            memcpy(buffer + digits, text, CHECKSUM_DIGITS);
         }
         *bytes = buffer;
         *byte_count = total;

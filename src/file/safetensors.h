@@ -32,6 +32,9 @@ const safetensors_entry *safetensors_at(const safetensors *file, int index);
 const safetensors_entry *safetensors_find(const safetensors *file, const char *name); /* NULL if absent */
 const char *safetensors_metadata(const safetensors *file, const char *key);           /* NULL if absent */
 
+/* 0 where the file has a checksum in its metadata (safetensors_write_checksum) that its bytes contradict. */
+int safetensors_is_whole(const safetensors *file);
+
 /* All elements as float32, from F32 or F16. SSD_BAD_FILE for another type or another count. */
 SSD_MUST_USE ssd_status safetensors_read(ssd_context *context, const safetensors_entry *entry, float *out,
                                          size_t count);
@@ -41,6 +44,9 @@ SSD_MUST_USE ssd_status safetensors_read(ssd_context *context, const safetensors
 typedef struct safetensors_writer safetensors_writer;
 safetensors_writer *safetensors_writer_create(void);
 void safetensors_write_metadata(safetensors_writer *writer, const char *key, const char *value);
+/* The metadata "checksum": 16 hexadecimal digits of the checksum (file/checksum.h) of the whole file, in which those
+ * digits count as zeros. */
+void safetensors_write_checksum(safetensors_writer *writer);
 void safetensors_write(safetensors_writer *writer, const char *name, safetensors_type type, int rank, const int *shape,
                        const void *data);
 SSD_MUST_USE ssd_status safetensors_writer_finish(ssd_context *context, safetensors_writer *writer, uint8_t **bytes,

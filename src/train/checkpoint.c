@@ -110,6 +110,11 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
         return context_fail(context, SSD_BAD_FILE,
                             "the file is no checkpoint: a model alone cannot be trained on (it lacks the discriminator "
                             "and the optimiser's state)");
+    if (!safetensors_is_whole(file))
+        return context_fail(
+            context, SSD_BAD_FILE,
+            "the checkpoint is damaged: its checksum does not agree; go back to an earlier save, or begin "
+            "a new training from its model");
     ssd_config config;
     architecture arch;
     const char *prefix = "";
@@ -322,10 +327,12 @@ ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **byte
     safetensors_write_metadata(writer, "version", ssd_version());
     write_number(writer, "step", trainer->counters.step);
     write_config(writer, &trainer->config);
-    if (checkpoint)
+    if (checkpoint) {
         write_run(writer, trainer);
-    if (!checkpoint)
+        safetensors_write_checksum(writer);
+    } else {
         write_network(writer, "", &model->table, &batch_count);
+    }
     if (checkpoint) {
         write_network(writer, "generator.", &trainer->g.table, &batch_count);
         if (trainer->config.ema > 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "checksums.h"
 #include "ssdgan.h"
 #include "train/state.h"
 
@@ -68,9 +69,50 @@ static void check_contradiction(ssd_context *context, const char *name, char val
         at++;
     CHECK(at + length < count && bytes[at + length] != (uint8_t)value);
     bytes[at + length] = (uint8_t)value;
+    put_checksum(bytes, count);
     CHECK(ssd_trainer_load(context, bytes, count, &again) == SSD_BAD_FILE);
     CHECK(strstr(ssd_context_error(context), name) != NULL);
     ssd_buffer_free(bytes);
+    ssd_trainer_destroy(trainer);
+}
+
+/* A checkpoint is refused with any of its bytes changed, and with any bytes missing or too many; without the key it
+ * loads as those of earlier versions do. A model carries none, since people save models again. */
+static void check_checksum(ssd_context *context) {
+    ssd_trainer *trainer = small_trainer(context, 50), *again = NULL;
+    uint8_t *bytes = NULL, *equal = NULL;
+    size_t count = 0, equal_count = 0;
+    CHECK(ssd_trainer_save(trainer, 0, &bytes, &count) == SSD_OK && find_checksum(bytes, count) == 0);
+    ssd_buffer_free(bytes);
+    CHECK(ssd_trainer_save(trainer, 1, &bytes, &count) == SSD_OK && find_checksum(bytes, count) > 0);
+    CHECK(ssd_trainer_save(trainer, 1, &equal, &equal_count) == SSD_OK);
+    CHECK(count == equal_count && memcmp(bytes, equal, count) == 0);
+    const size_t digits = find_checksum(bytes, count);
+    put_checksum(equal, count);
+    CHECK(memcmp(bytes, equal, count) == 0);
+    size_t header = 8;
+    for (int i = 0; i < 8; i++)
+        header += (size_t)bytes[i] << (8 * i);
+    int taken = 0, others = 0;
+    for (size_t at = digits; at < count; at += at < digits + CHECKSUM_DIGITS ? 1 : 97) {
+        bytes[at] ^= 1;
+        taken += ssd_trainer_load(context, bytes, count, &again) != SSD_BAD_FILE;
+        others += at >= header && !strstr(ssd_context_error(context), "damaged: its checksum");
+        bytes[at] ^= 1;
+    }
+    CHECK(taken == 0 && others == 0);
+    for (size_t length = 0; length < count; length += 101)
+        taken += ssd_trainer_load(context, bytes, length, &again) != SSD_BAD_FILE;
+    uint8_t *longer = calloc(count + 1, 1);
+    memcpy(longer, bytes, count);
+    taken += ssd_trainer_load(context, longer, count + 1, &again) != SSD_BAD_FILE;
+    CHECK(taken == 0);
+    free(longer);
+    bytes[digits - 4] = 'x'; /* "checksux": another key */
+    CHECK(ssd_trainer_load(context, bytes, count, &again) == SSD_OK);
+    ssd_trainer_destroy(again);
+    ssd_buffer_free(bytes);
+    ssd_buffer_free(equal);
     ssd_trainer_destroy(trainer);
 }
 
@@ -102,6 +144,7 @@ int main(void) {
     check_contradiction(context, "mapping_layers", '3');
     check_contradiction(context, "noise", '1');
     check_contradiction(context, "minibatch_std", '1');
+    check_checksum(context);
     check_not_finite(context, NAN);
     check_not_finite(context, -INFINITY);
     ssd_context_destroy(context);

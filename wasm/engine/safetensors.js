@@ -110,6 +110,7 @@ function encode(name, { data, other }, half) {
 }
 
 /**
+ * Writes a file. A checkpoint's `checksum` is that of the file which was read, so it is left out.
  * @param {Record<string, Tensor>} tensors
  * @param {Record<string, string>} metadata
  * @param {{half?: boolean}} options half: as float16, half the size; refuses what is not finite or above 65,504
@@ -117,7 +118,7 @@ function encode(name, { data, other }, half) {
  */
 export function writeSafetensors(tensors, metadata = {}, { half = false } = {}) {
   /** @type {Record<string, unknown>} */
-  const header = { __metadata__: metadata };
+  const header = { __metadata__: { ...metadata, checksum: undefined } };
   let offset = 0;
   const parts = Object.entries(tensors).map(([name, tensor]) => {
     const { dtype, bytes } = encode(name, tensor, half);
