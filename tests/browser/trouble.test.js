@@ -1,7 +1,7 @@
 /** What may go wrong: bad files, a dead worker, a page without isolation; and that it fits a phone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { zipSync } from 'fflate';
+import { makeZip } from '../zips.js';
 import { chooseSize, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
 
 /** @param {string} name @param {Uint8Array | string} data */
@@ -11,13 +11,20 @@ test('bad files are refused with reasons, good ones kept', async () => {
   const { page, close } = await openPage();
   await untilReady(page);
   const pnm = Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, 90)]);
-  const inner = zipSync({ 'a.ppm': pnm });
+  const inner = makeZip([{ name: 'a.ppm', data: pnm }]);
   await page.setInputFiles('#file-input', [
     file('good.ppm', pnm),
     file('empty.jpg', ''),
     file('page.jpg', '<!DOCTYPE html><p>no picture'),
     file('noise.png', 'this is no picture at all'),
-    file('nested.zip', zipSync({ 'inner.zip': inner, 'b.ppm': pnm })),
+    file(
+      'nested.zip',
+      makeZip([
+        { name: 'inner.zip', data: inner },
+        { name: 'b.ppm', data: pnm },
+        { name: 'c.ppm', data: pnm, crc: 1 },
+      ]),
+    ),
     file('broken.zip', inner.subarray(0, 40)),
   ]);
   await untilText(page, 'intake-state', /^2 pictures/);
@@ -28,6 +35,7 @@ test('bad files are refused with reasons, good ones kept', async () => {
     /noise\.png: not a picture/,
     /inner\.zip: a zip inside/,
     /broken\.zip: .*damaged/,
+    /c\.ppm: damaged in the zip/,
   ]) {
     assert.match(refused, reason);
   }

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
-import { zipSync } from 'fflate';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
+import { makeZip } from '../zips.js';
 
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const GOLDEN = fileURLToPath(new URL('../golden/ssd.safetensors', import.meta.url));
@@ -130,7 +130,7 @@ test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', (
 test('unfit pictures are listed, the good ones kept', () => {
   const place = path.join(folder, 'mixed');
   fs.mkdirSync(path.join(place, 'deeper'), { recursive: true });
-  const inner = zipSync({ 'x.ppm': ppm(1) });
+  const inner = makeZip([{ name: 'x.ppm', data: ppm(1) }]);
   const files = {
     'a.ppm': ppm(10),
     'deeper/b.ppm': ppm(200),
@@ -138,19 +138,27 @@ test('unfit pictures are listed, the good ones kept', () => {
     'text.png': 'no picture',
     'huge.ppm': 'P6 30000 30000 255\n',
     'cut.ppm': ppm(3).subarray(0, 60),
-    'zip.zip': zipSync({ 'c.ppm': ppm(90), 'in.zip': inner, '__MACOSX/._c.ppm': ppm(1) }),
+    'zip.zip': makeZip([
+      { name: 'c.ppm', data: ppm(90) },
+      { name: 'in.zip', data: inner },
+      { name: '__MACOSX/._c.ppm', data: ppm(1) },
+      { name: 'damaged.ppm', data: ppm(2), crc: 1 },
+      { name: 'bzip2.ppm', data: ppm(2), method: 12 },
+    ]),
     'broken.zip': inner.subarray(0, 30),
     '.hidden': 'x',
   };
   for (const [name, data] of Object.entries(files)) fs.writeFileSync(path.join(place, name), data);
   const { status, out } = ssdgan('train', 'mixed', '--out', 'kept', ...SMALL, '--steps', '1');
   assert.equal(status, 0);
-  assert.match(out, /^6 files were left out/m);
+  assert.match(out, /^8 files were left out/m);
   for (const reason of [
     /empty\.jpg: the file is empty/,
     /huge\.ppm: .*30000 x 30000/,
     /in\.zip: a zip inside a zip/,
     /broken\.zip: .*damaged/,
+    /damaged\.ppm: damaged in the zip/,
+    /bzip2\.ppm: compressed by BZIP2/,
   ]) {
     assert.match(out, reason);
   }

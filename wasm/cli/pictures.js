@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
 import { inChunks } from '../engine/engine.js';
-import { isJunk, isZip, readZip } from '../engine/zip.js';
+import { isJunk } from '../engine/junk.js';
+import { isZip, openZip, unpack } from '../engine/zip.js';
 import { makeFolder, makeFolderOf, writeWhole } from './files.js';
 import { CliError, sentence } from './usage.js';
 
@@ -22,47 +23,61 @@ function filesBelow(folder) {
     });
 }
 
-/**
- * Reads the files one by one, as they are asked for, and unpacks the zips among them.
- * @param {string[]} files
- * @param {Refused[]} refused grows
- * @param {(more: number) => void} expect told how many pictures a zip has
- * @returns {Generator<import('../engine/zip.js').NamedBytes>}
- */
-function* contents(files, refused, expect) {
-  for (const name of files) {
-    const bytes = fs.readFileSync(name);
-    if (!isZip(bytes)) {
-      yield { name, bytes };
-      continue;
-    }
-    const zip = readZip(bytes, name);
-    refused.push(...zip.refused);
-    expect(zip.files.length);
-    yield* zip.files;
+/** Part of a file. @param {string} file @param {number} offset @param {number} length @returns {Uint8Array} shorter at the end */
+function readPart(file, offset, length) {
+  const bytes = new Uint8Array(length);
+  const handle = fs.openSync(file, 'r');
+  try {
+    return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, offset));
+  } finally {
+    fs.closeSync(handle);
   }
+}
+
+/**
+ * What there is to read: the files, and in the place of a zip the files in it.
+ * @param {string[]} names
+ * @param {Refused[]} refused grows by what is not offered
+ * @returns {Promise<import('../engine/zip.js').ZipFile[]>}
+ */
+async function filesOf(names, refused) {
+  const files = [];
+  for (const name of names) {
+    const { size } = fs.statSync(name);
+    if (isZip(readPart(name, 0, 4), name)) {
+      const zip = await openZip({ size, read: async (offset, length) => readPart(name, offset, length) }, name);
+      refused.push(...zip.refused);
+      for (const file of zip.files) files.push(file);
+    } else {
+      files.push({ name, size, read: async () => fs.readFileSync(name) });
+    }
+  }
+  return files;
 }
 
 /**
  * Adds all pictures to the dataset, in the order of the names; what is unfit is told, never fatal.
  * @param {import('../engine/engine.js').Dataset} dataset
  * @param {string[]} names files, folders, zips
- * @returns {Refused[]}
+ * @returns {Promise<Refused[]>}
  */
-export function addPictures(dataset, names) {
+export async function addPictures(dataset, names) {
   /** @type {Refused[]} */
   const refused = [];
-  const files = names.flatMap((name) => {
+  const below = names.flatMap((name) => {
     const stat = fs.statSync(name, { throwIfNoEntry: false });
     if (!stat) throw new CliError(`There is no file or folder ${name}.`);
     return stat.isDirectory() ? filesBelow(name) : [name];
   });
+  const files = await filesOf(below, refused);
   if (files.length > 1) dataset.reserve(files.length);
-  const entries = contents(files, refused, (more) => dataset.reserve(more));
-  for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
-    dataset.addFiles(chunk.map(({ bytes }) => bytes)).forEach((error, i) => {
+  for (const chunk of inChunks(files, ({ size }) => size)) {
+    /** @type {import('../engine/zip.js').NamedBytes[]} */
+    const read = [];
+    for await (const file of unpack(chunk, refused)) read.push(file);
+    dataset.addFiles(read.map(({ bytes }) => bytes)).forEach((error, i) => {
       if (error?.code === 'out_of_memory') throw error;
-      if (error) refused.push({ name: chunk[i].name, reason: error.message });
+      if (error) refused.push({ name: read[i].name, reason: error.message });
     });
   }
   return refused;

@@ -56,7 +56,7 @@ export async function run(args) {
       );
   const pictures = positionals.length ? positionals.map((name) => path.resolve(name)) : (note.pictures ?? []);
   const doodles = values.doodles ?? note.doodles ?? 2000;
-  const dataset = readDataset(engine, training.trainer.config(), pictures, doodles);
+  const dataset = await readDataset(engine, training.trainer.config(), pictures, doodles);
   if (resumed && isOther) await clearRun(store);
   await training.begin(dataset);
   const { generator, discriminator } = training.trainer.parameterCounts;
@@ -100,11 +100,11 @@ function openStore({ out, force }, resumedFrom) {
  * @param {import('../engine/engine.js').Engine} engine @param {Record<string, any>} config
  * @param {string[]} pictures @param {number} doodles without pictures
  */
-function readDataset(engine, { image_size: size, crop, filter }, pictures, doodles) {
+async function readDataset(engine, { image_size: size, crop, filter }, pictures, doodles) {
   const dataset = engine.createDataset({ size: Number(size), crop, filter });
   if (pictures.length) {
     console.log(`Reading pictures from ${pictures.length === 1 ? pictures[0] : `${pictures.length} places`} ...`);
-    const refused = addPictures(dataset, pictures);
+    const refused = await addPictures(dataset, pictures);
     requirePictures(dataset, refused);
     refusedLines(refused).forEach((line) => console.log(line));
   } else {

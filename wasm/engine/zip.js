@@ -1,74 +1,216 @@
-/** Zip files of pictures: fflate unpacks; what it does not tell (encryption) is read from the directory. */
-import { unzipSync } from 'fflate';
+/**
+ * Zips, read an entry at a time and written. zip.js does the work; it is loaded when the first zip comes. What is not
+ * read has its true reason: one bad entry spoils no other.
+ */
+import { isJunk } from './junk.js';
 
 /** @typedef {{name: string, bytes: Uint8Array}} NamedBytes */
 /** @typedef {{name: string, reason: string}} Refused */
 
-const MAX_ENTRY_BYTES = 256e6;
-const END_OF_DIRECTORY = 0x06054b50;
-const DIRECTORY_ENTRY = 0x02014b50;
+/**
+ * Bytes that can be read in any order: a Blob or File, an array, or a file of Node (which has no File on a disk).
+ * @typedef {Blob | Uint8Array | {size: number, read: (offset: number, length: number) => Promise<Uint8Array>}} Source
+ */
 
-/** @param {string} name @returns {boolean} files that systems leave behind, not pictures anybody meant */
-export function isJunk(name) {
-  const base = name.split('/').pop() ?? '';
-  return name.includes('__MACOSX/') || base.startsWith('.') || base === 'Thumbs.db' || base === 'desktop.ini';
+/**
+ * A file in a zip. The name has / between folders, no leading / and no "..". read() unpacks it, and throws an Error whose
+ * message is the reason (damaged, ...).
+ * @typedef {{name: string, size: number, read: () => Promise<Uint8Array>}} ZipFile
+ */
+
+/** What a picture may have. */
+const MAX_FILE_BYTES = 256e6;
+/**
+ * What a file may grow by, above a size that does no harm. Deflate's limit is 1,032; photos stay near 1, and drawings saved
+ * without compression reach about 50.
+ */
+const MAX_RATIO = 100;
+const HARMLESS_BYTES = 32e6;
+
+/** The compression methods that archivers use beside 0 and 8, by number (APPNOTE.TXT 4.4.5). @type {Record<number, string>} */
+const METHODS = {
+  1: 'Shrink', 6: 'Implode', 9: 'Deflate64', 12: 'BZIP2', 14: 'LZMA', 20: 'Zstandard', 93: 'Zstandard', 94: 'MP3', 95: 'XZ',
+  96: 'JPEG', 97: 'WavPack', 98: 'PPMd', 99: 'AES',
+}; // prettier-ignore
+
+/**
+ * @param {Uint8Array} bytes the first 4 are enough
+ * @param {string} [name] a zip may have a program before it, that unpacks it; its name tells then
+ * @returns {boolean}
+ */
+export function isZip(bytes, name = '') {
+  const [p, k, a, b] = bytes;
+  const marked = p === 0x50 && k === 0x4b && ((a === 3 && b === 4) || (a === 5 && b === 6) || (a === 7 && b === 8));
+  return marked || /\.zip$/i.test(name);
 }
 
-/** @param {Uint8Array} bytes @returns {boolean} */
-export function isZip(bytes) {
-  return (
-    bytes[0] === 0x50 && bytes[1] === 0x4b && ((bytes[2] === 3 && bytes[3] === 4) || (bytes[2] === 5 && bytes[3] === 6))
-  );
+/** The library, without workers: this code runs in one already. */
+async function library() {
+  const zip = await import('@zip.js/zip.js/lib/zip-core-custom.js');
+  zip.configure({ useWebWorkers: false });
+  return zip;
 }
 
-/** @param {Uint8Array} bytes @returns {Set<string>} names of the encrypted entries */
-function encryptedNames(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const names = new Set();
-  let end = bytes.length - 22;
-  while (end >= 0 && end > bytes.length - 66000 && view.getUint32(end, true) !== END_OF_DIRECTORY) end--;
-  if (end < 0 || view.getUint32(end, true) !== END_OF_DIRECTORY) return names;
-  let at = view.getUint32(end + 16, true);
-  while (at + 46 <= bytes.length && view.getUint32(at, true) === DIRECTORY_ENTRY) {
-    const nameLength = view.getUint16(at + 28, true);
-    if (view.getUint16(at + 8, true) & 1) {
-      names.add(new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength)));
-    }
-    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+/** @param {Awaited<ReturnType<typeof library>>} zip @param {Source} source */
+function readerOf(zip, source) {
+  if (source instanceof Blob) return new zip.BlobReader(source);
+  if (source instanceof Uint8Array) return new zip.Uint8ArrayReader(source);
+  const reader = /** @type {any} */ (new zip.Reader(source));
+  reader.size = source.size;
+  reader.readUint8Array = source.read;
+  return reader;
+}
+
+/** @param {Source} source @returns {number} bytes */
+const sizeOf = (source) => (source instanceof Uint8Array ? source.length : source.size);
+
+/** Two Japanese characters in a row: one alone is often an accented letter of cp437 and the letter behind it. */
+const JAPANESE = /[\u3041-\u30fe\u4e00-\u9fff]{2}/;
+
+/**
+ * Names that are not marked as UTF-8 and are not valid UTF-8: Shift-JIS where Japanese comes out, otherwise cp437, the
+ * library's own choice.
+ * @param {Uint8Array} raw @param {string} encoding
+ */
+function decodeName(raw, encoding) {
+  if (encoding !== 'cp437') return undefined;
+  try {
+    const text = new TextDecoder('shift_jis', { fatal: true }).decode(raw);
+    return JAPANESE.test(text) ? text : undefined;
+  } catch {
+    return undefined;
   }
-  return names;
+}
+
+/** @param {string} name @returns {string} with / between folders, and nothing that leads out of a folder */
+function plainName(name) {
+  const path = name.replaceAll('\\', '/').replace(/^[a-z]:(?=\/)/i, '');
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+  return parts.join('/') + (path.endsWith('/') ? '/' : '');
+}
+
+/** @param {number} bytes @returns {string} */
+const megabytes = (bytes) => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
+
+/** What can be told of an entry before it is read. @param {import('@zip.js/zip.js').Entry} entry @returns {string | null} */
+function unfit(entry) {
+  const { compressionMethod: method, compressedSize, uncompressedSize: size } = entry;
+  if (entry.encrypted) return 'encrypted: unpack it with its password first';
+  if (/** @type {any} */ (entry).symlink) return 'a link to another file, not a file';
+  if (method !== 0 && method !== 8)
+    return `compressed by ${METHODS[method] ?? `method ${method}`}, which is not supported: zip it anew with Deflate`;
+  if (size > MAX_FILE_BYTES) return `larger than ${megabytes(MAX_FILE_BYTES)} unpacked (${megabytes(size)})`;
+  if (size > HARMLESS_BYTES && size > MAX_RATIO * compressedSize)
+    return `would unpack to ${Math.round(size / Math.max(1, compressedSize)).toLocaleString('en')} times its size (${megabytes(size)}), which no photo does`;
+  return null;
+}
+
+/** @param {any} zip @param {unknown} error of the library @returns {string} the reason in our words */
+function reasonOf(zip, error) {
+  const message = error instanceof Error ? error.message : String(error);
+  /** @type {Record<string, string>} */
+  const known = {
+    // Which of the three is found first differs by browser.
+    [zip.ERR_INVALID_CRC32]: 'damaged in the zip: wrong checksum or size',
+    [zip.ERR_INVALID_COMPRESSED_DATA]: 'damaged in the zip: wrong checksum or size',
+    [zip.ERR_INVALID_UNCOMPRESSED_SIZE]: 'damaged in the zip: wrong checksum or size',
+    [zip.ERR_LOCAL_FILE_HEADER_NOT_FOUND]: 'damaged in the zip: nothing is where the zip says',
+    [zip.ERR_ENTRY_DATA_OUT_OF_BOUNDS]: 'cut off in the zip',
+    [zip.ERR_SPLIT_ZIP_FILE]: 'one part of a split zip: join the parts first',
+    [zip.ERR_ENCRYPTED_CENTRAL_DIRECTORY]: 'encrypted: unpack it with its password first',
+    [zip.ERR_UNSUPPORTED_ENCRYPTION]: 'encrypted: unpack it with its password first',
+  };
+  return known[message] ?? `damaged in the zip (${message})`;
 }
 
 /**
- * Unpacks the files of a zip. Never throws: what cannot be read is refused with a reason.
- * @param {Uint8Array} bytes
- * @param {string} zipName
- * @returns {{files: NamedBytes[], refused: Refused[]}}
+ * Lists a zip. Never throws: what is not offered is refused with a reason. Folders and junk are left out silently.
+ * @param {Source} source is read where it is needed, never whole
+ * @param {string} zipName stands before the names, with a /
+ * @returns {Promise<{files: ZipFile[], refused: Refused[]}>}
  */
-export function readZip(bytes, zipName) {
+export async function openZip(source, zipName) {
+  const zip = await library();
+  /** @type {ZipFile[]} */
+  const files = [];
   /** @type {Refused[]} */
   const refused = [];
-  const encrypted = encryptedNames(bytes);
   try {
-    const unpacked = unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
-        if (name.endsWith('/') || isJunk(name)) return false;
-        if (encrypted.has(name))
-          refused.push({ name: `${zipName}/${name}`, reason: 'encrypted: unpack it with its password first' });
-        else if (originalSize > MAX_ENTRY_BYTES)
-          refused.push({ name: `${zipName}/${name}`, reason: 'larger than 256 MB unpacked' });
-        else return true;
-        return false;
-      },
+    // Tolerant: takes what any archiver would, data before and behind the zip included. The checksums are looked at.
+    const reader = new zip.ZipReader(readerOf(zip, source), {
+      strictness: 'tolerant',
+      checkSignature: true,
+      decodeText: decodeName,
     });
-    const files = [];
-    for (const [name, data] of Object.entries(unpacked)) {
-      if (isZip(data)) refused.push({ name: `${zipName}/${name}`, reason: 'a zip inside a zip: unpack it first' });
-      else files.push({ name: `${zipName}/${name}`, bytes: data });
+    // The files of a zip lie one behind the other: together they are smaller than the zip, unless it is a bomb.
+    let left = sizeOf(source);
+    for await (const entry of reader.getEntriesGenerator()) {
+      const plain = plainName(entry.filename);
+      if (plain === '' || plain.endsWith('/') || (entry.directory && !entry.uncompressedSize) || isJunk(plain))
+        continue;
+      const name = `${zipName}/${plain}`;
+      const reason = unfit(entry);
+      let counted = false;
+      const read = async () => {
+        if (!counted && entry.compressedSize > left) throw new Error('lies where other files lie, as in a zip bomb');
+        try {
+          const file = /** @type {import('@zip.js/zip.js').FileEntry} */ (entry);
+          const bytes = await file.getData(new zip.Uint8ArrayWriter());
+          if (!counted) left -= entry.compressedSize;
+          counted = true;
+          return bytes;
+        } catch (error) {
+          throw new Error(reasonOf(zip, error), { cause: error });
+        }
+      };
+      if (reason) refused.push({ name, reason });
+      else files.push({ name, size: entry.uncompressedSize, read });
     }
-    return { files, refused };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { files: [], refused: [{ name: zipName, reason: `the zip is damaged or cut off (${why})` }] };
+    const reason = reasonOf(zip, error);
+    const whole = reason.startsWith('damaged') ? 'the zip is damaged or cut off' : reason;
+    refused.push({ name: zipName, reason: files.length ? `${whole}: its list of files ends early` : whole });
   }
+  return { files, refused };
+}
+
+/**
+ * The files of a zip one after the other, each read when its turn comes.
+ * @param {ZipFile[]} files
+ * @param {Refused[]} refused grows by what cannot be read
+ * @returns {AsyncGenerator<NamedBytes>}
+ */
+export async function* unpack(files, refused) {
+  for (const { name, read } of files) {
+    try {
+      const bytes = await read();
+      if (isZip(bytes)) refused.push({ name, reason: 'a zip inside a zip: unpack it first' });
+      else yield { name, bytes };
+    } catch (error) {
+      refused.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
+/**
+ * Writes a zip, without compression: pictures and weights do not get smaller. The same entries give the same bytes.
+ * @param {Iterable<{name: string, data: Uint8Array | Blob}> | AsyncIterable<{name: string, data: Uint8Array | Blob}>} entries
+ * @param {WritableStream<Uint8Array>} [sink] takes the zip as it grows; without it the result is the zip
+ * @returns {Promise<Blob | null>}
+ */
+export async function writeZip(entries, sink) {
+  const zip = await library();
+  const target = sink ?? new zip.BlobWriter('application/zip');
+  // The time is a local one, so it is the same bytes in every time zone.
+  const writer = new zip.ZipWriter(target, {
+    level: 0,
+    lastModDate: new Date(1980, 0, 1),
+    extendedTimestamp: false,
+    dataDescriptor: false,
+  });
+  for await (const { name, data } of entries) {
+    await writer.add(name, data instanceof Blob ? new zip.BlobReader(data) : new zip.Uint8ArrayReader(data));
+  }
+  const result = await writer.close();
+  return result instanceof Blob ? result : null;
 }

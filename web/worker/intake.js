@@ -1,5 +1,7 @@
 /** Pictures into the dataset, inside the worker: files and zips; formats that only the browser reads go through it. */
 import { inChunks, SsdganError } from '../../wasm/engine/engine.js';
+import { isJunk } from '../../wasm/engine/junk.js';
+import { isZip, openZip, unpack } from '../../wasm/engine/zip.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
 /** @typedef {{name: string, reason: string}} Refused */
@@ -54,10 +56,14 @@ function mayBeForeign(bytes) {
 /** @param {File} file */
 const nameOf = (file) => file.webkitRelativePath || file.name;
 
-/** @param {File} file @returns {Promise<NamedBytes | Refused>} */
+/** @typedef {Awaited<ReturnType<typeof openZip>>} Zip */
+
+/** A zip is listed, not read. @param {File} file @returns {Promise<NamedBytes | {name: string, zip: Zip} | Refused>} */
 async function readFile(file) {
   const name = nameOf(file);
   try {
+    const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
+    if (isZip(head, name)) return { name, zip: await openZip(file, name) };
     return { name, bytes: new Uint8Array(await file.arrayBuffer()) };
   } catch {
     return { name, reason: 'the file cannot be read; was it moved or changed?' };
@@ -76,7 +82,6 @@ export async function addFiles(dataset, files, progress) {
   /** @type {Refused[]} */
   const refused = [];
   const before = dataset.count;
-  const { isZip, isJunk, readZip } = await import('../../wasm/engine/zip.js');
   const wanted = files.filter((file) => !isJunk(nameOf(file)));
   let total = wanted.length;
   let done = 0;
@@ -107,6 +112,20 @@ export async function addFiles(dataset, files, progress) {
     addTogether(entries.slice(first));
   };
 
+  /** @param {Zip} zip */
+  const addZip = async (zip) => {
+    refused.push(...zip.refused);
+    total += zip.files.length - 1;
+    dataset.reserve(zip.files.length);
+    for (const chunk of inChunks(zip.files, ({ size }) => size)) {
+      /** @type {NamedBytes[]} */
+      const entries = [];
+      for await (const entry of unpack(chunk, refused)) entries.push(entry);
+      done += chunk.length - entries.length;
+      await add(entries);
+    }
+  };
+
   const chunks = [...inChunks(wanted, ({ size }) => size)];
   /** @param {number} i */
   const read = (i) => Promise.all((chunks[i] ?? []).map(readFile));
@@ -120,14 +139,12 @@ export async function addFiles(dataset, files, progress) {
       if ('reason' in file) {
         refused.push(file);
         done++;
-      } else if (!isZip(file.bytes)) {
-        entries.push(file);
+      } else if ('zip' in file) {
+        await add(entries);
+        entries = [];
+        await addZip(file.zip);
       } else {
-        const zip = readZip(file.bytes, file.name);
-        refused.push(...zip.refused);
-        total += zip.files.length - 1;
-        dataset.reserve(zip.files.length);
-        entries = entries.concat(zip.files);
+        entries.push(file);
       }
     }
     await add(entries);
