@@ -1,4 +1,5 @@
 /** Serving and bundling of the page. The engine's modules stand beside the page as they are, under engine/. */
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,8 +19,20 @@ const starter = fs.existsSync(path.join(root, 'web/public/starter/model.safetens
 
 const types = { '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 
-/** Serves build/wasm as engine/, and copies it into the site. */
-function engineModules() {
+/** @returns {Record<string, string>} the built modules -> their names in the site, which change with their content */
+function engineFiles() {
+  if (!fs.existsSync(modules)) throw new Error('build/wasm is missing: run npm run build');
+  const names = fs.readdirSync(modules).filter((file) => /\.(mjs|wasm)$/.test(file));
+  return Object.fromEntries(
+    names.map((name) => {
+      const hash = crypto.createHash('sha256').update(fs.readFileSync(path.join(modules, name)));
+      return [name, name.replace(/(?=\.[a-z]+$)/, `.${hash.digest('hex').slice(0, 8)}`)];
+    }),
+  );
+}
+
+/** Serves build/wasm as engine/, and copies it into the site. @param {Record<string, string>} hashed */
+function engineModules(hashed) {
   return {
     name: 'engine-modules',
     /** @param {import('vite').ViteDevServer} server */
@@ -33,25 +46,35 @@ function engineModules() {
       });
     },
     generateBundle() {
-      if (!fs.existsSync(modules)) throw new Error('build/wasm is missing: run npm run build');
-      for (const name of fs.readdirSync(modules).filter((file) => /\.(mjs|wasm)$/.test(file))) {
+      for (const [name, fileName] of Object.entries(hashed)) {
         // @ts-expect-error the plugin context
-        this.emitFile({ type: 'asset', fileName: `engine/${name}`, source: fs.readFileSync(path.join(modules, name)) });
+        this.emitFile({
+          type: 'asset',
+          fileName: `engine/${fileName}`,
+          source: fs.readFileSync(path.join(modules, name)),
+        });
       }
     },
   };
 }
 
-export default defineConfig({
-  root: path.join(root, 'web'),
-  base: './',
-  cacheDir: path.join(root, 'build/vite'),
-  // The worker's packages too, so that they are not found, and the page loaded again, after its first load.
-  optimizeDeps: { entries: ['index.html', 'worker/worker.js'] },
-  plugins: [engineModules()],
-  define: { 'import.meta.env.STARTER': JSON.stringify(starter) },
-  server: { headers },
-  preview: { headers, port: 4173 },
-  worker: { format: 'es' },
-  build: { outDir: path.join(root, 'dist'), emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
+export default defineConfig(({ command }) => {
+  // While one works on the core, its modules change under the server.
+  const hashed = command === 'build' ? engineFiles() : {};
+  return {
+    root: path.join(root, 'web'),
+    base: './',
+    cacheDir: path.join(root, 'build/vite'),
+    // The worker's packages too, so that they are not found, and the page loaded again, after its first load.
+    optimizeDeps: { entries: ['index.html', 'worker/worker.js'] },
+    plugins: [engineModules(hashed)],
+    define: {
+      'import.meta.env.STARTER': JSON.stringify(starter),
+      'import.meta.env.ENGINE_FILES': JSON.stringify(hashed),
+    },
+    server: { headers },
+    preview: { headers, port: 4173 },
+    worker: { format: 'es' },
+    build: { outDir: path.join(root, 'dist'), emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
+  };
 });

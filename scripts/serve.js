@@ -36,7 +36,7 @@ export const BROWSER = {
 /**
  * Serves a folder on a free port of this machine.
  * @param {string} folder
- * @param {(name: string, text: string) => string} [edit] changes scripts on their way
+ * @param {(name: string, text: string) => string} [edit] changes scripts, styles and pages on their way
  * @param {{prefix?: string, isolated?: boolean}} options prefix: the sub-path where it stands, like '/some/where/'
  * @returns {Promise<{url: string, close: () => void}>}
  */
@@ -52,7 +52,7 @@ export async function serveFolder(folder, edit = (_, text) => text, { prefix = '
     }
     const data = fs.readFileSync(file);
     response.writeHead(200, { 'Content-Type': type, ...(isolated ? ISOLATION : {}) });
-    response.end(type === 'text/javascript' ? edit(name, data.toString()) : data);
+    response.end(type.startsWith('text/') ? edit(name, data.toString()) : data);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

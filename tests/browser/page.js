@@ -46,6 +46,7 @@ export async function openPage({
   return {
     page,
     problems,
+    site,
     /** Closes; nothing unexpected may have happened. @param {RegExp} [allowed] */
     async close(allowed) {
       await browser.close();

@@ -102,7 +102,8 @@ export function importsOf(text) {
 }
 
 /** @param {string} file @param {string} name @returns {string} the path from the project's folder; a package's name as it is */
-const resolve = (file, name) => (name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name);
+const resolve = (file, name) =>
+  name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name.replace(/\?.*$/, '')) : name;
 
 /** @param {string} file @param {string} text @returns {string[]} the project's scripts that it imports; a worker is no import */
 const neighboursOf = (file, text) =>
@@ -264,6 +265,7 @@ test('this test would notice', () => {
   const neighbours = Object.entries(imports).map(([file, names]) => [file, neighboursOf(file, text(names))]);
   assert.deepEqual(circlesOf(new Map(/** @type {any} */ (neighbours))), [Object.keys(imports)]);
   assert.deepEqual(neighboursOf('web/page/client.js', "new URL('../worker/worker.js', import.meta.url)"), []);
+  assert.deepEqual(neighboursOf('web/page/client.js', "import url from '../worker/worker.js?worker&url';"), []);
 
   assert.equal(
     faultsOfScript('web/page/app.js', "import {\n  a,\n  b,\n} from '../../wasm/engine/engine.js';\n").length,

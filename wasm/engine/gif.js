@@ -1,4 +1,12 @@
-/** Animated GIFs of generated frames, through gifenc (loaded when first needed). */
+/** Animated GIFs of generated frames, through gifenc. */
+
+/** Loads gifenc, which only GIFs need. */
+export async function loadGifEncoder() {
+  // @ts-expect-error it has no types
+  const gifenc = /** @type {any} */ (await import('gifenc'));
+  // A CommonJS build in Node, an ES module in bundlers.
+  return gifenc.GIFEncoder ? gifenc : gifenc.default;
+}
 
 /**
  * @param {Uint8ClampedArray} rgba frames x size x size x 4
@@ -8,10 +16,7 @@
  * @returns {Promise<Uint8Array>}
  */
 export async function encodeGif(rgba, size, delay, scale = 1) {
-  // @ts-expect-error it has no types
-  const gifenc = /** @type {any} */ (await import('gifenc'));
-  // A CommonJS build in Node, an ES module in bundlers.
-  const { GIFEncoder, quantize, applyPalette } = gifenc.GIFEncoder ? gifenc : gifenc.default;
+  const { GIFEncoder, quantize, applyPalette } = await loadGifEncoder();
   const bytes = size * size * 4;
   const frames = rgba.length / bytes;
   // One palette for all frames, from at most 32 of them, so that colours do not flicker.

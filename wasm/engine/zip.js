@@ -44,14 +44,14 @@ export function isZip(bytes, name = '') {
   return marked || /\.zip$/i.test(name);
 }
 
-/** The library, without workers: this code runs in one already. */
-async function library() {
+/** Loads the library, without workers: this code runs in one already. */
+export async function loadZipLibrary() {
   const zip = await import('@zip.js/zip.js/lib/zip-core-custom.js');
   zip.configure({ useWebWorkers: false });
   return zip;
 }
 
-/** @param {Awaited<ReturnType<typeof library>>} zip @param {Source} source */
+/** @param {Awaited<ReturnType<typeof loadZipLibrary>>} zip @param {Source} source */
 function readerOf(zip, source) {
   if (source instanceof Blob) return new zip.BlobReader(source);
   if (source instanceof Uint8Array) return new zip.Uint8ArrayReader(source);
@@ -130,7 +130,7 @@ function reasonOf(zip, error) {
  * @returns {Promise<{files: ZipFile[], refused: Refused[]}>}
  */
 export async function openZip(source, zipName) {
-  const zip = await library();
+  const zip = await loadZipLibrary();
   /** @type {ZipFile[]} */
   const files = [];
   /** @type {Refused[]} */
@@ -199,7 +199,7 @@ export async function* unpack(files, refused) {
  * @returns {Promise<Blob | null>}
  */
 export async function writeZip(entries, sink) {
-  const zip = await library();
+  const zip = await loadZipLibrary();
   const target = sink ?? new zip.BlobWriter('application/zip');
   // The time is a local one, so it is the same bytes in every time zone.
   const writer = new zip.ZipWriter(target, {

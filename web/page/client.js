@@ -1,5 +1,7 @@
 /// <reference types="vite/client" />
 /** The page's side of the protocol: requests as promises, events as callbacks, and what happens when the worker dies. */
+import { PolicyWorker } from '../policy-worker.js';
+import workerUrl from '../worker/worker.js?worker&url';
 
 /** A request that failed; `code` is the core's or the worker's name for it. */
 export class RequestError extends Error {
@@ -21,7 +23,7 @@ export class Client {
     /** @type {Record<string, (message: any) => void>} */
     this.listeners = {};
     this.dead = false;
-    this.worker = new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module' });
+    this.worker = new PolicyWorker(workerUrl);
     this.worker.onmessage = ({ data }) => this.receive(data);
     this.worker.onerror = (event) => {
       event.preventDefault();

@@ -1,8 +1,11 @@
-/** The curves: both losses, D(x) and D(G(z)). uPlot is loaded when first needed. */
+/** The curves: both losses, D(x) and D(G(z)), drawn by uPlot. */
+import { later } from '../later.js';
 import { byId } from './draw.js';
 
 /** Most points kept. Beyond that, every second one is dropped. */
 const MOST_POINTS = 2000;
+
+const loadUPlot = later(() => import('uplot'));
 
 export class Curves {
   constructor() {
@@ -12,12 +15,15 @@ export class Curves {
     /** @type {any[]} */
     this.plots = [];
     this.loading = false;
+    this.failed = false;
+    addEventListener('online', () => this.tryAgain()); // the next training tries too
     new ResizeObserver(() => this.resize()).observe(byId('curves'));
   }
 
   clear() {
     this.columns = [[], [], [], [], []];
     this.stride = 1;
+    this.tryAgain();
     this.draw();
   }
 
@@ -42,7 +48,7 @@ export class Curves {
 
   async load() {
     this.loading = true;
-    const { default: UPlot } = await import('uplot');
+    const { default: UPlot } = await loadUPlot();
     const style = getComputedStyle(document.body);
     const ink = style.getPropertyValue('--quiet').trim();
     const line = style.getPropertyValue('--line').trim();
@@ -79,6 +85,11 @@ export class Curves {
     this.draw();
   }
 
+  /** A fetch of uPlot that failed may be repeated. */
+  tryAgain() {
+    if (this.failed) this.loading = this.failed = false;
+  }
+
   resize() {
     const width = byId('curves').clientWidth;
     if (width) this.plots.forEach((plot) => plot.setSize({ width, height: 190 }));
@@ -86,7 +97,7 @@ export class Curves {
 
   draw() {
     if (!this.plots.length) {
-      if (!this.loading && this.columns[0].length) this.load();
+      if (!this.loading && this.columns[0].length) this.load().catch(() => (this.failed = true));
       return;
     }
     const [step, lossG, lossD, real, fake] = this.columns;

@@ -1,4 +1,5 @@
 /** The page: puts the panels together, starts the engine, and restarts the worker after a crash. */
+import { fetchLater } from '../later.js';
 import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawGrid, sentence } from './draw.js';
@@ -85,6 +86,7 @@ async function start() {
   await intake.take({ kind: 'doodles', count: 1000 });
   const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
   drawGrid(canvas('mascot'), rgba, size, 1, 0);
+  fetchLater();
 }
 
 addEventListener('beforeunload', (event) => {

@@ -1,9 +1,12 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
 import { createEngine, SsdganError } from '../../wasm/engine/engine.js';
 import { epochsOf, RECIPES } from '../../wasm/run/recipes.js';
-import { encodeGif } from '../../wasm/engine/gif.js';
+import { encodeGif, loadGifEncoder } from '../../wasm/engine/gif.js';
+import { loadZipLibrary } from '../../wasm/engine/zip.js';
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
+import { fetchLater, later } from '../later.js';
+import { findEngine } from './engine-files.js';
 import { faceHandlers } from './face-handlers.js';
 import { addFiles } from './intake.js';
 import { Evaluation } from './evaluation.js';
@@ -12,6 +15,9 @@ import { nextTurn } from './next-turn.js';
 import { TrainHandlers } from './training.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
+
+later(loadZipLibrary);
+later(loadGifEncoder);
 
 /** @type {Engine} */
 let engine;
@@ -60,7 +66,7 @@ function tellEpochs() {
 /** @type {Record<string, (request: any) => any>} */
 const handlers = {
   async hello({ base, variant, threads }) {
-    engine = await createEngine({ variant, threads, moduleUrl: (name) => new URL(`engine/${name}`, base).href });
+    engine = await createEngine({ variant, threads, moduleUrl: findEngine(base) });
     const { variant: build, threads: count, notes, describe } = engine;
     const recipes = Object.entries(RECIPES).map(([name, { about, settings, comparison = false }]) => ({
       name,
@@ -69,6 +75,7 @@ const handlers = {
       comparison,
     }));
     tellEpochs();
+    setTimeout(fetchLater); // the reply goes first
     return { variant: build, threads: count, notes, describe, recipes };
   },
 
