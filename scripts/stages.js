@@ -1,6 +1,7 @@
 /** The stages of `npm test`, and which of them an argument means. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { fuzzTargets } from './fuzz.js';
 import { ROOT } from './shell.js';
 
 /** @typedef {{name: string, command: string}} Stage */
@@ -36,6 +37,7 @@ const TIDY = "git ls-files 'src/*.c' | grep -v src/data/stb.c | xargs -P 2 -n 8 
 export const STAGES = [
   { name: 'native', command: native('asan') },
   { name: 'tsan', command: native('tsan') },
+  { name: 'fuzz', command: 'node scripts/fuzz.js --total 30' },
   { name: 'format', command: FORMAT },
   { name: 'lint', command: LINT },
   { name: 'types', command: TYPES },
@@ -58,7 +60,7 @@ const QUICK = [
 export const needsBuild = ({ name }) => name === 'node' || name === 'browser';
 
 /**
- * @param {string} argument a stage, `quick`, `native:NAME`, `tsan:NAME`, or a file of tests
+ * @param {string} argument a stage, `quick`, `native:NAME`, `tsan:NAME`, `fuzz:NAME`, or a file of tests
  * @returns {Stage[]}
  */
 export function stagesOf(argument) {
@@ -71,12 +73,16 @@ export function stagesOf(argument) {
       throw new Error(`There is no native test ${stem}.`);
     return [{ name: argument, command: native(preset === 'native' ? 'asan' : 'tsan', `-R "^${stem}$"`) }];
   }
+  const target = /^fuzz:([a-z_0-9]+)$/.exec(argument)?.[1];
+  if (target && fuzzTargets().includes(target)) {
+    return [{ name: argument, command: `node scripts/fuzz.js --total 30 ${target}` }];
+  }
   const folder = /^(?:\.\/)?tests\/(node|browser)\/[a-z-]+\.test\.js$/.exec(argument)?.[1];
   if (folder && fs.existsSync(path.join(ROOT, argument))) {
     return [{ name: folder, command: (folder === 'node' ? node : browser)(argument) }];
   }
   const names = STAGES.map(({ name }) => name).join(', ');
   throw new Error(
-    `There is no stage or test ${argument}; there are ${names}, quick, native:NAME, tsan:NAME and files of tests.`,
+    `There is no stage or test ${argument}; there are ${names}, quick, native:NAME, tsan:NAME, fuzz:NAME and files of tests.`,
   );
 }

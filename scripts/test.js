@@ -2,10 +2,11 @@
  * `npm test`: sets up, builds and runs every stage. It goes on after a failure and closes with a summary.
  * `npm test -- WHAT...` runs only that, with the build that is there (stages.js):
  *
- *   native tsan format lint types tidy node browser    stages
- *   quick                                              what finds most mistakes in under a minute
- *   native:conv tsan:conv                              tests/native/test_conv.c
- *   tests/node/latent.test.js                          one file of tests
+ *   native tsan fuzz format lint types tidy node browser    stages
+ *   quick                                                   what finds most mistakes in under a minute
+ *   native:conv tsan:conv                                   tests/native/test_conv.c
+ *   fuzz:png                                                the target png of tests/fuzz, for 30 seconds
+ *   tests/node/latent.test.js                               one file of tests
  */
 import fs from 'node:fs';
 import path from 'node:path';

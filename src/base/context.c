@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_ALLOCATION = 1536u << 20 };
 
@@ -31,13 +32,37 @@ const char *ssd_context_error(const ssd_context *context) { return context->erro
 
 void ssd_buffer_free(void *buffer) { free(buffer); }
 
+/* Bytes of the UTF-8 character at `text`; 0 where it is a control character or none. */
+static int printable(const unsigned char *text) {
+    if (*text < 0x80)
+        return *text >= 0x20 && *text != 0x7f;
+    const int count = *text < 0xc2 ? 0 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : *text < 0xf5 ? 4 : 0;
+    for (int i = 1; i < count; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return *text == 0xc2 && text[1] < 0xa0 ? 0 : count; /* U+0080 to U+009F control terminals too */
+}
+
 ssd_status context_fail(ssd_context *context, ssd_status status, const char *format, ...) {
-    if (context) {
-        va_list arguments;
-        va_start(arguments, format);
-        (void)vsnprintf(context->error, sizeof context->error, format, arguments);
-        va_end(arguments);
+    if (!context)
+        return status;
+    char sentence[sizeof context->error];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    /* Names in files may hold anything; a terminal must not obey it. */
+    char *to = context->error, *const end = to + sizeof context->error;
+    for (const unsigned char *from = (const unsigned char *)sentence; *from && end - to > 4;) {
+        const int count = printable(from);
+        if (count)
+            memcpy(to, from, (size_t)count);
+        else
+            (void)snprintf(to, 5, "\\x%02x", *from);
+        to += count ? count : 4;
+        from += count ? count : 1;
     }
+    *to = 0;
     return status;
 }
 

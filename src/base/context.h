@@ -12,7 +12,7 @@ struct ssd_context {
 };
 
 /* Writes the sentence (printf style) and returns `status`, so that a failure is one line at its place.
- * A NULL context is allowed. */
+ * Control characters and bytes that are not UTF-8 become \x1b and the like. A NULL context is allowed. */
 __attribute__((format(printf, 3, 4))) ssd_status context_fail(ssd_context *context, ssd_status status,
                                                               const char *format, ...);
 
