@@ -118,7 +118,7 @@ export async function run(args) {
   const make = () => engine.createDataset({ size, crop: values.crop, filter: values.filter });
   const dataset = make();
   if (values.doodles) dataset.addDoodles(0, 0, values.doodles);
-  const refused = await addPictures(dataset, pictureNames);
+  const { refused } = await addPictures(dataset, pictureNames);
   requirePictures(dataset, refused);
   const heldOut = values['held-out'] ?? engine.heldOut(dataset.count);
   const { seed = 0, psi = 1 } = values;
@@ -130,7 +130,7 @@ export async function run(args) {
   const samples = generator
     ? evaluator.samples(generator, { n: values.n ?? Math.max(500, heldOut), seed, psi })
     : make();
-  if (!generator) refused.push(...(await addPictures(samples, [name])));
+  if (!generator) refused.push(...(await addPictures(samples, [name])).refused);
   if (samples.count < 6) throw new CliError(`${name} holds ${samples.count} pictures; scores need at least 6.`);
   const scores = evaluator.measure(samples, { quick: values.quick, features: await featuresOf(samples) });
   const { noise, mean } = evaluator.ceilingPictures();

@@ -1,86 +1,36 @@
 /** Pictures in: files, folders and zips into a dataset. Pictures out: PNG, grids, GIF. */
-import fs from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
 import { inChunks } from '../engine/engine.js';
-import { isJunk } from '../engine/junk.js';
-import { isZip, openZip, unpack } from '../engine/zip.js';
+import { isPictureName } from '../engine/junk.js';
+import { unpack } from '../engine/zip.js';
 import { makeFolder, makeFolderOf, writeWhole } from './files.js';
+import { pictureFiles } from './picture-files.js';
 import { CliError, sentence } from './usage.js';
 
 /** @typedef {import('../engine/zip.js').Refused} Refused */
-
-/** Every file below a folder, by name, hidden ones left out. @param {string} folder @returns {string[]} */
-function filesBelow(folder) {
-  return fs
-    .readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const name = path.join(folder, entry.name);
-      if (isJunk(entry.name)) return [];
-      const directory = entry.isDirectory() || (entry.isSymbolicLink() && fs.statSync(name).isDirectory());
-      return directory ? filesBelow(name) : [name];
-    });
-}
-
-/** Part of a file. @param {string} file @param {number} offset @param {number} length @returns {Uint8Array} shorter at the end */
-function readPart(file, offset, length) {
-  const bytes = new Uint8Array(length);
-  const handle = fs.openSync(file, 'r');
-  try {
-    return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, offset));
-  } finally {
-    fs.closeSync(handle);
-  }
-}
-
-/**
- * What there is to read: the files, and in the place of a zip the files in it.
- * @param {string[]} names
- * @param {Refused[]} refused grows by what is not offered
- * @returns {Promise<import('../engine/zip.js').ZipFile[]>}
- */
-async function filesOf(names, refused) {
-  const files = [];
-  for (const name of names) {
-    const { size } = fs.statSync(name);
-    if (isZip(readPart(name, 0, 4), name)) {
-      const zip = await openZip({ size, read: async (offset, length) => readPart(name, offset, length) }, name);
-      refused.push(...zip.refused);
-      for (const file of zip.files) files.push(file);
-    } else {
-      files.push({ name, size, read: async () => fs.readFileSync(name) });
-    }
-  }
-  return files;
-}
 
 /**
  * Adds all pictures to the dataset, in the order of the names; what is unfit is told, never fatal.
  * @param {import('../engine/engine.js').Dataset} dataset
  * @param {string[]} names files, folders, zips
- * @returns {Promise<Refused[]>}
+ * @returns {Promise<{names: string[], refused: Refused[]}>} names of the pictures that were added
  */
 export async function addPictures(dataset, names) {
-  /** @type {Refused[]} */
-  const refused = [];
-  const below = names.flatMap((name) => {
-    const stat = fs.statSync(name, { throwIfNoEntry: false });
-    if (!stat) throw new CliError(`There is no file or folder ${name}.`);
-    return stat.isDirectory() ? filesBelow(name) : [name];
-  });
-  const files = await filesOf(below, refused);
-  if (files.length > 1) dataset.reserve(files.length);
+  const { files, refused } = await pictureFiles(names);
+  /** @type {string[]} */
+  const added = [];
+  dataset.expect(files.filter(({ name }) => isPictureName(name)).length);
   for (const chunk of inChunks(files, ({ size }) => size)) {
     /** @type {import('../engine/zip.js').NamedBytes[]} */
     const read = [];
     for await (const file of unpack(chunk, refused)) read.push(file);
     dataset.addFiles(read.map(({ bytes }) => bytes)).forEach((error, i) => {
-      if (error?.code === 'out_of_memory') throw error;
       if (error) refused.push({ name: read[i].name, reason: error.message });
+      else added.push(path.basename(read[i].name));
     });
   }
-  return refused;
+  return { names: added, refused };
 }
 
 /** @param {Refused[]} refused @returns {string[]} lines: a count, then the first of them */

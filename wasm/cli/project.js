@@ -41,7 +41,7 @@ export async function run(args) {
   if (!generator.stages) throw generator.noStyles();
   const { imageSize: size, styleCount, latentSize } = generator;
   const dataset = engine.createDataset({ size, crop });
-  const refused = await addPictures(dataset, pictures);
+  const { refused } = await addPictures(dataset, pictures);
   for (const line of refusedLines(refused)) console.error(line);
   if (!dataset.count) throw new CliError('No picture could be read.');
   makeFolder(out);

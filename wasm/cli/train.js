@@ -104,7 +104,7 @@ async function readDataset(engine, { image_size: size, crop, filter }, pictures,
   const dataset = engine.createDataset({ size: Number(size), crop, filter });
   if (pictures.length) {
     console.log(`Reading pictures from ${pictures.length === 1 ? pictures[0] : `${pictures.length} places`} ...`);
-    const refused = await addPictures(dataset, pictures);
+    const { refused } = await addPictures(dataset, pictures);
     requirePictures(dataset, refused);
     refusedLines(refused).forEach((line) => console.log(line));
   } else {

@@ -30,6 +30,9 @@ export function* inChunks(entries, bytesOf) {
   if (chunk.length) yield chunk;
 }
 
+/** @param {unknown} error @returns {error is SsdganError} */
+const isOutOfMemory = (error) => error instanceof SsdganError && error.code === 'out_of_memory';
+
 export class Dataset {
   /** @param {WasmHeap} heap @param {number} size @param {number} crop @param {number} filter */
   constructor(heap, size, crop, filter) {
@@ -46,12 +49,28 @@ export class Dataset {
   }
 
   /**
-   * Decodes and appends files, as many at once as there are threads. Each fails by itself; the pictures of the others
-   * stand in the order of the files. Copies all of them into the module's memory: give it a few at a time (inChunks).
+   * Decodes and appends files, as many at once as there are threads. Each fails by itself, for want of memory too; the
+   * pictures of the others stand in the order of the files. Copies all of them into the module's memory: give it a few
+   * at a time (inChunks). Throws where the memory holds no further picture, however small.
    * @param {Uint8Array[]} files
    * @returns {(SsdganError | null)[]} for each file what was wrong with it, null where it was appended
    */
   addFiles(files) {
+    /** @type {(SsdganError | null)[]} */
+    let errors;
+    try {
+      errors = this.addTogether(files);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      if (files.length > 1) return files.flatMap((file) => this.addFiles([file]));
+      errors = [error];
+    }
+    if (errors.some(isOutOfMemory)) this.reserve(1);
+    return errors;
+  }
+
+  /** @param {Uint8Array[]} files @returns {(SsdganError | null)[]} */
+  addTogether(files) {
     const { heap } = this;
     const { module } = heap;
     const count = files.length;
@@ -81,6 +100,15 @@ export class Dataset {
   /** Takes the room for so many further pictures at once: growing by copying needs both blocks. @param {number} more */
   reserve(more) {
     this.heap.check(this.heap.module._ssd_dataset_reserve(this.pointer, more));
+  }
+
+  /** Takes the room if it can be had: what is expected need not come. @param {number} more */
+  expect(more) {
+    try {
+      this.reserve(more);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+    }
   }
 
   /** @param {Uint8Array | Uint8ClampedArray} rgba @param {number} width @param {number} height */

@@ -1,6 +1,6 @@
 /**
- * Zips, read an entry at a time and written. zip.js does the work; it is loaded when the first zip comes. What is not
- * read has its true reason: one bad entry spoils no other.
+ * Zips, read an entry at a time and written. The libraries are loaded when the first zip comes. What is not read has its
+ * true reason: one bad entry spoils no other.
  */
 import { isJunk } from './junk.js';
 
@@ -18,8 +18,8 @@ import { isJunk } from './junk.js';
  * @typedef {{name: string, size: number, read: () => Promise<Uint8Array>}} ZipFile
  */
 
-/** What a picture may have. */
-const MAX_FILE_BYTES = 256e6;
+/** What a picture may have, in a zip or not. */
+export const MAX_FILE_BYTES = 256e6;
 /**
  * What a file may grow by, above a size that does no harm. Deflate's limit is 1,032; photos stay near 1, and drawings saved
  * without compression reach about 50.
@@ -44,25 +44,27 @@ export function isZip(bytes, name = '') {
   return marked || /\.zip$/i.test(name);
 }
 
-/** Loads the library, without workers: this code runs in one already. */
+/** Loads the libraries: zip.js lists and writes, without workers (this code runs in one already), fflate unpacks. */
 export async function loadZipLibrary() {
-  const zip = await import('@zip.js/zip.js/lib/zip-core-custom.js');
+  const [zip, { readEntry }] = await Promise.all([
+    import('@zip.js/zip.js/lib/zip-core-custom.js'),
+    import('./zip-entry.js'),
+  ]);
   zip.configure({ useWebWorkers: false });
-  return zip;
+  return { zip, readEntry };
 }
 
-/** @param {Awaited<ReturnType<typeof loadZipLibrary>>} zip @param {Source} source */
-function readerOf(zip, source) {
-  if (source instanceof Blob) return new zip.BlobReader(source);
-  if (source instanceof Uint8Array) return new zip.Uint8ArrayReader(source);
-  const reader = /** @type {any} */ (new zip.Reader(source));
-  reader.size = source.size;
-  reader.readUint8Array = source.read;
-  return reader;
+/** @param {Source} source @returns {{size: number, read: import('./zip-entry.js').Read}} */
+function readable(source) {
+  if (source instanceof Blob) {
+    const read = async (/** @type {number} */ offset, /** @type {number} */ length) =>
+      new Uint8Array(await source.slice(offset, offset + length).arrayBuffer());
+    return { size: source.size, read };
+  }
+  if (source instanceof Uint8Array)
+    return { size: source.length, read: async (offset, length) => source.slice(offset, offset + length) };
+  return source;
 }
-
-/** @param {Source} source @returns {number} bytes */
-const sizeOf = (source) => (source instanceof Uint8Array ? source.length : source.size);
 
 /** Two Japanese characters in a row: one alone is often an accented letter of cp437 and the letter behind it. */
 const JAPANESE = /[\u3041-\u30fe\u4e00-\u9fff]{2}/;
@@ -92,84 +94,71 @@ function plainName(name) {
 /** @param {number} bytes @returns {string} */
 const megabytes = (bytes) => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
 
-/** What can be told of an entry before it is read. @param {import('@zip.js/zip.js').Entry} entry @returns {string | null} */
-function unfit(entry) {
+/** @param {number} size bytes @returns {string} */
+export const tooLarge = (size, most = MAX_FILE_BYTES) => `${megabytes(size)}; a file may have ${megabytes(most)}`;
+
+/** What can be told of an entry before it is read. @param {import('@zip.js/zip.js').Entry} entry @param {number} maxBytes @returns {string | null} */
+function unfit(entry, maxBytes) {
   const { compressionMethod: method, compressedSize, uncompressedSize: size } = entry;
   if (entry.encrypted) return 'encrypted: unpack it with its password first';
   if (/** @type {any} */ (entry).symlink) return 'a link to another file, not a file';
   if (method !== 0 && method !== 8)
     return `compressed by ${METHODS[method] ?? `method ${method}`}, which is not supported: zip it anew with Deflate`;
-  if (size > MAX_FILE_BYTES) return `larger than ${megabytes(MAX_FILE_BYTES)} unpacked (${megabytes(size)})`;
+  if (size > maxBytes) return tooLarge(size, maxBytes);
   if (size > HARMLESS_BYTES && size > MAX_RATIO * compressedSize)
     return `would unpack to ${Math.round(size / Math.max(1, compressedSize)).toLocaleString('en')} times its size (${megabytes(size)}), which no photo does`;
   return null;
 }
 
-/** @param {any} zip @param {unknown} error of the library @returns {string} the reason in our words */
+/** Why no list could be had. @param {any} zip the library @param {unknown} error @returns {string} */
 function reasonOf(zip, error) {
   const message = error instanceof Error ? error.message : String(error);
-  /** @type {Record<string, string>} */
-  const known = {
-    // Which of the three is found first differs by browser.
-    [zip.ERR_INVALID_CRC32]: 'damaged in the zip: wrong checksum or size',
-    [zip.ERR_INVALID_COMPRESSED_DATA]: 'damaged in the zip: wrong checksum or size',
-    [zip.ERR_INVALID_UNCOMPRESSED_SIZE]: 'damaged in the zip: wrong checksum or size',
-    [zip.ERR_LOCAL_FILE_HEADER_NOT_FOUND]: 'damaged in the zip: nothing is where the zip says',
-    [zip.ERR_ENTRY_DATA_OUT_OF_BOUNDS]: 'cut off in the zip',
-    [zip.ERR_SPLIT_ZIP_FILE]: 'one part of a split zip: join the parts first',
-    [zip.ERR_ENCRYPTED_CENTRAL_DIRECTORY]: 'encrypted: unpack it with its password first',
-    [zip.ERR_UNSUPPORTED_ENCRYPTION]: 'encrypted: unpack it with its password first',
-  };
-  return known[message] ?? `damaged in the zip (${message})`;
+  if (message === zip.ERR_SPLIT_ZIP_FILE) return 'one part of a split zip: join the parts first';
+  if (message === zip.ERR_ENCRYPTED_CENTRAL_DIRECTORY) return 'encrypted: unpack it with its password first';
+  return 'the zip is damaged or cut off';
 }
 
 /**
  * Lists a zip. Never throws: what is not offered is refused with a reason. Folders and junk are left out silently.
  * @param {Source} source is read where it is needed, never whole
  * @param {string} zipName stands before the names, with a /
+ * @param {{maxBytes?: number}} [options] of one file in it
  * @returns {Promise<{files: ZipFile[], refused: Refused[]}>}
  */
-export async function openZip(source, zipName) {
-  const zip = await loadZipLibrary();
+export async function openZip(source, zipName, { maxBytes = MAX_FILE_BYTES } = {}) {
+  const { zip, readEntry } = await loadZipLibrary();
+  const { size, read: readPart } = readable(source);
   /** @type {ZipFile[]} */
   const files = [];
   /** @type {Refused[]} */
   const refused = [];
   try {
-    // Tolerant: takes what any archiver would, data before and behind the zip included. The checksums are looked at.
-    const reader = new zip.ZipReader(readerOf(zip, source), {
-      strictness: 'tolerant',
-      checkSignature: true,
-      decodeText: decodeName,
-    });
+    const reader = /** @type {any} */ (new zip.Reader(source));
+    Object.assign(reader, { size, readUint8Array: readPart });
+    // Tolerant: takes what any archiver would, data before and behind the zip included.
+    const listing = new zip.ZipReader(reader, { strictness: 'tolerant', decodeText: decodeName });
     // The files of a zip lie one behind the other: together they are smaller than the zip, unless it is a bomb.
-    let left = sizeOf(source);
-    for await (const entry of reader.getEntriesGenerator()) {
+    let left = size;
+    for await (const entry of listing.getEntriesGenerator()) {
       const plain = plainName(entry.filename);
       if (plain === '' || plain.endsWith('/') || (entry.directory && !entry.uncompressedSize) || isJunk(plain))
         continue;
       const name = `${zipName}/${plain}`;
-      const reason = unfit(entry);
+      const reason = unfit(entry, maxBytes);
       let counted = false;
       const read = async () => {
         if (!counted && entry.compressedSize > left) throw new Error('lies where other files lie, as in a zip bomb');
-        try {
-          const file = /** @type {import('@zip.js/zip.js').FileEntry} */ (entry);
-          const bytes = await file.getData(new zip.Uint8ArrayWriter());
-          if (!counted) left -= entry.compressedSize;
-          counted = true;
-          return bytes;
-        } catch (error) {
-          throw new Error(reasonOf(zip, error), { cause: error });
-        }
+        const bytes = await readEntry(entry, readPart);
+        if (!counted) left -= entry.compressedSize;
+        counted = true;
+        return bytes;
       };
       if (reason) refused.push({ name, reason });
       else files.push({ name, size: entry.uncompressedSize, read });
     }
   } catch (error) {
     const reason = reasonOf(zip, error);
-    const whole = reason.startsWith('damaged') ? 'the zip is damaged or cut off' : reason;
-    refused.push({ name: zipName, reason: files.length ? `${whole}: its list of files ends early` : whole });
+    refused.push({ name: zipName, reason: files.length ? `${reason}: its list of files ends early` : reason });
   }
   return { files, refused };
 }
@@ -199,7 +188,7 @@ export async function* unpack(files, refused) {
  * @returns {Promise<Blob | null>}
  */
 export async function writeZip(entries, sink) {
-  const zip = await loadZipLibrary();
+  const { zip } = await loadZipLibrary();
   const target = sink ?? new zip.BlobWriter('application/zip');
   // The time is a local one, so it is the same bytes in every time zone.
   const writer = new zip.ZipWriter(target, {

@@ -1,7 +1,7 @@
 /** Pictures into the dataset, inside the worker: files and zips; formats that only the browser reads go through it. */
 import { inChunks, SsdganError } from '../../wasm/engine/engine.js';
-import { isJunk } from '../../wasm/engine/junk.js';
-import { isZip, openZip, unpack } from '../../wasm/engine/zip.js';
+import { firstFolder, isJunk, isPictureName, withoutRuns } from '../../wasm/engine/junk.js';
+import { isZip, MAX_FILE_BYTES, openZip, tooLarge, unpack } from '../../wasm/engine/zip.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
 /** @typedef {{name: string, reason: string}} Refused */
@@ -35,7 +35,8 @@ async function addOne(dataset, name, bytes) {
     dataset.addFile(bytes);
     return null;
   } catch (error) {
-    if (!(error instanceof SsdganError) || error.code === 'out_of_memory') throw error;
+    if (!(error instanceof SsdganError)) throw error;
+    if (error.code === 'out_of_memory') dataset.reserve(1); // throws where no further picture has room
     if (!BROWSER_FORMATS.test(error.message)) return { name, reason: error.message };
     try {
       await addThroughBrowser(dataset, bytes);
@@ -64,6 +65,7 @@ async function readFile(file) {
   try {
     const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
     if (isZip(head, name)) return { name, zip: await openZip(file, name) };
+    if (file.size > MAX_FILE_BYTES) return { name, reason: tooLarge(file.size) };
     return { name, bytes: new Uint8Array(await file.arrayBuffer()) };
   } catch {
     return { name, reason: 'the file cannot be read; was it moved or changed?' };
@@ -82,16 +84,16 @@ export async function addFiles(dataset, files, progress) {
   /** @type {Refused[]} */
   const refused = [];
   const before = dataset.count;
-  const wanted = files.filter((file) => !isJunk(nameOf(file)));
+  const named = files.map((file) => ({ name: nameOf(file), file })).filter(({ name }) => !isJunk(name));
+  const wanted = withoutRuns(named, firstFolder, refused).map(({ file }) => file);
   let total = wanted.length;
   let done = 0;
-  dataset.reserve(total);
+  dataset.expect(wanted.filter((file) => isPictureName(file.name)).length);
 
   /** Decodes what has gathered. @param {NamedBytes[]} entries */
   const addTogether = (entries) => {
     for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
       dataset.addFiles(chunk.map(({ bytes }) => bytes)).forEach((error, i) => {
-        if (error?.code === 'out_of_memory') throw error;
         if (error) refused.push({ name: chunk[i].name, reason: error.message });
       });
       done += chunk.length;
@@ -112,12 +114,13 @@ export async function addFiles(dataset, files, progress) {
     addTogether(entries.slice(first));
   };
 
-  /** @param {Zip} zip */
-  const addZip = async (zip) => {
-    refused.push(...zip.refused);
-    total += zip.files.length - 1;
-    dataset.reserve(zip.files.length);
-    for (const chunk of inChunks(zip.files, ({ size }) => size)) {
+  /** @param {string} name @param {Zip} zip */
+  const addZip = async (name, zip) => {
+    for (const each of zip.refused) refused.push(each);
+    const inZip = withoutRuns(zip.files, () => name, refused);
+    total += inZip.length - 1;
+    dataset.expect(inZip.filter((file) => isPictureName(file.name)).length);
+    for (const chunk of inChunks(inZip, ({ size }) => size)) {
       /** @type {NamedBytes[]} */
       const entries = [];
       for await (const entry of unpack(chunk, refused)) entries.push(entry);
@@ -142,7 +145,7 @@ export async function addFiles(dataset, files, progress) {
       } else if ('zip' in file) {
         await add(entries);
         entries = [];
-        await addZip(file.zip);
+        await addZip(file.name, file.zip);
       } else {
         entries.push(file);
       }
