@@ -59,9 +59,10 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
   assert.equal(ssdgan('train', '--out', 'whole', ...SMALL, '--steps', '20').status, 0);
   assert.equal(ssdgan('train', '--out', 'parts', ...SMALL, '--steps', '9').status, 0);
   assert.equal(ssdgan('train', '--resume', 'parts', '--steps', '20', '--threads', '1').status, 0);
-  for (const name of ['model.safetensors', 'checkpoint.safetensors', 'best.safetensors', 'samples/step-000020.png']) {
+  for (const name of ['model.safetensors', 'log.jsonl', 'best.safetensors', 'samples/step-000020.png']) {
     assert.deepEqual(read(`parts/${name}`), read(`whole/${name}`), name);
   }
+  assert.deepEqual(read('parts/checkpoint-b.safetensors'), read('whole/checkpoint-a.safetensors'));
   const log = jsonLines('parts/log.jsonl');
   assert.deepEqual(
     log.filter(({ event }) => event === 'step').map((entry) => entry.step),
@@ -88,7 +89,7 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
   assert.equal(ssdgan('interpolate', 'whole', '--space', 'z', '--frames', '6', '--out', 'x.gif').status, 0);
   assert.equal(read('x.gif').subarray(0, 6).toString(), 'GIF89a');
   assert.match(ssdgan('info', 'whole').out, /generator +[\d,]+ parameters/);
-  assert.match(ssdgan('info', 'whole/checkpoint.safetensors').out, /discriminator/);
+  assert.match(ssdgan('info', 'whole/checkpoint-a.safetensors').out, /discriminator/);
 });
 
 test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', () => {
@@ -99,7 +100,7 @@ test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', (
   assert.equal(ssdgan('train', '--out', 'half', ...quick, '--steps', '9').status, 0);
   assert.equal(ssdgan('train', '--resume', 'half', '--steps', '20', '--threads', '1').status, 0);
   assert.equal(ssdgan('train', '--out', 'again', ...quick, '--steps', '20').status, 0);
-  assert.deepEqual(read('half/checkpoint.safetensors'), read('again/checkpoint.safetensors'));
+  assert.deepEqual(read('half/checkpoint-b.safetensors'), read('again/checkpoint-a.safetensors'));
 
   const tuned = [
     '--out',

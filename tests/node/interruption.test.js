@@ -69,7 +69,7 @@ for (const [signal, status] of /** @type {const} */ ([
       ended.out,
       new RegExp(`Stopped at step \\d+ of 1000000; everything is saved\\. .*ssdgan train --resume ${signal}`),
     );
-    assert.equal(metadataOf(signal, 'checkpoint.safetensors').step, metadataOf(signal, 'model.safetensors').step);
+    assert.equal(metadataOf(signal, 'checkpoint-a.safetensors').step, metadataOf(signal, 'model.safetensors').step);
   });
 }
 
@@ -82,7 +82,7 @@ test('a reader of the output that goes away: all is saved, and the status says s
     error,
     /Stopped at step \d+ of 1000000; everything is saved\. Continue with: ssdgan train --resume head/,
   );
-  assert.ok(Number(metadataOf('head', 'checkpoint.safetensors').step) >= 4);
+  assert.ok(Number(metadataOf('head', 'checkpoint-a.safetensors').step) >= 4);
 });
 
 test('--force and a kill before the first save: the old run is not resumed', async () => {
@@ -93,14 +93,14 @@ test('--force and a kill before the first save: the old run is not resumed', asy
   assert.equal(status, 'SIGKILL');
   const { status: refused, error } = ssdgan('train', '--resume', 'forced');
   assert.equal(refused, 2);
-  assert.match(error, /forced holds no checkpoint\.safetensors to resume/);
+  assert.match(error, /forced holds no checkpoint to resume/);
   assert.ok(!fs.existsSync(path.join(folder, 'forced/model.safetensors')), 'nor is its model taken for the new one');
 });
 
 test('a refused command leaves the run that --force would replace', () => {
   assert.equal(ssdgan('train', '--out', 'kept', ...SMALL, '--steps', '3').status, 0);
   assert.equal(ssdgan('train', 'no-such-folder', '--out', 'kept', '--force', ...SMALL).status, 2);
-  assert.equal(metadataOf('kept', 'checkpoint.safetensors').step, '3');
+  assert.equal(metadataOf('kept', 'checkpoint-a.safetensors').step, '3');
 });
 
 test('--val 0 trains, and the last model is the best', () => {
@@ -111,7 +111,7 @@ test('--val 0 trains, and the last model is the best', () => {
 });
 
 test('a resumed run keeps its doctor and its length, unless told otherwise', () => {
-  const plan = () => JSON.parse(metadataOf('doctor', 'checkpoint.safetensors').plan);
+  const plan = () => JSON.parse(metadataOf('doctor', 'checkpoint-a.safetensors').plan);
   assert.equal(ssdgan('train', '--out', 'doctor', ...SMALL, '--epochs', '2', '--steps', '3').status, 0);
   assert.deepEqual([plan().onTrouble, plan().recipe, plan().steps], ['ignore', 'paper', 3]);
   const THREADS = ['--threads', '1'];

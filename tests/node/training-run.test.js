@@ -6,33 +6,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createEngine } from '../../wasm/engine/engine.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 import { FolderStore } from '../../wasm/cli/folder-store.js';
-import { BEST, CHECKPOINT, LOG, MemoryStore, MODEL } from '../../wasm/run/store.js';
+import { BEST, LOG, MemoryStore, MODEL } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { TrainHandlers } from '../../web/worker/training.js';
+import { all, begin, doodles, engine, linesOf, newest, nextTurn, SMALL, stepOfSound } from './runs.js';
 
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-run-'));
-const engine = await createEngine({ threads: 1 });
 after(() => {
   fs.rmSync(folder, { recursive: true, force: true });
   engine.dispose();
 });
-
-const SMALL = { image_size: 32, width: 4, batch: 4, seed: 5 };
-const nextTurn = () => new Promise((resolve) => setImmediate(() => resolve(undefined)));
-
-/** @param {number} count */
-function doodles(count) {
-  const dataset = engine.createDataset({ size: 32 });
-  dataset.addDoodles(0, 0, count);
-  return dataset;
-}
-
-/** @param {Uint8Array | null} bytes @returns {any[]} events */
-const linesOf = (bytes) => new TextDecoder().decode(bytes ?? new Uint8Array()).split('\n').filter(Boolean).map((line) => JSON.parse(line)); // prettier-ignore
 
 /** @param {string[]} args @returns {string} what it said */
 function ssdgan(...args) {
@@ -63,17 +49,21 @@ function worker() {
     while (!sent.slice(before).some(({ event }) => event === 'finished')) await nextTurn();
     return sent.slice(before);
   };
-  const read = (/** @type {string} */ name) => /** @type {TrainingRun} */ (run()).store.read(name);
-  return { handlers, train, read, sent };
+  const store = () => /** @type {TrainingRun} */ (run()).store;
+  const read = (/** @type {string} */ name) => store().read(name);
+  return { handlers, train, read, store, sent };
 }
 
 /** @param {string} name @param {string} file */
 const inFolder = (name, file) => new Uint8Array(fs.readFileSync(path.join(folder, name, file)));
 
+/** @param {string} name */
+const folderStore = (name) => /** @type {any} */ (new FolderStore(path.join(folder, name)));
+
 const OPTIONS = ['--size', '32', '--width', '4', '--batch', '4', '--seed', '5', '--doodles', '60'];
 
 for (const { name, recipe, args, config, onTrouble, epochs, wanted } of [
-  { name: 'plain', recipe: 'paper', args: [], config: {}, epochs: 3, wanted: ['step', 'validated', 'best', 'samples', 'checkpoint', 'finished'] }, // prettier-ignore
+  { name: 'plain', recipe: 'paper', args: [], config: {}, epochs: 3, wanted: ['step', 'validated', 'best', 'samples', 'finished'] }, // prettier-ignore
   { name: 'best', recipe: 'quick', args: [], config: {}, epochs: 3, wanted: ['step', 'scored', 'best'] },
   {
     name: 'trouble',
@@ -87,14 +77,15 @@ for (const { name, recipe, args, config, onTrouble, epochs, wanted } of [
 ]) {
   test(`a ${name} run has the same events and the same checkpoint in terminal and worker`, async () => {
     ssdgan('train', '--recipe', recipe, '--out', name, ...OPTIONS, ...args, '--epochs', String(epochs));
-    const { handlers, train, read } = worker();
+    const { handlers, train, read, store } = worker();
     await handlers['train.create']({ recipe, config: { ...SMALL, ...config }, onTrouble });
     await train(epochs);
     const events = linesOf(await read(LOG));
     for (const kind of wanted) assert.ok(events.some(({ event }) => event === kind), kind); // prettier-ignore
     if (name === 'trouble') assert.ok(events.some(({ action, to }) => action === 'rollback' && to === 0));
     assert.deepEqual(linesOf(inFolder(name, LOG)), events);
-    for (const file of [CHECKPOINT, MODEL, BEST])
+    assert.deepEqual(await newest(folderStore(name)), await newest(store()));
+    for (const file of [MODEL, BEST])
       assert.deepEqual(inFolder(name, file), new Uint8Array(/** @type {any} */ (await read(file))), file);
   });
 }
@@ -120,34 +111,6 @@ test('a resumed run has the same events in terminal and worker, and those of an 
   assert.deepEqual(inFolder('resumed', BEST), inFolder('unbroken', BEST));
 });
 
-/**
- * A run of the engine itself.
- * @param {{settings?: object, wishes?: object, store?: MemoryStore, count?: number, recipe?: string}} options
- */
-async function begin({ settings = SMALL, wishes = {}, store = new MemoryStore(), count = 60, recipe = 'paper' } = {}) {
-  const run = TrainingRun.create(engine, store, { recipe, settings, wishes });
-  await run.begin(doodles(count));
-  return { run, store };
-}
-
-/** @param {TrainingRun} run @param {(event: any) => void} look @returns {Promise<any[]>} its events */
-async function all(run, look = () => {}) {
-  const events = [];
-  for await (const event of run.events(nextTurn)) {
-    events.push(event);
-    look(event);
-  }
-  return events;
-}
-
-/** @param {Uint8Array | null} bytes @returns {number} the step of a file all of whose numbers are finite */
-function stepOfSound(bytes) {
-  assert.ok(bytes);
-  const { tensors, metadata } = readSafetensors(bytes);
-  for (const [name, { data }] of Object.entries(tensors)) assert.ok(data.every(Number.isFinite), name);
-  return Number(metadata.step);
-}
-
 for (const onTrouble of ['stop', 'rollback', 'augment']) {
   test(`what has diverged replaces nothing good (${onTrouble})`, async () => {
     const { run, store } = await begin({
@@ -163,7 +126,7 @@ for (const onTrouble of ['stop', 'rollback', 'augment']) {
     assert.equal(last.action, 'stop');
     assert.match(last.sentence, new RegExp(`Went back to step ${step}, `));
     assert.equal(saved, step);
-    for (const name of [CHECKPOINT, MODEL]) assert.equal(stepOfSound(await store.read(name)), step, name);
+    for (const bytes of [await newest(store), await store.read(MODEL)]) assert.equal(stepOfSound(bytes), step);
     if (await store.read(BEST)) stepOfSound(await store.read(BEST));
     assert.equal(run.trainer.stats().step, step, 'pictures are made by the good state');
   });
@@ -178,7 +141,8 @@ function poisoned(bytes, start, value) {
 
 /** @param {MemoryStore} store @param {Uint8Array} bytes a checkpoint */
 async function resume(store, bytes) {
-  const run = TrainingRun.resume(engine, store, bytes, { wishes: { steps: 20, onTrouble: 'ignore', saveEvery: 5 } });
+  const wishes = { steps: 20, onTrouble: /** @type {const} */ ('ignore'), saveEvery: 5 };
+  const run = await TrainingRun.resume(engine, store, { checkpoint: bytes, wishes });
   await run.begin(doodles(60));
   return all(run);
 }
@@ -186,12 +150,12 @@ async function resume(store, bytes) {
 test('what is not finite replaces nothing good, also where trouble is ignored', async () => {
   const { run, store } = await begin({ settings: { ...SMALL, freeze: 1 }, wishes: { steps: 5, saveEvery: 5 } });
   await all(run);
-  const good = /** @type {Uint8Array} */ (await store.read(CHECKPOINT));
+  const good = await newest(store);
   const weight = poisoned(good, 'discriminator.', NaN);
   // With the good checkpoint in the store it is gone back to; without, that is said.
   const events = await resume(store, weight);
   assert.deepEqual([events.at(-1).reason, events.at(-1).step, events.at(-1).saved], ['trouble', 5, 5]);
-  assert.deepEqual(await store.read(CHECKPOINT), good);
+  assert.deepEqual(await newest(store), good);
   const empty = new MemoryStore();
   const lost = await resume(empty, weight);
   assert.match(lost.findLast(({ event }) => event === 'trouble').sentence, /no earlier state to go back to/);
@@ -229,63 +193,13 @@ test('without held-out pictures the last model is the best', async () => {
   assert.deepEqual(await store.read(BEST), await store.read(MODEL));
 });
 
-/** A memory that can be full. */
-class FullStore extends MemoryStore {
-  /** @type {RegExp | null} names that cannot be written now */
-  full = null;
-
-  /** @param {string} name */
-  check(name) {
-    if (this.full?.test(name)) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
-  }
-
-  /** @param {string} name @param {Uint8Array | string} data */
-  async write(name, data) {
-    this.check(name);
-    return super.write(name, data);
-  }
-
-  /** @param {string} name @param {string} text */
-  async append(name, text) {
-    this.check(name);
-    return super.append(name, text);
-  }
-}
-
-test('a full disk at a log line is said once, and what was lost is written when there is room', async () => {
-  const store = new FullStore();
-  const { run } = await begin({ store, wishes: { steps: 12 } });
-  const events = await all(run, ({ event, step }) => {
-    if (event === 'step') store.full = step >= 3 && step < 9 ? /log/ : null;
-  });
-  assert.deepEqual(
-    events.filter(({ event }) => event === 'not_saved').map(({ what }) => what),
-    ['log'],
-  );
-  assert.deepEqual(
-    linesOf(await store.read(LOG)),
-    events.filter(({ event }) => event !== 'not_saved'),
-  );
-});
-
-test('a checkpoint that cannot be written is said, tried again, and not told to be saved', async () => {
-  const store = new FullStore();
-  const { run } = await begin({ store, wishes: { steps: 12, saveEvery: 4 } });
-  const events = await all(run, ({ event, step }) => {
-    if (event === 'step') store.full = step >= 8 ? /safetensors/ : null;
-  });
-  assert.equal(events.filter(({ what }) => what === 'checkpoint').length, 3); // after steps 8 and 12, and at the end
-  assert.deepEqual([events.at(-1).reason, events.at(-1).saved], ['done', 4]);
-  assert.equal(stepOfSound(await store.read(CHECKPOINT)), 4);
-});
-
 test('a listener that fails, and an exception in the run, lose nothing', async () => {
   const first = await begin({ wishes: { steps: 50 } });
   const failing = all(first.run, ({ step }) => {
     if (step === 7) throw new Error('the listener');
   });
   await assert.rejects(failing, /the listener/);
-  assert.equal(stepOfSound(await first.store.read(CHECKPOINT)), 7);
+  assert.equal(stepOfSound(await newest(first.store)), 7);
 
   const second = await begin({ wishes: { steps: 50 } });
   second.run.trainer.validate = () => {
@@ -300,7 +214,7 @@ test('stopping answers within a step, and the run goes on from there', async () 
   const { run, store } = await begin({ wishes: { steps: 20 } });
   const events = await all(run, ({ event, step }) => event === 'step' && step === 6 && run.stop());
   assert.deepEqual([events.at(-1).reason, events.at(-1).saved], ['stopped', 6]);
-  assert.equal(stepOfSound(await store.read(CHECKPOINT)), 6);
+  assert.equal(stepOfSound(await newest(store)), 6);
   const rest = await all(run);
   assert.deepEqual(
     rest.filter(({ event }) => event === 'step').map(({ step }) => step),
@@ -308,32 +222,12 @@ test('stopping answers within a step, and the run goes on from there', async () 
   );
 });
 
-test('a run killed between two writes is made whole when it is resumed', async () => {
-  const directory = path.join(folder, 'killed');
-  const store = new FolderStore(directory);
-  const { run } = await begin({ store: /** @type {any} */ (store), wishes: { steps: 10, saveEvery: 5 } });
-  await all(run, ({ event, step }) => {
-    if (event === 'checkpoint' && step === 5) fs.copyFileSync(store.file(MODEL), store.file('old'));
-  });
-  const model = await store.read(MODEL);
-  fs.renameSync(store.file('old'), store.file(MODEL));
-  fs.writeFileSync(store.file(`${MODEL}.part`), 'half');
-  fs.appendFileSync(store.file(LOG), '{"event":"st');
-  const again = new FolderStore(directory);
-  const resumed = TrainingRun.resume(engine, again, /** @type {Uint8Array} */ (await again.read(CHECKPOINT)));
-  await resumed.begin(doodles(60));
-  assert.deepEqual(await again.read(MODEL), model);
-  assert.ok(!(await again.list()).some((name) => name.endsWith('.part')));
-  assert.equal(linesOf(await again.read(LOG)).at(-1).step, 10);
-  assert.equal(resumed.files.savedStep, resumed.total);
-});
-
 test('a checkpoint without a plan goes on as quick does, with its old best', async () => {
   const { run, store } = await begin({ wishes: { epochs: 1 } });
   await all(run);
-  const { tensors, metadata } = readSafetensors(/** @type {Uint8Array} */ (await store.read(CHECKPOINT)));
+  const { tensors, metadata } = readSafetensors(await newest(store));
   const old = writeSafetensors(tensors, Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== 'plan')));
-  const resumed = TrainingRun.resume(engine, store, old, { wishes: { keepBest: 'val-loss' } });
+  const resumed = await TrainingRun.resume(engine, store, { checkpoint: old, wishes: { keepBest: 'val-loss' } });
   await resumed.begin(doodles(60));
   const { recipe, onTrouble, epochs, best } = resumed.plan;
   assert.deepEqual([recipe, onTrouble, epochs], ['quick', 'rollback', 445]);

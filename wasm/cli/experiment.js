@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { curves, markdown, slim, troubles } from './experiment-report.js';
 import { makeFolder, readFile, writeWhole } from './files.js';
+import { holdsRun, readNote } from './project-folder.js';
 import { OPTIONS as TRAIN_OPTIONS, settingsFrom } from './train-options.js';
 import { CliError, ENGINE_OPTIONS, flag, helpText, parse, text } from './usage.js';
 
@@ -108,7 +109,7 @@ async function train({ run, seed, folder }, pictures, threads) {
     );
   if (note.trained) return true;
   makeFolder(folder);
-  const begun = fs.existsSync(path.join(folder, 'checkpoint.safetensors'));
+  const begun = holdsRun(folder);
   const began = Date.now();
   console.log(`\n--- ${run.name}, seed ${seed}${begun ? ', continues' : ''}`);
   const { status } = await ssdgan(
@@ -118,7 +119,7 @@ async function train({ run, seed, folder }, pictures, threads) {
   );
   note.seconds += (Date.now() - began) / 1000;
   note.trained = status === 0 || status === 1; // 1: the doctor stopped it, or it diverged
-  if (fs.existsSync(path.join(folder, 'checkpoint.safetensors')) || note.trained)
+  if (holdsRun(folder) || note.trained)
     writeWhole(path.join(folder, 'experiment.json'), `${JSON.stringify(note, null, 2)}\n`);
   // From 128 on it was interrupted, and has saved.
   if (!note.trained && status < 128)
@@ -159,10 +160,10 @@ function resultOf({ run, seed, folder }) {
   if (!fs.existsSync(file)) return null;
   const { scores, floor, ceilings, about } = JSON.parse(fs.readFileSync(file, 'utf8'));
   const log = fs.readFileSync(path.join(folder, 'log.jsonl'), 'utf8');
-  const { config, parameters = 0 } = JSON.parse(fs.readFileSync(path.join(folder, 'run.json'), 'utf8'));
+  const { config = {}, parameters = 0 } = readNote(folder);
   const step = curves(log, Infinity).step.at(-1) ?? 0;
   const row = {
-    name: run.name, seed, options: run.options, step, pictures: step * config.batch,
+    name: run.name, seed, options: run.options, step, pictures: step * Number(config.batch),
     minutes: (noteOf(folder)?.seconds ?? 0) / 60, parameters, scores, troubles: troubles(log),
   }; // prettier-ignore
   return { row, bounds: { floor, ceilings, about }, log };

@@ -2,14 +2,14 @@
 import path from 'node:path';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
-import { readNote } from './run-note.js';
+import { readNote } from './project-folder.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
   half: flag('write float16: half the size (7.6 MB for the full model)'),
   scores: text('FILE', 'scores to put into FILE.json: the output of ssdgan evaluate --json'),
-  command: text('TEXT', "the command that trained the model, if the run's run.json does not have it"),
+  command: text('TEXT', "the command that trained the model, if the run's project.json does not have it"),
   ...ENGINE_OPTIONS,
 };
 
@@ -102,7 +102,7 @@ export async function run(args) {
 
   makeFolderOf(out);
   writeWhole(out, written);
-  const { pictures = [], doodles, recipe = /--recipe[ =](\S+)/.exec(command)?.[1] } = note;
+  const { sources = [], doodles, recipe = /--recipe[ =](\S+)/.exec(command)?.[1] } = note;
   const about = {
     file: path.basename(out),
     bytes: written.length,
@@ -113,7 +113,7 @@ export async function run(args) {
     recipe,
     seed: metadata.seed === undefined ? undefined : Number(metadata.seed),
     step: metadata.step === undefined ? undefined : Number(metadata.step),
-    pictures: pictures.length ? pictures.map((p) => path.basename(p)) : doodles && `${doodles} doodles`,
+    pictures: sources.length ? sources.map((p) => path.basename(p)) : doodles && `${doodles} doodles`,
     error_in_levels_of_255: error,
     scores,
   };
@@ -125,7 +125,7 @@ export async function run(args) {
   );
   if (!command)
     console.log(
-      'The command that trained the model is unknown, because there is no run.json beside it. Name it with --command.',
+      'The command that trained the model is unknown, because there is no project.json beside it. Name it with --command.',
     );
   return 0;
 }

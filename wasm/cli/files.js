@@ -7,13 +7,13 @@ import { CliError } from './usage.js';
 /** Ending of a file that is being written. */
 export const PART = '.part';
 
-/** Writes whole or not at all: to a temporary name beside it, then renamed. @param {string} file @param {Uint8Array | string} data */
+/** Writes whole or not at all: to a temporary name beside it, then renamed. @param {string} file @param {Uint8Array | string | Uint8Array[]} data */
 export function writeWhole(file, data) {
   const temporary = `${file}${PART}`;
   try {
     const handle = fs.openSync(temporary, 'w');
     try {
-      fs.writeFileSync(handle, data);
+      for (const piece of Array.isArray(data) ? data : [data]) fs.writeFileSync(handle, piece);
       fs.fsyncSync(handle);
     } finally {
       fs.closeSync(handle);

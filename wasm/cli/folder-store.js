@@ -1,8 +1,11 @@
-/** The store of a training run (wasm/run/store.js, which has the names) as a folder. */
+/** The store of a project (wasm/run/store.js, which has the names) as a folder. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolder, makeFolderOf, PART, writeWhole } from './files.js';
+import { piecesOf } from '../run/store.js';
 import { CliError } from './usage.js';
+
+const FOLDERS = ['samples', 'originals'];
 
 /** @implements {Store} @typedef {import('../run/store.js').Store} Store */
 export class FolderStore {
@@ -20,25 +23,37 @@ export class FolderStore {
     return path.join(this.directory, name);
   }
 
-  /** Files of the folder and of samples/; other folders are not the run's. */
+  /** Files of the folder, and of those folders that are the project's. */
   names() {
-    const samples = this.file('samples');
-    return [
-      ...fs.readdirSync(this.directory),
-      ...(fs.existsSync(samples) ? fs.readdirSync(samples).map((name) => `samples/${name}`) : []),
-    ];
+    return ['', ...FOLDERS].flatMap((folder) => {
+      if (folder && !fs.existsSync(this.file(folder))) return [];
+      return fs
+        .readdirSync(this.file(folder), { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => (folder ? `${folder}/${name}` : name));
+    });
   }
 
-  /** @param {string} name @returns {Promise<Uint8Array | null>} */
-  async read(name) {
+  /** @param {string} name @param {number} [from] @param {number} [to] @returns {Promise<Uint8Array | null>} */
+  async read(name, from, to) {
     const file = this.file(name);
-    return fs.existsSync(file) ? fs.readFileSync(file) : null;
+    if (!fs.existsSync(file)) return null;
+    if (from === undefined) return fs.readFileSync(file);
+    const handle = fs.openSync(file, 'r');
+    try {
+      const { size } = fs.fstatSync(handle);
+      const bytes = new Uint8Array(Math.max(0, Math.min(to ?? size, size) - from));
+      const read = fs.readSync(handle, bytes, 0, bytes.length, from);
+      return bytes.subarray(0, read);
+    } finally {
+      fs.closeSync(handle);
+    }
   }
 
-  /** @param {string} name @param {Uint8Array | string} data */
+  /** @param {string} name @param {import('../run/store.js').Content} data */
   async write(name, data) {
     makeFolderOf(this.file(name));
-    writeWhole(this.file(name), data);
+    writeWhole(this.file(name), piecesOf(data));
   }
 
   /** @param {string} name @param {string} text */
@@ -57,6 +72,11 @@ export class FolderStore {
 
   async list() {
     return this.names().sort();
+  }
+
+  /** @param {string} name @returns {Promise<number | null>} */
+  async size(name) {
+    return fs.statSync(this.file(name), { throwIfNoEntry: false })?.size ?? null;
   }
 
   /** @param {string} name */

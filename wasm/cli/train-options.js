@@ -85,7 +85,12 @@ const RECIPE_HELP =
 /** @type {Record<string, Option>} */
 export const OPTIONS = {
   out: text('folder of the run (default: ssdgan-run)', { value: 'DIR' }),
-  resume: text('continue the run in DIR, or a checkpoint file', { value: 'DIR' }),
+  resume: text('continue the run in DIR, or a checkpoint file; with --out, a copy of it', { value: 'DIR' }),
+  'other-pictures': {
+    type: 'boolean',
+    group: RUN,
+    help: 'resume with other pictures than the run began with',
+  },
   from: text("fine-tune: begin with the weights of a model or checkpoint; starter: the page's model", {
     value: 'FILE',
   }),
@@ -106,7 +111,7 @@ export const OPTIONS = {
   ),
   doodles: whole('number of doodles, where no pictures are named (default: 2000)'),
   'sample-every': whole('steps between two grids of samples (default: epochs of at least 100 steps)'),
-  'save-every': whole('steps between two checkpoints (default: epochs of at least 100 steps)'),
+  'save-every': whole('steps between two checkpoints, besides those of every minute'),
   force: { type: 'boolean', group: RUN, help: 'begin a new run in a folder that holds one' },
   ...Object.fromEntries(Object.entries(ENGINE_OPTIONS).map(([name, option]) => [name, { ...option, group: RUN }])),
   ...optionsOf(({ basic }) => basic),

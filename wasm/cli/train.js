@@ -1,14 +1,13 @@
 /** `ssdgan train`: pictures in, a model out; interrupted at any time, resumed bit for bit. */
-import fs from 'node:fs';
 import path from 'node:path';
 import { readModel } from './files.js';
-import { FolderStore } from './folder-store.js';
 import { Interruption } from './interruption.js';
 import { addPictures, encodeGrid, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
-import { openRun, readNote, writeNote } from './run-note.js';
+import { openNew, openResumed, readNote } from './project-folder.js';
 import { SCORES } from '../run/best-model.js';
-import { CHECKPOINT, clearRun, samplesName } from '../run/store.js';
+import { PICTURES, PROJECT, readPictures, updateProject, writePictures } from '../run/project.js';
+import { samplesName, thinSamples } from '../run/store.js';
 import { TrainingRun } from '../run/training-run.js';
 import { namingOptions, OPTIONS, recipeOf, settingsFrom } from './train-options.js';
 import { CliError, commandLine, engineFrom, explain, helpText, parse } from './usage.js';
@@ -16,8 +15,9 @@ import { CliError, commandLine, engineFrom, explain, helpText, parse } from './u
 /** @typedef {import('../run/training-run.js').RunEvent} RunEvent */
 
 const ABOUT = `Trains on pictures (files, folders, zips); without any, on doodles. Writes into the folder: model.safetensors (the
-generator, which PyTorch loads too), checkpoint.safetensors (to continue), best.safetensors (the best model so far),
-samples/ (the same seeds during the training) and log.jsonl. Ctrl-C saves and says how to continue.`;
+generator, which PyTorch loads too), best.safetensors (the best model so far), samples/ (the same seeds during the training),
+log.jsonl, and what is needed to continue: two checkpoints, written in turn each minute, and the pictures. Ctrl-C saves and
+says how to continue.`;
 
 const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 const SAMPLE_COLUMNS = 8;
@@ -38,14 +38,15 @@ export async function run(args) {
     sampleEvery: values['sample-every'],
     saveEvery: values['save-every'],
   };
-  const resumed = values.resume === undefined ? null : openRun(values.resume);
-  if (resumed && given.length)
+  if (values.resume !== undefined && given.length)
     throw new CliError(`A resumed run keeps its settings; leave out ${given.map((name) => `--${name}`).join(', ')}.`);
-  const note = resumed ? readNote(resumed.directory) : {};
-  const { store, isOther } = openStore(values, resumed?.directory);
+  const resumed =
+    values.resume === undefined ? null : await openResumed(values.resume, { out: values.out, force: values.force });
+  const store = resumed?.store ?? openNew(values.out ?? 'ssdgan-run', values.force ?? false);
+  const note = resumed ? readNote(store.directory) : {};
   const engine = await engineFrom(values);
   const training = resumed
-    ? TrainingRun.resume(engine, store, resumed.checkpoint, { wishes, earlier: note.plan })
+    ? await TrainingRun.resume(engine, store, { checkpoint: resumed.checkpoint, wishes, earlier: note.plan })
     : namingOptions(() =>
         TrainingRun.create(engine, store, {
           recipe: recipeOf(values),
@@ -54,15 +55,17 @@ export async function run(args) {
           wishes,
         }),
       );
-  const pictures = positionals.length ? positionals.map((name) => path.resolve(name)) : (note.pictures ?? []);
-  const doodles = values.doodles ?? note.doodles ?? 2000;
-  const dataset = await readDataset(engine, training.trainer.config(), pictures, doodles);
-  if (resumed && isOther) await clearRun(store);
-  await training.begin(dataset);
+  training.notes.forEach((line) => console.log(line));
+  const { dataset, about } = await picturesOf(engine, training, store, note, positionals, values.doodles);
+  await begin(training, dataset, values['other-pictures']);
+  if (!resumed) await store.remove(PROJECT); // of an earlier run
+  if (about.names) await writePictures(store, dataset, /** @type {any} */ (about));
   const { generator, discriminator } = training.trainer.parameterCounts;
-  await writeNote(store, {
-    pictures,
-    doodles,
+  await updateProject(store, {
+    name: note.name ?? path.basename(path.resolve(store.directory)),
+    pictures: dataset.count,
+    doodles: about.doodles,
+    sources: about.sources,
     recipe: training.plan.recipe,
     config: training.trainer.config(),
     parameters: generator + discriminator,
@@ -71,7 +74,7 @@ export async function run(args) {
   const { step, train_count: count, val_count: heldOut } = training.trainer.stats();
   engine.notes.forEach((line) => console.log(line));
   console.log(
-    `${dataset.count} ${pictures.length ? 'pictures' : 'doodles'}: ${count} to train on, ${heldOut} held out. ` +
+    `${dataset.count} ${about.doodles ? 'doodles' : 'pictures'}: ${count} to train on, ${heldOut} held out. ` +
       `Generator ${generator.toLocaleString('en')} parameters, discriminator ${discriminator.toLocaleString('en')}. ` +
       `${engine.variant} SIMD, ${engine.threads} thread${engine.threads > 1 ? 's' : ''}.`,
   );
@@ -83,37 +86,48 @@ export async function run(args) {
 }
 
 /**
- * The folder of the run. A folder that holds another run is refused, unless --force is given.
- * @param {Record<string, any>} values @param {string | undefined} resumedFrom a folder
+ * The pictures to train on: those named; else those that the project keeps; else those that an older run's note names; else
+ * doodles.
+ * @param {import('../engine/engine.js').Engine} engine @param {TrainingRun} training @param {import('../run/store.js').Store} store
+ * @param {import('./project-folder.js').Note} note @param {string[]} named @param {number | undefined} doodles
+ * @returns {Promise<{dataset: import('../engine/engine.js').Dataset,
+ *   about: {doodles?: number, sources?: string[], names?: string[], crop?: string, filter?: string}}>}
+ *   names: of pictures that are to be kept
  */
-function openStore({ out, force }, resumedFrom) {
-  const directory = out ?? resumedFrom ?? 'ssdgan-run';
-  const isOther = resumedFrom === undefined || path.resolve(directory) !== path.resolve(resumedFrom);
-  if (isOther && !force && fs.existsSync(path.join(directory, CHECKPOINT)))
-    throw new CliError(
-      `${directory} already holds a run. Continue it (--resume ${directory}), name another --out, or replace it with --force.`,
-    );
-  return { store: new FolderStore(directory), isOther };
-}
-
-/**
- * @param {import('../engine/engine.js').Engine} engine @param {Record<string, any>} config
- * @param {string[]} pictures @param {number} doodles without pictures
- */
-async function readDataset(engine, { image_size: size, crop, filter }, pictures, doodles) {
-  const dataset = engine.createDataset({ size: Number(size), crop, filter });
-  if (pictures.length) {
-    console.log(`Reading pictures from ${pictures.length === 1 ? pictures[0] : `${pictures.length} places`} ...`);
-    const { refused } = await addPictures(dataset, pictures);
-    requirePictures(dataset, refused);
-    refusedLines(refused).forEach((line) => console.log(line));
-  } else {
-    dataset.addDoodles(0, 0, doodles);
+async function picturesOf(engine, training, store, note, named, doodles) {
+  const { image_size, crop, filter } = training.trainer.config();
+  const size = Number(image_size);
+  if (!named.length && doodles === undefined) {
+    const kept = await readPictures(engine, store);
+    if (training.resumed && kept) return { dataset: kept.dataset, about: { sources: note.sources } };
+    kept?.dataset.dispose();
   }
-  return dataset;
+  const sources = named.length ? named.map((name) => path.resolve(name)) : doodles ? [] : (note.sources ?? []);
+  const dataset = engine.createDataset(/** @type {any} */ ({ size, crop, filter }));
+  if (!sources.length) {
+    const count = doodles ?? note.doodles ?? 2000;
+    dataset.addDoodles(0, 0, count);
+    await store.remove(PICTURES); // of an earlier run
+    return { dataset, about: { doodles: count } };
+  }
+  console.log(`Reading pictures from ${sources.length === 1 ? sources[0] : `${sources.length} places`} ...`);
+  const { names, refused } = await addPictures(dataset, sources);
+  requirePictures(dataset, refused);
+  refusedLines(refused).forEach((line) => console.log(line));
+  return { dataset, about: { sources, names, crop: String(crop), filter: String(filter) } };
 }
 
-/** Shows the run's events, and makes its sample grids. @param {TrainingRun} training @param {FolderStore} store @returns {Promise<number>} exit status */
+/** @param {TrainingRun} training @param {import('../engine/engine.js').Dataset} dataset @param {boolean} acceptOther */
+async function begin(training, dataset, acceptOther) {
+  try {
+    await training.begin(dataset, { acceptOther });
+  } catch (error) {
+    if (/** @type {any} */ (error)?.code !== 'bad_state' || !training.resumed) throw error;
+    throw new CliError(`${explain(error).message} To train on them all the same, add --other-pictures.`);
+  }
+}
+
+/** Shows the run's events, and makes its sample grids. @param {TrainingRun} training @param {import('./folder-store.js').FolderStore} store @returns {Promise<number>} exit status */
 async function train(training, store) {
   const interruption = new Interruption(() => training.stop());
   const { total } = training;
@@ -126,6 +140,7 @@ async function train(training, store) {
       last = event;
       if (event.event === 'step') progress.step(training.trainer.stats());
       else if (event.event === 'samples') await writeSamples(training, store, event.step, progress);
+      else if (event.event === 'checkpoint') await updateProject(store, { progress: { step: event.step, total } });
       else if (event.event !== 'best' || training.plan.keepBest !== 'val-loss') progress.tell(event);
     }
   } finally {
@@ -139,11 +154,12 @@ async function train(training, store) {
   );
 }
 
-/** A grid that cannot be written is no reason to stop. @param {TrainingRun} training @param {FolderStore} store @param {number} step @param {Progress} progress */
-async function writeSamples({ trainer: { generator } }, store, step, progress) {
+/** A grid that cannot be written is no reason to stop. @param {TrainingRun} training @param {import('./folder-store.js').FolderStore} store @param {number} step @param {Progress} progress */
+async function writeSamples({ trainer: { generator }, plan }, store, step, progress) {
   try {
     const rgba = generator.generateRgba(SAMPLE_SEEDS);
     await store.write(samplesName(step), encodeGrid(rgba, generator.imageSize, SAMPLE_COLUMNS));
+    await thinSamples(store, step, plan.sampleEvery);
   } catch (error) {
     progress.tell({ event: 'not_saved', what: 'samples', error });
   }

@@ -163,9 +163,14 @@ export class Dataset {
 
   /** @param {number} index @returns {Uint8Array} size x size x 3, a copy */
   picture(index) {
-    const pointer = this.heap.module._ssd_dataset_picture(this.pointer, index);
-    if (!pointer) throw new SsdganError('bad_argument', `there is no picture number ${index}`);
-    return this.heap.bytes(pointer, this.size * this.size * 3);
+    return this.pictures(index, 1);
+  }
+
+  /** @param {number} first @param {number} count @returns {Uint8Array} count x size x size x 3, a copy */
+  pictures(first, count) {
+    const pointer = this.heap.module._ssd_dataset_picture(this.pointer, first);
+    if (!pointer || first + count > this.count) throw new SsdganError('bad_argument', `there is no picture number ${first + count - 1}`); // prettier-ignore
+    return this.heap.bytes(pointer, count * this.size * this.size * 3);
   }
 
   /** @param {number} index */

@@ -41,7 +41,7 @@ export function floatToHalf(value) {
 /** @param {Uint8Array} bytes @returns {{header: Record<string, any>, start: number}} start: where the data begin */
 function readHeader(bytes) {
   if (bytes.length < 10) throw bad('too short');
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const length = metadataLength(bytes) - 8;
   if (length > bytes.length - 8) throw bad('the header is longer than the file');
   let header;
   try {
@@ -53,9 +53,22 @@ function readHeader(bytes) {
   return { header, start: 8 + length };
 }
 
+/** How many of a file's bytes readMetadata needs. @param {Uint8Array} start its first 8 bytes at least @returns {number} */
+export function metadataLength(start) {
+  if (start.length < 8) throw bad('too short');
+  return 8 + Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
+}
+
 /** What a file says about itself, without its tensors. @param {Uint8Array} bytes @returns {Record<string, string>} */
 export function readMetadata(bytes) {
   return readHeader(bytes).header.__metadata__ ?? {};
+}
+
+/** How long a whole file is. @param {Uint8Array} bytes its header at least @returns {number} */
+export function fileLength(bytes) {
+  const { header, start } = readHeader(bytes);
+  const ends = Object.values(header).map((entry) => Number(entry?.data_offsets?.[1] ?? 0));
+  return ends.reduce((most, end) => Math.max(most, end), 0) + start;
 }
 
 /**
@@ -110,6 +123,26 @@ function encode(name, { data, other }, half) {
 }
 
 /**
+ * The first part of a file: length and header. The tensors' bytes follow, one after the other.
+ * @param {{name: string, dtype: string, shape: number[], bytes: number}[]} tensors bytes: how many
+ * @param {Record<string, string>} metadata
+ * @returns {Uint8Array}
+ */
+export function headerOf(tensors, metadata) {
+  /** @type {Record<string, unknown>} */
+  const header = { __metadata__: metadata };
+  let offset = 0;
+  for (const { name, dtype, shape, bytes } of tensors)
+    header[name] = { dtype, shape, data_offsets: [offset, (offset += bytes)] };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(text.length / 8) * 8;
+  const start = new Uint8Array(8 + padded).fill(0x20, 8);
+  new DataView(start.buffer).setBigUint64(0, BigInt(padded), true);
+  start.set(text, 8);
+  return start;
+}
+
+/**
  * Writes a file. A checkpoint's `checksum` is that of the file which was read, so it is left out.
  * @param {Record<string, Tensor>} tensors
  * @param {Record<string, string>} metadata
@@ -117,23 +150,13 @@ function encode(name, { data, other }, half) {
  * @returns {Uint8Array}
  */
 export function writeSafetensors(tensors, metadata = {}, { half = false } = {}) {
-  /** @type {Record<string, unknown>} */
-  const header = { __metadata__: { ...metadata, checksum: undefined } };
-  let offset = 0;
   const parts = Object.entries(tensors).map(([name, tensor]) => {
     const { dtype, bytes } = encode(name, tensor, half);
-    header[name] = { dtype, shape: tensor.shape, data_offsets: [offset, (offset += bytes.length)] };
-    return bytes;
+    return { name, dtype, shape: tensor.shape, data: bytes, bytes: bytes.length };
   });
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const padded = Math.ceil(text.length / 8) * 8;
-  const file = new Uint8Array(8 + padded + offset).fill(0x20, 8, 8 + padded);
-  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
-  file.set(text, 8);
-  let at = 8 + padded;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
+  const header = headerOf(parts, /** @type {any} */ ({ ...metadata, checksum: undefined }));
+  const file = new Uint8Array(parts.reduce((sum, { bytes }) => sum + bytes, header.length));
+  file.set(header);
+  parts.reduce((at, { data }) => (file.set(data, at), at + data.length), header.length);
   return file;
 }

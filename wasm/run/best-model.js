@@ -50,10 +50,18 @@ export class BestModel {
     return { step, epoch, kernel, swd, copies: copying.share, diversity };
   }
 
-  /** The number that decides. @param {Scored | null} scored @param {Stats} stats @returns {number | null} null: nothing was measured */
-  decisive(scored, { val_loss_g: loss }) {
-    if (!this.evaluator) return this.isLast ? null : loss;
-    return scored && (this.kind === 'swd' ? scored.swd : scored.kernel);
+  /**
+   * @param {Trainer} trainer @param {number} planned steps in all @param {{score: number} | null} sofar the best so far
+   * @returns {{scored: Scored | null, better: {step: number, score: number} | null}} better: this model is the best now
+   */
+  judge(trainer, planned, sofar) {
+    const stats = trainer.stats();
+    const scored = this.score(trainer, stats, planned);
+    /** @type {number | null} null: nothing was measured */
+    let score = this.isLast ? null : stats.val_loss_g;
+    if (this.evaluator) score = scored && (this.kind === 'swd' ? scored.swd : scored.kernel);
+    const isBetter = score !== null && score < (sofar?.score ?? Infinity);
+    return { scored, better: isBetter ? { step: stats.step, score: Number(score) } : null };
   }
 
   dispose() {

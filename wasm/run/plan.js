@@ -16,7 +16,7 @@ import { DEFAULT_RECIPE, epochsOf, RECIPES } from './recipes.js';
  * @property {string} [keepBest] the score (SCORES) whose lowest model is kept
  * @property {Action} [onTrouble] what is done when the doctor finds trouble
  * @property {number} [sampleEvery] steps between sample grids
- * @property {number} [saveEvery] steps between checkpoints
+ * @property {number} [saveEvery] steps between checkpoints, besides those of every minute (autosave.js)
  */
 /**
  * @typedef {object} Plan
@@ -26,15 +26,19 @@ import { DEFAULT_RECIPE, epochsOf, RECIPES } from './recipes.js';
  * @property {string} keepBest
  * @property {Action} onTrouble
  * @property {number} sampleEvery
- * @property {number} saveEvery
+ * @property {number | null} saveEvery null: saved every minute only
  * @property {{step: number, score: number} | null} best the best model so far
  * @property {number} remedies how many of the doctor's remedies are used up
  * @property {boolean} slowed a lower rate has been tried against a discriminator that had won
+ * @property {string} variant the build whose arithmetic made it: relaxed, or simd (loader.js)
  * @property {number | null} logLines lines of the log at this state; null: not known
  */
 
-/** Steps between two checkpoints, and between two sample grids, at least: an epoch of ten pictures is one step. */
+/** Steps between two sample grids, and two states to go back to, at least: an epoch of ten pictures is one step. */
 const MIN_INTERVAL = 100;
+
+/** Whole epochs of at least so many steps. @param {{steps_per_epoch: number}} stats @returns {number} steps */
+export const intervalOf = ({ steps_per_epoch: epoch }) => Math.ceil(MIN_INTERVAL / epoch) * epoch;
 
 /** @param {string} text of a checkpoint @returns {Partial<Plan>} {} for a checkpoint made before there were plans */
 export function planFrom(text) {
@@ -61,13 +65,14 @@ export function checkWishes({ keepBest }) {
  * @param {Partial<Plan>} earlier the checkpoint's; {} for a new run
  * @param {string} recipeName of a new run
  * @param {{train_count: number, steps_per_epoch: number}} stats
+ * @param {string} variant of the engine
  * @returns {Plan}
  */
-export function makePlan(wishes, earlier, recipeName, { train_count: pictures, steps_per_epoch: epoch }) {
+export function makePlan(wishes, earlier, recipeName, stats, variant) {
+  const { train_count: pictures } = stats;
   const name = earlier.recipe ?? recipeName;
   const recipe = RECIPES[name] ?? RECIPES[DEFAULT_RECIPE]; // another version of the program may have others
   const length = [wishes, earlier].find(({ epochs, steps }) => epochs || steps);
-  const interval = Math.ceil(MIN_INTERVAL / epoch) * epoch;
   const few = pictures < (earlier.keepBest ? MIN_PICTURES : FEW.other);
   const keepBest = wishes.keepBest ?? (few ? null : (earlier.keepBest ?? recipe.keepBest)) ?? 'val-loss';
   return {
@@ -76,11 +81,12 @@ export function makePlan(wishes, earlier, recipeName, { train_count: pictures, s
     steps: length?.steps ?? null,
     keepBest,
     onTrouble: wishes.onTrouble ?? earlier.onTrouble ?? recipe.onTrouble,
-    sampleEvery: wishes.sampleEvery ?? earlier.sampleEvery ?? interval,
-    saveEvery: wishes.saveEvery ?? earlier.saveEvery ?? interval,
+    sampleEvery: wishes.sampleEvery ?? earlier.sampleEvery ?? intervalOf(stats),
+    saveEvery: wishes.saveEvery ?? earlier.saveEvery ?? null,
     best: (keepBest === earlier.keepBest && earlier.best) || null, // another score cannot be compared
     remedies: earlier.remedies ?? 0,
     slowed: earlier.slowed ?? false,
+    variant,
     logLines: earlier.logLines ?? null,
   };
 }

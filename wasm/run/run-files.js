@@ -1,52 +1,111 @@
 /** A run's files in its store: what is written when, and what a run that was killed between two writes needs. */
-import { readMetadata } from '../engine/safetensors.js';
-import { BEST, CHECKPOINT, LOG, MODEL } from './store.js';
+import { fileLength, metadataLength, readMetadata } from '../engine/safetensors.js';
+import { BEST, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('../engine/trainer.js').Trainer} Trainer */
+/** @typedef {{name: string, step: number}} Stored a checkpoint in the store */
+
+/** What a file says about itself, in its first bytes. @param {Store} store @param {string} name @returns {Promise<Record<string, string> | null>} null: not there, cut off, or another kind of file */
+export async function metadataOf(store, name) {
+  try {
+    const start = await store.read(name, 0, 8);
+    const header = start && (await store.read(name, 0, metadataLength(start)));
+    return header && fileLength(header) === (await store.size(name)) ? readMetadata(header) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The checkpoints that are there, the newest first. Whether they are whole tells their checksum. @param {Store} store @returns {Promise<Stored[]>} */
+export async function checkpointsIn(store) {
+  /** @type {Stored[]} */
+  const found = [];
+  for (const name of [...SLOTS, OLD_CHECKPOINT]) {
+    const step = Number((await metadataOf(store, name))?.step);
+    if (Number.isFinite(step)) found.push({ name, step });
+  }
+  return found.sort((a, b) => b.step - a.step);
+}
+
+/** A step's event, with the numbers that the log keeps. @param {import('../engine/trainer.js').Stats} stats */
+export function stepEvent({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {
+  return { event: 'step', step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p };
+}
 
 export class RunFiles {
-  /** @param {Store} store */
-  constructor(store) {
+  /** @param {Store} store @param {string | null} slot the stored checkpoint that the run goes on from */
+  constructor(store, slot = null) {
     this.store = store;
+    this.slot = slot;
     /** @type {number | null} the step of the stored checkpoint, where it is this run's */
     this.savedStep = null;
     this.logLines = 0;
-    /** Lines of the log that could not be written yet. */
+    /** Lines of the log that are not written yet. */
     this.waiting = '';
+    this.failing = false;
+    /** @type {Uint8Array | null} a new best model, until the checkpoint that knows of it is written */
+    this.nextBest = null;
   }
 
-  /**
-   * Adds an event to the log. What cannot be written waits for the next event.
-   * @param {object} event
-   * @returns {Promise<unknown>} why it could not be written, when that is new; else null
-   */
-  async log(event) {
-    const isNew = this.waiting === '';
+  /** Adds an event to the log. It is written by flushLog. @param {object} event */
+  log(event) {
     this.logLines++;
     this.waiting += `${JSON.stringify(event)}\n`;
+  }
+
+  /** Writes the lines that wait. What cannot be written waits on. @returns {Promise<unknown>} why they could not be written, when that is new; else null */
+  async flushLog() {
+    if (!this.waiting) return null;
+    const wasFailing = this.failing;
     try {
       await this.store.append(LOG, this.waiting);
       this.waiting = '';
+      this.failing = false;
       return null;
     } catch (error) {
-      return isNew ? error : null;
+      this.failing = true;
+      return wasFailing ? null : error;
     }
   }
 
-  /** @param {number} step @param {Uint8Array} checkpoint @param {Uint8Array} model @param {boolean} isBest the model is the best one too */
+  /**
+   * Writes checkpoint and model. The checkpoint goes into the slot that does not hold the newest one, and a best model
+   * stands beside the old one until the checkpoint that knows of it is there: a kill at any moment leaves files that
+   * belong together.
+   * @param {number} step @param {Uint8Array} checkpoint @param {Uint8Array} model
+   * @param {boolean} isBest the model is the best one too
+   */
   async writeState(step, checkpoint, model, isBest) {
-    await this.store.write(CHECKPOINT, checkpoint);
-    await this.store.write(MODEL, model);
-    if (isBest) await this.store.write(BEST, model);
+    const { store } = this;
+    const best = isBest ? model : this.nextBest;
+    if (best) await store.write(NEXT_BEST, best);
+    const slot = this.slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
+    await store.write(slot, checkpoint);
+    const other = SLOTS[slot === SLOTS[0] ? 1 : 0];
+    this.slot = slot;
     this.savedStep = step;
+    // A run that went back to an earlier step has left the later ones.
+    if (Number((await metadataOf(store, other))?.step) >= step) await store.remove(other);
+    await store.remove(OLD_CHECKPOINT);
+    if (best) {
+      await store.write(BEST, best);
+      await store.remove(NEXT_BEST);
+      this.nextBest = null;
+    }
+    await store.write(MODEL, model);
   }
 
   /** The stored checkpoint, where it is this run's and older than the step. @param {number} step @returns {Promise<import('./supervisor.js').State | null>} */
   async stateBefore(step) {
-    if (this.savedStep === null || this.savedStep >= step) return null;
-    const bytes = await this.store.read(CHECKPOINT);
+    if (this.savedStep === null || this.savedStep >= step || !this.slot) return null;
+    const bytes = await this.store.read(this.slot);
     return bytes && { step: this.savedStep, bytes };
+  }
+
+  /** The best model so far. @returns {Promise<Uint8Array | null>} */
+  async best() {
+    return this.nextBest ?? this.store.read(BEST);
   }
 
   /**
@@ -55,21 +114,25 @@ export class RunFiles {
    * @param {import('./plan.js').Plan} plan its best model is forgotten where the file is not there
    */
   async mend(trainer, plan) {
+    const { store } = this;
     const { step, best_step: bestStep, best_val_loss_g: bestLoss } = trainer.stats();
-    if (!(await this.store.list()).includes(BEST)) plan.best = null;
-    else if (!plan.best && plan.keepBest === 'val-loss' && bestStep > 0)
-      plan.best = { step: bestStep, score: bestLoss };
-    if ((await this.stepOf(CHECKPOINT)) === step) {
+    if (!plan.best && plan.keepBest === 'val-loss' && bestStep > 0) plan.best = { step: bestStep, score: bestLoss };
+    if (plan.best && (await this.stepOf(NEXT_BEST)) === plan.best.step)
+      await store.write(BEST, /** @type {Uint8Array} */ (await store.read(NEXT_BEST)));
+    await store.remove(NEXT_BEST);
+    if ((await this.stepOf(BEST)) === null) plan.best = null;
+    this.slot ??= (await checkpointsIn(store)).find((stored) => stored.step === step)?.name ?? null;
+    if (this.slot) {
       this.savedStep = step;
-      if ((await this.stepOf(MODEL)) !== step) await this.store.write(MODEL, trainer.save());
+      if ((await this.stepOf(MODEL)) !== step) await store.write(MODEL, trainer.save());
     }
     await this.cutLog(plan.logLines);
   }
 
   /** @param {string} name @returns {Promise<number | null>} null: no such file */
   async stepOf(name) {
-    const bytes = await this.store.read(name);
-    return bytes && Number(readMetadata(bytes).step);
+    const metadata = await metadataOf(this.store, name);
+    return metadata && Number(metadata.step);
   }
 
   /** The lines of steps that will be made again go. @param {number | null} most lines that stay; null: all */

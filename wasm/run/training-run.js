@@ -7,25 +7,28 @@
  *   for await (const event of run.events(nextTurn)) ...        // run.stop() ends it after the present step
  *   for await (const event of run.events(nextTurn)) ...        // ... and this continues
  *
- * Events are plain objects, and those of `log` are lines of log.jsonl too:
- *   step        {step, epoch, loss_g, ...}                     a step was made
- *   trouble     {kind, step, action, to, sentence}             the doctor found something; to: the step gone back to
- *   validated   {step, epoch, val_loss_g, ...}                 at the end of an epoch
- *   scored      {step, epoch, kernel, swd, copies, diversity}  some of those times, where the best is chosen by a score
- *   best        {step, score}                                  best.safetensors was written
- *   samples     {step}                                         a sample grid is due; the listener makes it
- *   checkpoint  {step}                                         checkpoint and model were written
- *   not_saved   {what, error}                                  the store failed; it is tried again. Not in the log
- *   finished    {reason, step, saved}                          the last one. reason: done, stopped (by stop()), trouble (the
- *                                                              doctor stopped it) or failed (run.error); saved: the step of
- *                                                              the stored checkpoint, or null
+ * Events are plain objects. Those marked with * are lines of log.jsonl too; the others depend on the clock, or on a pause,
+ * and a run that was killed or paused has the log of one that never was.
+ *   step *        {step, epoch, loss_g, ...}                     a step was made
+ *   trouble *     {kind, step, action, to, sentence}             the doctor found something; to: the step gone back to
+ *   validated *   {step, epoch, val_loss_g, ...}                 at the end of an epoch
+ *   scored *      {step, epoch, kernel, swd, copies, diversity}  some of those times, where the best is chosen by a score
+ *   best *        {step, score}                                  the model is the best so far: best.safetensors at the next save
+ *   samples *     {step}                                         a sample grid is due; the listener makes it
+ *   checkpoint    {step}                                         checkpoint and models were written
+ *   not_saved     {what, error}                                  the store failed; it is tried again
+ *   finished (*)  {reason, step, saved}                          the last one. reason: done, stopped (by stop(); not in the
+ *                                                                log), trouble (the doctor stopped it) or failed
+ *                                                                (run.error); saved: the step of the stored checkpoint, or null
  */
-import { RECIPES, DEFAULT_RECIPE } from './recipes.js';
+import { Autosave } from './autosave.js';
 import { BestModel } from './best-model.js';
 import { trouble } from './doctor.js';
-import { checkWishes, makePlan, planFrom } from './plan.js';
-import { RunFiles } from './run-files.js';
-import { BEST, clearRun } from './store.js';
+import { checkWishes, intervalOf, makePlan, planFrom } from './plan.js';
+import { loadNewest, otherVariant } from './load-newest.js';
+import { DEFAULT_RECIPE, RECIPES } from './recipes.js';
+import { RunFiles, stepEvent } from './run-files.js';
+import { clearRun } from './store.js';
 import { Supervisor } from './supervisor.js';
 import { SsdganError } from '../engine/engine.js';
 
@@ -39,10 +42,8 @@ import { SsdganError } from '../engine/engine.js';
 /** @typedef {{event: string, [field: string]: any}} RunEvent */
 /** @typedef {'done' | 'stopped' | 'trouble' | 'failed'} Reason */
 
-/** The numbers of a step that the log keeps. @param {Stats} stats */
-function numbersOf({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {
-  return { step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p };
-}
+/** How often the log is written, in milliseconds. */
+const LOG_MS = 1000;
 
 export class TrainingRun {
   /**
@@ -61,30 +62,34 @@ export class TrainingRun {
   }
 
   /**
-   * Continues a run from a checkpoint.
+   * Continues a run from the newest whole checkpoint of its store, or from one given.
    * @param {Engine} engine
    * @param {Store} store
-   * @param {Uint8Array} checkpoint
-   * @param {{wishes?: Wishes, earlier?: Partial<Plan>}} options wishes change the plan; earlier: the plan, where the
-   *   checkpoint is of a version without plans
+   * @param {{checkpoint?: Uint8Array | null, wishes?: Wishes, earlier?: Partial<Plan>}} options wishes change the plan;
+   *   earlier: the plan, where the checkpoint is of a version without plans
    */
-  static resume(engine, store, checkpoint, { wishes = {}, earlier = {} } = {}) {
+  static async resume(engine, store, { checkpoint = null, wishes = {}, earlier = {} } = {}) {
     checkWishes(wishes);
-    const trainer = engine.loadTrainer(checkpoint);
+    const { trainer, slot, note } = checkpoint
+      ? { trainer: engine.loadTrainer(checkpoint), slot: null, note: null }
+      : await loadNewest(engine, store);
     const plan = { ...earlier, ...planFrom(trainer.plan) };
-    return new TrainingRun(engine, store, trainer, { recipe: DEFAULT_RECIPE, wishes, earlier: plan, resumed: true });
+    const run = new TrainingRun(engine, store, trainer, { recipe: DEFAULT_RECIPE, wishes, earlier: plan, slot });
+    run.resumed = true;
+    run.notes.push(...(note ? [note] : []), ...otherVariant(plan.variant, engine.variant));
+    return run;
   }
 
   /**
    * @param {Engine} engine @param {Store} store @param {Trainer} trainer
-   * @param {{recipe: string, wishes: Wishes, earlier?: Partial<Plan>, resumed?: boolean}} options
+   * @param {{recipe: string, wishes: Wishes, earlier?: Partial<Plan>, slot?: string | null}} options
    */
-  constructor(engine, store, trainer, { recipe, wishes, earlier = {}, resumed = false }) {
+  constructor(engine, store, trainer, { recipe, wishes, earlier = {}, slot = null }) {
     this.engine = engine;
     this.store = store;
     this.recipe = recipe;
     this.wishes = wishes;
-    this.resumed = resumed;
+    this.resumed = false;
     /** @type {Supervisor | null} from begin on; it owns the trainer then */
     this.supervisor = null;
     this.firstTrainer = trainer;
@@ -97,9 +102,13 @@ export class TrainingRun {
     /** @type {unknown} what ended the run by itself */
     this.error = null;
     this.stopping = false;
-    /** The present state must not be saved. */
-    this.isBad = false;
-    this.files = new RunFiles(store);
+    this.isBad = false; // the present state must not be saved
+    this.files = new RunFiles(store, slot);
+    this.autosave = new Autosave();
+    this.logMs = LOG_MS;
+    this.flushed = 0;
+    /** @type {string[]} sentences for the user about what was resumed */
+    this.notes = [];
   }
 
   /** @returns {Trainer} another one after a rollback: not to be kept */
@@ -123,7 +132,7 @@ export class TrainingRun {
     const trainer = this.firstTrainer;
     trainer.setDataset(dataset, { acceptOther });
     const stats = trainer.stats();
-    this.plan = makePlan(this.wishes, this.plan, this.recipe, stats);
+    this.plan = makePlan(this.wishes, this.plan, this.recipe, stats, this.engine.variant);
     this.best = new BestModel(this.engine, dataset, this.plan.keepBest, stats);
     this.supervisor = new Supervisor(this.engine, trainer, dataset, this.plan.onTrouble, this.plan);
     this.setLength({});
@@ -152,6 +161,7 @@ export class TrainingRun {
     this.reason = 'done';
     this.error = null;
     this.isBad = false;
+    this.autosave.begin();
     let closed = false;
     try {
       yield* this.steps(nextTurn);
@@ -204,7 +214,7 @@ export class TrainingRun {
   /** @returns {AsyncGenerator<RunEvent, void>} */
   async *step() {
     const found = this.watch.step();
-    if (found?.kind !== 'not_finite') yield* this.emit({ event: 'step', ...numbersOf(this.trainer.stats()) });
+    if (found?.kind !== 'not_finite') yield* this.emit(stepEvent(this.trainer.stats()));
     if (found && (yield* this.treat(found))) return;
     const { step, step_in_epoch: inEpoch } = this.trainer.stats();
     if (inEpoch === 0) {
@@ -213,32 +223,28 @@ export class TrainingRun {
       yield* this.validate();
     }
     if (step % this.plan.sampleEvery === 0) yield* this.emit({ event: 'samples', step });
-    if (step % this.plan.saveEvery === 0) yield* this.save();
+    const { saveEvery } = this.plan;
+    const isKept = step % (saveEvery ?? intervalOf(this.trainer.stats())) === 0;
+    if (this.autosave.due || (saveEvery && isKept)) yield* this.save(isKept);
+    else if (isKept) this.watch.checkpointed(this.checkpoint());
+    if (performance.now() - this.flushed >= this.logMs) yield* this.flushLog();
   }
 
   /** The end of an epoch: the loss on held-out pictures, a score where it is due, and is it the best so far? @returns {AsyncGenerator<RunEvent, void>} */
   async *validate() {
-    const { trainer, plan, store, best } = this;
+    const { trainer, plan, best } = this;
     if (!best) return;
     if (trainer.stats().val_count > 0) {
       trainer.validate();
       const { step, epoch, val_loss_g, val_loss_d, val_accuracy } = trainer.stats();
       yield* this.emit({ event: 'validated', step, epoch, val_loss_g, val_loss_d, val_accuracy });
     }
-    const stats = trainer.stats();
-    const scored = best.score(trainer, stats, this.total);
+    const { scored, better } = best.judge(trainer, this.total, plan.best);
     if (scored) yield* this.emit({ event: 'scored', ...scored });
-    const score = best.decisive(scored, stats);
-    if (score === null || !(score < (plan.best?.score ?? Infinity))) return;
-    const { step } = stats;
-    try {
-      await store.write(BEST, trainer.save());
-    } catch (error) {
-      yield this.notSaved('best model', error);
-      return;
-    }
-    plan.best = { step, score };
-    yield* this.emit({ event: 'best', step, score });
+    if (!better) return;
+    this.files.nextBest = trainer.save();
+    plan.best = better;
+    yield* this.emit({ event: 'best', ...better });
   }
 
   /**
@@ -262,7 +268,7 @@ export class TrainingRun {
     plan.remedies = watch.remedies;
     plan.slowed = watch.slowed;
     yield* this.emit({ event: 'trouble', ...answer });
-    if (answer.action === 'rollback') yield* this.save(); // with the lower rate, also for a run that is killed now
+    if (answer.action === 'rollback') yield* this.save(true); // with the lower rate, also for a run that is killed now
     return answer.action === 'rollback' || answer.action === 'stop';
   }
 
@@ -272,39 +278,58 @@ export class TrainingRun {
     return this.trainer.save({ checkpoint: true });
   }
 
-  /** Checkpoint and model. Throws not_finite, and has then written nothing. @returns {AsyncGenerator<RunEvent, void>} */
-  async *save() {
+  /**
+   * Checkpoint and models. Throws not_finite, and has then written nothing.
+   * @param {boolean} isKept the state is one to go back to. Which are does not depend on the clock
+   * @returns {AsyncGenerator<RunEvent, void>}
+   */
+  async *save(isKept) {
+    const began = this.autosave.now();
     const { step } = this.trainer.stats();
     const checkpoint = this.checkpoint();
     const model = this.trainer.save();
-    this.watch.checkpointed(checkpoint);
+    if (isKept) this.watch.checkpointed(checkpoint);
+    yield* this.flushLog(); // no checkpoint knows of lines that are not there
     try {
       await this.files.writeState(step, checkpoint, model, Boolean(this.best?.isLast));
     } catch (error) {
       yield this.notSaved('checkpoint', error);
       return;
+    } finally {
+      this.autosave.done(began);
     }
-    yield* this.emit({ event: 'checkpoint', step });
+    yield { event: 'checkpoint', step };
   }
 
   /** The last save, the last samples, and how the run ended. @returns {AsyncGenerator<RunEvent, void>} */
   async *close() {
     const { step } = this.trainer.stats();
     try {
-      if (!this.isBad && this.files.savedStep !== step) yield* this.guarded(this.save());
+      if (!this.isBad && this.files.savedStep !== step) yield* this.guarded(this.save(false));
     } catch (error) {
       yield this.notSaved('checkpoint', error);
     }
     if (this.trainer.stats().step !== step) this.reason = 'trouble'; // the state could not be saved, and was replaced by an earlier one
     const last = this.trainer.stats().step;
-    if (!this.isBad && last % this.plan.sampleEvery !== 0) yield* this.emit({ event: 'samples', step: last });
-    yield* this.emit({ event: 'finished', reason: this.reason, step: last, saved: this.files.savedStep });
+    const finished = { event: 'finished', reason: this.reason, step: last, saved: this.files.savedStep };
+    if (this.reason !== 'stopped') {
+      if (!this.isBad && last % this.plan.sampleEvery !== 0) yield* this.emit({ event: 'samples', step: last });
+      this.files.log(finished);
+    }
+    yield* this.flushLog();
+    yield finished;
   }
 
   /** An event, and its line in the log. @param {RunEvent} event @returns {AsyncGenerator<RunEvent, void>} */
   async *emit(event) {
     yield event;
-    const error = await this.files.log(event);
+    this.files.log(event);
+  }
+
+  /** @returns {AsyncGenerator<RunEvent, void>} */
+  async *flushLog() {
+    this.flushed = performance.now();
+    const error = await this.files.flushLog();
     if (error) yield this.notSaved('log', error);
   }
 

@@ -1,7 +1,7 @@
 /** The worker's answers about training (protocol.js has the messages): a run, and its events on their way to the page. */
 import { SsdganError } from '../../wasm/engine/engine.js';
 import { SCORES } from '../../wasm/run/best-model.js';
-import { BEST, CHECKPOINT, MemoryStore } from '../../wasm/run/store.js';
+import { BEST, MemoryStore } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { SAMPLE_SEEDS, STATS_INTERVAL } from '../protocol.js';
 
@@ -68,9 +68,9 @@ class Training {
     } else if (event === 'trouble') {
       send({ event, ...fields });
     } else if (event === 'checkpoint') {
-      send({ event, step: fields.step, bytes: await run.store.read(CHECKPOINT) });
+      send({ event, step: fields.step, bytes: await run.store.read(run.files.slot ?? '') });
     } else if (event === 'best') {
-      send({ event, step: fields.step, bytes: await run.store.read(BEST) });
+      send({ event, step: fields.step, bytes: await run.files.best() });
     } else if (event === 'finished') {
       const stats = run.trainer.stats();
       send({ event: 'stats', stats, rate: 0 });
@@ -155,9 +155,11 @@ export class TrainHandlers {
       async 'train.load'({ bytes, best, acceptOther, onTrouble }) {
         datasetOf();
         const store = new MemoryStore();
-        await store.write(CHECKPOINT, bytes);
         if (best) await store.write(BEST, best);
-        return begin(TrainingRun.resume(engineOf(), store, bytes, { wishes: { onTrouble } }), acceptOther);
+        return begin(
+          await TrainingRun.resume(engineOf(), store, { checkpoint: bytes, wishes: { onTrouble } }),
+          acceptOther,
+        );
       },
       'train.run'({ epochs }) {
         const { run } = present();
@@ -180,7 +182,7 @@ export class TrainHandlers {
         const { run } = present();
         if (checkpoint) return { bytes: run.checkpoint(), step: run.trainer.stats().step };
         const { best, keepBest } = run.plan;
-        const bytes = best && (await run.store.read(BEST));
+        const bytes = best && (await run.files.best());
         if (!bytes) return { bytes: run.trainer.save(), step: run.trainer.stats().step };
         const { name, digits } = SCORES[keepBest];
         return { bytes, step: best.step, best: `${name} ${best.score.toFixed(digits)}` };

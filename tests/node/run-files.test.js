@@ -1,0 +1,155 @@
+/** A run's files: a full disk, a kill at any moment, a damaged checkpoint. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { FolderStore } from '../../wasm/cli/folder-store.js';
+import { readSafetensors } from '../../wasm/engine/safetensors.js';
+import { checkpointsIn } from '../../wasm/run/run-files.js';
+import { BEST, LOG, MemoryStore, MODEL, piecesOf } from '../../wasm/run/store.js';
+import { TrainingRun } from '../../wasm/run/training-run.js';
+import { all, begin, doodles, engine, linesOf, newest, stepOfSound } from './runs.js';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-run-files-'));
+after(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+  engine.dispose();
+});
+
+/** A memory that can be full. */
+class FullStore extends MemoryStore {
+  /** @type {RegExp | null} names that cannot be written now */
+  full = null;
+
+  /** @param {string} name */
+  check(name) {
+    if (this.full?.test(name)) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  }
+
+  /** @param {string} name @param {import('../../wasm/run/store.js').Content} data */
+  async write(name, data) {
+    this.check(name);
+    return super.write(name, data);
+  }
+
+  /** @param {string} name @param {string} text */
+  async append(name, text) {
+    this.check(name);
+    return super.append(name, text);
+  }
+}
+
+test('a full disk at a log line is said once, and what was lost is written when there is room', async () => {
+  const store = new FullStore();
+  const { run } = await begin({ store, wishes: { steps: 12 } });
+  run.logMs = 0;
+  const events = await all(run, ({ event, step }) => {
+    if (event === 'step') store.full = step >= 3 && step < 9 ? /log/ : null;
+  });
+  assert.deepEqual(
+    events.filter(({ event }) => event === 'not_saved').map(({ what }) => what),
+    ['log'],
+  );
+  assert.deepEqual(
+    linesOf(await store.read(LOG)),
+    events.filter(({ event }) => !['not_saved', 'checkpoint'].includes(event)),
+  );
+});
+
+test('a checkpoint that cannot be written is said, tried again, and not told to be saved', async () => {
+  const store = new FullStore();
+  const { run } = await begin({ store, wishes: { steps: 12, saveEvery: 4 } });
+  const events = await all(run, ({ event, step }) => {
+    if (event === 'step') store.full = step >= 8 ? /safetensors/ : null;
+  });
+  assert.equal(events.filter(({ what }) => what === 'checkpoint').length, 3); // after steps 8 and 12, and at the end
+  assert.deepEqual([events.at(-1).reason, events.at(-1).saved], ['done', 4]);
+  assert.equal(stepOfSound(await newest(store)), 4);
+});
+
+test('a run killed between two writes is made whole when it is resumed', async () => {
+  const directory = path.join(folder, 'killed');
+  const store = new FolderStore(directory);
+  const { run } = await begin({ store: /** @type {any} */ (store), wishes: { steps: 10, saveEvery: 5 } });
+  await all(run, ({ event, step }) => {
+    if (event === 'checkpoint' && step === 5) fs.copyFileSync(store.file(MODEL), store.file('old'));
+  });
+  const model = await store.read(MODEL);
+  fs.renameSync(store.file('old'), store.file(MODEL));
+  fs.writeFileSync(store.file(`${MODEL}.part`), 'half');
+  fs.appendFileSync(store.file(LOG), '{"event":"st');
+  const again = new FolderStore(directory);
+  const resumed = await TrainingRun.resume(engine, again);
+  await resumed.begin(doodles(60));
+  assert.deepEqual(await again.read(MODEL), model);
+  assert.ok(!(await again.list()).some((name) => name.endsWith('.part')));
+  assert.equal(linesOf(await again.read(LOG)).at(-1).step, 10);
+  assert.equal(resumed.files.savedStep, resumed.total);
+});
+
+test('a kill at any write of a save leaves files that belong together', async () => {
+  const wishes = { steps: 40, saveEvery: 13 };
+  const whole = await begin({ recipe: 'quick', wishes });
+  await all(whole.run);
+  const last = {
+    checkpoint: await newest(whole.store),
+    log: await whole.store.read(LOG),
+    best: await whole.store.read(BEST),
+  };
+  /** A store that dies at its n-th write, half way. */
+  class DyingStore extends MemoryStore {
+    left = Infinity;
+    /** @param {string} name @param {import('../../wasm/run/store.js').Content} data */
+    async write(name, data) {
+      if (--this.left >= 0) return super.write(name, data);
+      if (this.left === -1) await super.write(name, piecesOf(data)[0].slice(0, -999));
+      throw new Error('killed');
+    }
+    /** @param {string} name */
+    async remove(name) {
+      if (this.left < 0) throw new Error('killed');
+      return super.remove(name);
+    }
+    /** @param {string} name @param {string} text */
+    async append(name, text) {
+      if (this.left < 0) throw new Error('killed');
+      return super.append(name, text);
+    }
+  }
+  for (let left = 0; left < 9; left++) {
+    const store = new DyingStore();
+    const { run } = await begin({ recipe: 'quick', wishes, store });
+    await all(run, ({ event, step }) => event === 'step' && step === 26 && (store.left = left));
+    store.left = Infinity;
+    const resumed = await TrainingRun.resume(engine, store);
+    await resumed.begin(doodles(60));
+    const at = resumed.trainer.stats().step;
+    const best = await store.read(BEST);
+    assert.equal(best ? Number(readSafetensors(best).metadata.step) : null, resumed.plan.best?.step ?? null);
+    assert.equal(stepOfSound(await store.read(MODEL)), at);
+    await all(resumed);
+    const message = `killed at write ${left}, resumed at step ${at}`;
+    assert.deepEqual(await newest(store), last.checkpoint, message);
+    assert.deepEqual(await store.read(LOG), last.log, message);
+    assert.deepEqual(await store.read(BEST), last.best, message);
+  }
+});
+
+test('where the newest checkpoint is damaged, the one before is used, and that is said', async () => {
+  const { run, store } = await begin({ wishes: { steps: 20, saveEvery: 10 } });
+  await all(run);
+  const [last, before] = await checkpointsIn(store);
+  assert.deepEqual([last.step, before.step], [20, 10]);
+  const bytes = new Uint8Array(/** @type {Uint8Array} */ (await store.read(last.name)));
+  bytes[bytes.length - 5] ^= 1;
+  await store.write(last.name, bytes);
+  const resumed = await TrainingRun.resume(engine, store);
+  await resumed.begin(doodles(60));
+  assert.equal(resumed.trainer.stats().step, 10);
+  assert.match(resumed.notes[0], /checkpoint of step 20 is damaged; that of step 10 is used/);
+  await all(resumed);
+  assert.equal(stepOfSound(await newest(store)), 20);
+  for (const name of ['checkpoint-a.safetensors', 'checkpoint-b.safetensors']) await store.write(name, 'no file');
+  await assert.rejects(TrainingRun.resume(engine, store), /there is no checkpoint/);
+});

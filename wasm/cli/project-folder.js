@@ -1,0 +1,61 @@
+/** A project as a folder: how `ssdgan train` finds, begins and continues it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { checkpointsIn } from '../run/run-files.js';
+import { PROJECT, copyProject } from '../run/project.js';
+import { clearRun, OLD_CHECKPOINT, SLOTS } from '../run/store.js';
+import { FolderStore } from './folder-store.js';
+import { readFile } from './files.js';
+import { CliError } from './usage.js';
+
+/** project.json's fields, and those of the notes of version 0.1.0. @typedef {Partial<import('../run/project.js').Project> & {plan?: object}} Note */
+
+/** What version 0.1.0 wrote instead of project.json; its `pictures` were paths. */
+const OLD_NOTE = 'run.json';
+
+/** @param {string} directory @returns {Note} {} where there is none */
+export function readNote(directory) {
+  for (const name of [PROJECT, OLD_NOTE]) {
+    const file = path.join(directory, name);
+    if (!fs.existsSync(file)) continue;
+    try {
+      const note = JSON.parse(fs.readFileSync(file, 'utf8'));
+      return name === PROJECT ? note : { ...note, sources: note.pictures };
+    } catch {
+      throw new CliError(
+        `${file} is damaged. Remove it; a run that is resumed without it needs its pictures named again.`,
+      );
+    }
+  }
+  return {};
+}
+
+/** @param {string} directory @returns {boolean} */
+export const holdsRun = (directory) =>
+  [...SLOTS, OLD_CHECKPOINT].some((name) => fs.existsSync(path.join(directory, name)));
+
+/** The folder of a new run. One that holds a run is refused, unless it is to be replaced. @param {string} directory @param {boolean} force @param {string} advice */
+export function openNew(directory, force = false, advice = `Continue it (--resume ${directory}), `) {
+  if (!force && holdsRun(directory))
+    throw new CliError(`${directory} already holds a run. ${advice}name another --out, or replace it with --force.`);
+  return new FolderStore(directory);
+}
+
+/**
+ * What --resume names: a folder or a checkpoint file. With --out the project is copied there first.
+ * @param {string} name @param {{out?: string, force?: boolean}} options
+ * @returns {Promise<{store: FolderStore, checkpoint: Uint8Array | null}>} checkpoint: null for the newest of the store
+ */
+export async function openResumed(name, { out, force }) {
+  const stat = fs.statSync(name, { throwIfNoEntry: false });
+  if (!stat) throw new CliError(`There is no run or checkpoint ${name} to resume.`);
+  const directory = stat.isDirectory() ? name : path.dirname(name);
+  const isOther = out !== undefined && path.resolve(out) !== path.resolve(directory);
+  const from = new FolderStore(directory);
+  if (stat.isDirectory() && !(await checkpointsIn(from)).length)
+    throw new CliError(`${name} holds no checkpoint to resume.`);
+  const store = isOther ? openNew(out, force) : from;
+  if (isOther) await clearRun(store);
+  if (isOther && stat.isDirectory()) await copyProject(from, store);
+  return { store, checkpoint: stat.isDirectory() ? null : readFile(name) };
+}

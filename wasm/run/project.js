@@ -1,0 +1,111 @@
+/**
+ * A project: all that one training is made of, in one store (store.js has the names). Terminal and page keep the same files,
+ * so that each continues what the other began.
+ *
+ * project.json tells of it, and pictures.safetensors holds its pictures as they train: one tensor, N x size x size x 3 bytes.
+ */
+import { headerOf } from '../engine/safetensors.js';
+import { SsdganError } from '../engine/engine.js';
+import { metadataOf } from './run-files.js';
+
+/** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/dataset.js').Dataset} Dataset */
+/**
+ * @typedef {object} Project project.json; a home may add fields of its own
+ * @property {'ssdgan-project'} format
+ * @property {string} name
+ * @property {string} created ISO 8601
+ * @property {string} changed ISO 8601: the last time that it was opened or trained
+ * @property {number} pictures how many
+ * @property {number} [doodles] that many doodles are the pictures
+ * @property {string[]} [sources] where the terminal found the pictures: absolute paths
+ * @property {string} [recipe]
+ * @property {Record<string, number | string>} [config] all settings of the training
+ * @property {number} [parameters] of both networks
+ * @property {string[]} [commands] of the terminal that made it so far
+ * @property {{step: number, total: number}} [progress] of the last save
+ */
+/** @typedef {{size: number, crop: string, filter: string, names: string[]}} PicturesAbout names: where each picture came from */
+
+export const PROJECT = 'project.json';
+export const PICTURES = 'pictures.safetensors';
+const PICTURES_FORMAT = 'ssdgan-pictures';
+/** Bytes of pictures that are copied at once. */
+const PIECE_BYTES = 16e6;
+
+/** @param {Store} store @returns {Promise<Project | null>} null: there is none, or it is damaged */
+export async function readProject(store) {
+  const bytes = await store.read(PROJECT);
+  if (!bytes) return null;
+  try {
+    const project = JSON.parse(new TextDecoder().decode(bytes));
+    return project?.format === 'ssdgan-project' ? project : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Changes some fields; makes the project where there is none. @param {Store} store @param {Partial<Project>} fields @returns {Promise<Project>} */
+export async function updateProject(store, fields) {
+  const now = new Date().toISOString();
+  const earlier = (await readProject(store)) ?? {
+    format: 'ssdgan-project',
+    name: 'Project',
+    created: now,
+    pictures: 0,
+  };
+  const project = /** @type {Project} */ ({ ...earlier, changed: now, ...fields });
+  await store.write(PROJECT, `${JSON.stringify(project, null, 2)}\n`);
+  return project;
+}
+
+/** Keeps the pictures of a dataset. @param {Store} store @param {Dataset} dataset @param {Omit<PicturesAbout, 'size'>} about */
+export async function writePictures(store, dataset, { crop, filter, names }) {
+  const { count, size } = dataset;
+  const metadata = { format: PICTURES_FORMAT, size: String(size), crop, filter, names: JSON.stringify(names) };
+  const header = headerOf([{ name: 'pictures', dtype: 'U8', shape: [count, size, size, 3], bytes: count * size * size * 3 }], metadata); // prettier-ignore
+  function* pieces() {
+    yield header;
+    const step = Math.max(1, Math.floor(PIECE_BYTES / (size * size * 3)));
+    for (let first = 0; first < count; first += step) yield dataset.pictures(first, Math.min(step, count - first));
+  }
+  await store.write(PICTURES, pieces());
+}
+
+/** How the kept pictures were read. @param {Store} store @returns {Promise<PicturesAbout | null>} null: there are none */
+export async function picturesAbout(store) {
+  const metadata = await metadataOf(store, PICTURES);
+  if (metadata?.format !== PICTURES_FORMAT) return null;
+  const { size, crop, filter, names } = metadata;
+  return { size: Number(size), crop, filter, names: JSON.parse(names) };
+}
+
+/** The pictures that a project keeps. @param {Engine} engine @param {Store} store @returns {Promise<{dataset: Dataset, about: PicturesAbout} | null>} null: there are none */
+export async function readPictures(engine, store) {
+  const about = await picturesAbout(store);
+  const bytes = about && (await store.size(PICTURES));
+  if (!about || !bytes) return null;
+  const each = about.size ** 2 * 3;
+  const data = about.names.length * each;
+  if (!(bytes > data)) throw new SsdganError('bad_file', `${PICTURES} is cut off: give the pictures again`);
+  const dataset = engine.createDataset(/** @type {any} */ (about));
+  try {
+    dataset.reserve(about.names.length);
+    const step = Math.max(1, Math.floor(PIECE_BYTES / each)) * each;
+    for (let at = bytes - data; at < bytes; at += step)
+      dataset.addRgb((await store.read(PICTURES, at, Math.min(bytes, at + step))) ?? new Uint8Array());
+    return { dataset, about };
+  } catch (error) {
+    dataset.dispose();
+    throw error;
+  }
+}
+
+/** Copies all files. @param {Store} from @param {Store} to */
+export async function copyProject(from, to) {
+  for (const name of await from.list()) {
+    const bytes = await from.read(name);
+    if (bytes) await to.write(name, bytes);
+  }
+}
