@@ -34,6 +34,23 @@ export const BROWSER = {
 };
 
 /**
+ * @param {string} root @param {string} prefix @param {string} url of a request
+ * @returns {{name: string, file: string, type: string} | null} null: no such file below the root, or no such URL
+ */
+function locate(root, prefix, url) {
+  try {
+    const pathname = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    const name = pathname.slice(prefix.length) || 'index.html';
+    const file = path.join(root, name);
+    const type = TYPES[/** @type {keyof typeof TYPES} */ (path.extname(file))];
+    const isBelow = pathname.startsWith(prefix) && file.startsWith(root + path.sep);
+    return isBelow && type && fs.statSync(file).isFile() ? { name, file, type } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * Serves a folder on a free port of this machine.
  * @param {string} folder
  * @param {(name: string, text: string) => string} [edit] changes scripts, styles and pages on their way
@@ -41,15 +58,14 @@ export const BROWSER = {
  * @returns {Promise<{url: string, close: () => void}>}
  */
 export async function serveFolder(folder, edit = (_, text) => text, { prefix = '/', isolated = true } = {}) {
+  const root = path.resolve(folder);
   const server = http.createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const name = decodeURIComponent(pathname).slice(prefix.length) || 'index.html';
-    const file = path.join(folder, name);
-    const type = TYPES[/** @type {keyof typeof TYPES} */ (path.extname(file))];
-    if (!pathname.startsWith(prefix) || !file.startsWith(folder) || !type || !fs.existsSync(file)) {
+    const found = locate(root, prefix, request.url ?? '/');
+    if (!found) {
       response.writeHead(404).end();
       return;
     }
+    const { name, file, type } = found;
     const data = fs.readFileSync(file);
     response.writeHead(200, { 'Content-Type': type, ...(isolated ? ISOLATION : {}) });
     response.end(type.startsWith('text/') ? edit(name, data.toString()) : data);

@@ -2,7 +2,7 @@
 import { stylesOf } from '../engine/styles.js';
 import { stagesNamed } from '../engine/latents.js';
 import { PSI, psisOf, seedsOf } from './faces-options.js';
-import { readModel } from './files.js';
+import { outputKind, readModel } from './files.js';
 import { gridOf, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, number, parse, text, whole } from './usage.js';
 
@@ -31,10 +31,10 @@ export async function run(args) {
   const { n = 6, stages = 'all', reach = 2, columns = 7, out = 'directions.png' } = values;
   if (positionals.length > 1) throw new CliError('Name one model only.');
   if (!(reach > 0 && reach <= 100)) throw new CliError(`--reach is ${reach}, but must be above 0, at most 100.`);
-  if (!/\.png$/i.test(out)) throw new CliError(`--out is ${out}, but must end in .png.`);
   const seeds = seedsOf(values.seeds ?? '0', 'seeds');
   const psis = psisOf(values.psi);
   const { bytes } = readModel(positionals[0]);
+  outputKind(out, ['.png']);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);
   if (!generator.stages) throw generator.noStyles();

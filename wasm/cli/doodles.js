@@ -1,5 +1,6 @@
 /** `ssdgan doodles`: the built-in sample pictures as files. */
 import { rgbaFromRgb } from '../engine/pixels.js';
+import { outputKind } from './files.js';
 import { writeFolder } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse, text, whole } from './usage.js';
 
@@ -27,6 +28,7 @@ export async function run(args) {
   }
   const { n = 100, size = 64, seed = 0, out = 'doodles' } = values;
   if (positionals.length) throw new CliError(`doodles takes no file names, but got ${positionals[0]}.`);
+  outputKind(out, ['']);
   const engine = await engineFrom({ threads: 1, ...values });
   for (let i = 0; i < n; i++) {
     const rgba = rgbaFromRgb(engine.doodle(seed, i, size));

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { FEATURES, FEW } from '../engine/evaluate.js';
 import { rgbaFromRgb } from '../engine/pixels.js';
 import { summaryOf, warningsOf } from '../engine/summary.js';
-import { readFile, readModel } from './files.js';
+import { outputKind, readFile, readModel } from './files.js';
 import { onnxFeatures } from './onnx-features.js';
 import { addPictures, gridOf, refusedLines, requirePictures, writePng } from './pictures.js';
 import {
@@ -112,6 +112,7 @@ export async function run(args) {
   if (positionals.length < (values.doodles ? 1 : 2))
     throw new CliError('Name a model (or a folder of pictures), then the real pictures.');
   const [name, ...pictureNames] = positionals;
+  if (values.sheet) outputKind(values.sheet, ['.png'], 'sheet');
   const engine = await engineFrom(values);
   const generator = holdsPictures(name) ? null : engine.loadGenerator(readModel(name).bytes);
   const size = generator?.imageSize ?? values.size ?? 64;
@@ -126,6 +127,7 @@ export async function run(args) {
   /** @type {(pictures: import('../engine/dataset.js').Dataset) => Promise<import('../engine/features.js').Features | null>} */
   const featuresOf = values.features ? await onnxFeatures(engine, values) : async () => null;
   const evaluator = engine.createEvaluator(dataset, { heldOut, seed, features: await featuresOf(dataset) });
+  evaluator.requireVariety();
   const floor = evaluator.floor({ quick: values.quick });
   const samples = generator
     ? evaluator.samples(generator, { n: values.n ?? Math.max(500, heldOut), seed, psi })

@@ -2,18 +2,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CliError } from './usage.js';
+import { CliError, orList } from './usage.js';
 
 /** Ending of a file that is being written. */
 export const PART = '.part';
 
-/** Writes whole or not at all: to a temporary name beside it, then renamed. @param {string} file @param {Uint8Array | string | Uint8Array[]} data */
+/** Writes whole or not at all: to a temporary name beside it, then renamed. @param {string} file @param {Uint8Array | string | Iterable<Uint8Array>} data in pieces where the whole is large */
 export function writeWhole(file, data) {
   const temporary = `${file}${PART}`;
   try {
     const handle = fs.openSync(temporary, 'w');
     try {
-      for (const piece of Array.isArray(data) ? data : [data]) fs.writeFileSync(handle, piece);
+      const whole = typeof data === 'string' || data instanceof Uint8Array;
+      for (const piece of whole ? [data] : data) fs.writeFileSync(handle, piece);
       fs.fsyncSync(handle);
     } finally {
       fs.closeSync(handle);
@@ -65,6 +66,33 @@ export function makeFolder(folder) {
   if (stat) return;
   makeFolder(path.dirname(path.resolve(folder)));
   fs.mkdirSync(folder);
+}
+
+/**
+ * What --out names, looked at before the work. An existing folder is one, whatever its name; its own or the file's folder is
+ * made, and has to be writable.
+ * @param {string} out
+ * @param {string[]} endings of the files that it may be, as .png; '' where it may be a folder
+ * @param {string} option its name
+ * @returns {string} the ending, in lower case; '' for a folder
+ */
+export function outputKind(out, endings, option = 'out') {
+  const files = endings.filter(Boolean);
+  const must = [
+    ...(files.length ? [`end in ${orList(files)}`] : []),
+    ...(endings.includes('') ? [files.length ? 'be a folder' : 'a folder'] : []),
+  ].join(', or ');
+  const isFolder = fs.statSync(out, { throwIfNoEntry: false })?.isDirectory() ?? /[/\\]$/.test(out);
+  const ending = isFolder ? '' : path.extname(out).toLowerCase();
+  if (!endings.includes(ending)) {
+    if (isFolder) throw new CliError(`--${option} is ${out}, a folder, but must ${must}.`);
+    if (files.length) throw new CliError(`--${option} is ${out}, but must ${must}.`);
+  }
+  const kind = endings.includes(ending) ? ending : '';
+  if (kind) makeFolderOf(out);
+  else makeFolder(out);
+  fs.accessSync(kind ? path.dirname(path.resolve(out)) : out, fs.constants.W_OK);
+  return kind;
 }
 
 /** Makes sure that a file can be written there. @param {string} file */

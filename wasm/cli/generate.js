@@ -1,10 +1,9 @@
 /** `ssdgan generate`: pictures from a model. */
-import path from 'node:path';
 import { mixtures, stylesOf } from '../engine/styles.js';
-import { writeSafetensors } from '../engine/safetensors.js';
+import { headerOf } from '../engine/safetensors.js';
 import { amountsOf, facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
-import { makeFolderOf, readModel, writeWhole } from './files.js';
-import { gridOf, writeFolder, writePng } from './pictures.js';
+import { outputKind, readModel, writeWhole } from './files.js';
+import { gridOf, requireRoom, writeFolder, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
@@ -24,9 +23,12 @@ const OPTIONS = {
 const ABOUT = `Makes samples with a model (a file, a checkpoint, or the folder of a run). The same seed gives the same sample.
 --out x.safetensors writes the raw numbers: a tensor called images, N x 3 x H x W, from -1 to 1.`;
 
+const PIECE_BYTES = 64e6;
+
 /**
  * @typedef {import('../engine/engine.js').Engine} Engine
  * @typedef {import('../engine/generator.js').Generator} Generator
+ * @typedef {import('../engine/styles.js').Face} Face
  */
 
 /** The mixed grid below the columns' faces and beside the rows'. @param {Generator} generator @param {Record<string, any>} values */
@@ -34,7 +36,6 @@ function writeMixed(generator, values) {
   const { mix, stage = Math.ceil(generator.stages / 2), out = 'grid.png' } = values;
   const sides = mix.split(':');
   if (sides.length !== 2) throw new CliError(`--mix is "${mix}", but must be like 1,2,3:10-14 (rows:columns).`);
-  if (path.extname(out).toLowerCase() !== '.png') throw new CliError(`--out is ${out}, but --mix writes a .png.`);
   const psis = psisOf(values.psi);
   const [down, across] = sides.map((/** @type {string} */ side) =>
     seedsOf(side, 'mix').map((seed) => ({ seed, psis })),
@@ -57,6 +58,28 @@ function writeMixed(generator, values) {
   );
 }
 
+/** Faces in pieces that the memory holds: 50,000 at once would take 2.5 GB at 64 pixels. @param {Face[]} faces @param {number} size */
+function* inPieces(faces, size) {
+  const most = Math.max(1, Math.floor(PIECE_BYTES / (size * size * 12)));
+  for (let first = 0; first < faces.length; first += most) yield { first, part: faces.slice(first, first + most) };
+}
+
+/** All images as one tensor. @param {string} file @param {Generator} generator @param {Face[]} faces */
+function writeFloats(file, generator, faces) {
+  const size = generator.imageSize;
+  const shape = [faces.length, 3, size, size];
+  const bytes = faces.length * 3 * size * size * 4;
+  const header = headerOf([{ name: 'images', dtype: 'F32', shape, bytes }], { format: 'ssdgan-images' });
+  const images = function* () {
+    yield header;
+    for (const { part } of inPieces(faces, size)) {
+      const floats = generator.synthesise(stylesOf(generator, part), true);
+      yield new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+    }
+  };
+  writeWhole(file, images());
+}
+
 /** @param {string[]} args */
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'generate');
@@ -69,6 +92,7 @@ export async function run(args) {
   const psis = psisOf(values.psi);
   const amounts = amountsOf(values.move);
   const { bytes } = readModel(positionals[0]);
+  const kind = outputKind(out, values.mix === undefined ? ['.png', '.safetensors', ''] : ['.png']);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);
   if (values.mix !== undefined) {
@@ -82,23 +106,20 @@ export async function run(args) {
     ? facesFromFile(file, generator, options)
     : Array.from({ length: n }, (_, i) => ({ seed: seed + i, ...options }));
   const count = faces.length;
-  const images = generator.synthesise(stylesOf(generator, faces), true);
-
-  const kind = path.extname(out).toLowerCase();
   if (kind === '.safetensors') {
-    makeFolderOf(out);
-    writeWhole(
-      out,
-      writeSafetensors({ images: { shape: [count, 3, size, size], data: images } }, { format: 'ssdgan-images' }),
-    );
+    writeFloats(out, generator, faces);
   } else if (kind === '.png') {
-    writePng(out, gridOf(engine.toRgba(images, size), size, Math.ceil(Math.sqrt(count))));
-  } else if (kind === '') {
-    writeFolder(out, engine.toRgba(images, size), size, (i) =>
-      file ? `latent-${String(i).padStart(5, '0')}` : `seed-${String(seed + i).padStart(5, '0')}`,
-    );
+    requireRoom(count, size);
+    const rgba = new Uint8ClampedArray(count * size * size * 4);
+    for (const { first, part } of inPieces(faces, size))
+      rgba.set(generator.synthesiseRgba(stylesOf(generator, part), true), first * size * size * 4);
+    writePng(out, gridOf(rgba, size, Math.ceil(Math.sqrt(count))));
   } else {
-    throw new CliError(`--out is ${out}, but must end in .png or .safetensors, or be a folder.`);
+    const [kindOfFace, from] = file ? ['latent', 0] : ['seed', seed];
+    for (const { first, part } of inPieces(faces, size))
+      writeFolder(out, generator.synthesiseRgba(stylesOf(generator, part), true), size, (i) =>
+        [kindOfFace, String(from + first + i).padStart(5, '0')].join('-'),
+      );
   }
   console.log(`${count} sample${count > 1 ? 's' : ''} of ${size} x ${size} in ${out}`);
   return 0;

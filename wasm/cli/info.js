@@ -1,5 +1,6 @@
 /** `ssdgan info`: what a model, checkpoint or any other safetensors file holds. */
 import { readSafetensors } from '../engine/safetensors.js';
+import { escaped } from './escape.js';
 import { readModel } from './files.js';
 import { CliError, flag, helpText, parse } from './usage.js';
 
@@ -44,8 +45,8 @@ export async function run(args) {
   console.log(`generator      ${generator.toLocaleString('en')} parameters`);
   if (discriminator) console.log(`discriminator  ${discriminator.toLocaleString('en')} parameters`);
   for (const [key, value] of Object.entries(metadata))
-    if (key !== 'format' && key !== 'random') console.log(`${key.padEnd(16)} ${value}`);
+    if (key !== 'format' && key !== 'random') console.log(escaped(`${key.padEnd(16)} ${value}`));
   if (values.tensors)
-    for (const { name, shape } of rows) console.log(`  ${name}  ${shape.join(' x ') || 'one number'}`);
+    for (const { name, shape } of rows) console.log(escaped(`  ${name}  ${shape.join(' x ') || 'one number'}`));
   return 0;
 }

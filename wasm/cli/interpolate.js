@@ -3,8 +3,8 @@ import path from 'node:path';
 import { interpolateFaces } from '../engine/styles.js';
 import { EASINGS } from '../engine/latents.js';
 import { facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
-import { readModel } from './files.js';
-import { gridOf, writeFolder, writeGif, writePng } from './pictures.js';
+import { outputKind, readModel } from './files.js';
+import { gridOf, requireRoom, writeFolder, writeGif, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
@@ -41,13 +41,11 @@ export async function run(args) {
     return 0;
   }
   const { from = 0, to = 1, space = 'w', out = 'strip.png', scale = 4, ease = 'linear', loop = false } = values;
-  const kind = path.extname(out).toLowerCase();
   if (positionals.length > 1) throw new CliError('Name one model only.');
-  if (!['.png', '.gif', ''].includes(kind))
-    throw new CliError(`--out is ${out}, but must end in .png or .gif, or be a folder.`);
   const psis = psisOf(values.psi);
   const named = values.keys === undefined ? (values.w === undefined ? [from, to] : []) : seedsOf(values.keys, 'keys');
   const { bytes } = readModel(positionals[0]);
+  const kind = outputKind(out, ['.png', '.gif', '']);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);
   const faces = named.map((seed) => /** @type {import('../engine/styles.js').Face} */ ({ seed, psis }));
@@ -55,10 +53,19 @@ export async function run(args) {
   if (faces.length < 2) throw new CliError('Interpolation needs at least two samples: name them with --keys or --w.');
   const frames = framesOf(values, faces.length - (loop ? 0 : 1));
   const size = generator.imageSize;
-  const rgba = generator.synthesiseRgba(interpolateFaces(generator, faces, { space, frames, loop, ease }), true);
-  if (kind === '.gif') await writeGif(out, rgba, size, 50, scale);
-  else if (kind === '.png') writePng(out, gridOf(rgba, size, frames));
-  else writeFolder(out, rgba, size, (i) => `frame-${String(i).padStart(5, '0')}`);
+  const styles = interpolateFaces(generator, faces, { space, frames, loop, ease });
+  if (kind) {
+    requireRoom(frames, size);
+    const rgba = generator.synthesiseRgba(styles, true);
+    if (kind === '.gif') await writeGif(out, rgba, size, 50, scale);
+    else writePng(out, gridOf(rgba, size, frames));
+  } else {
+    const length = styles.length / frames;
+    for (let first = 0; first < frames; first += 64) {
+      const rgba = generator.synthesiseRgba(styles.subarray(first * length, (first + 64) * length), true);
+      writeFolder(out, rgba, size, (i) => `frame-${String(first + i).padStart(5, '0')}`);
+    }
+  }
   const between = values.keys === undefined && values.w === undefined ? `from seed ${from} to seed ${to}` : '';
   console.log(`${frames} frames ${between || `through ${faces.length} samples`} (${space}) in ${out}`);
   return 0;

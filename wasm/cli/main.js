@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `ssdgan COMMAND`. */
+import { guardConsole } from './escape.js';
 import { watchOutput } from './interruption.js';
 import { explain } from './usage.js';
 
@@ -51,6 +52,7 @@ async function main() {
   return run(args);
 }
 
+guardConsole();
 watchOutput();
 
 main()

@@ -4,6 +4,7 @@ import { encode } from 'fast-png';
 import { inChunks } from '../engine/engine.js';
 import { isPictureName } from '../engine/junk.js';
 import { unpack } from '../engine/zip.js';
+import { escaped } from './escape.js';
 import { makeFolder, makeFolderOf, writeWhole } from './files.js';
 import { pictureFiles } from './picture-files.js';
 import { CliError, sentence } from './usage.js';
@@ -36,7 +37,7 @@ export async function addPictures(dataset, names) {
 /** @param {Refused[]} refused @returns {string[]} lines: a count, then the first of them */
 export function refusedLines(refused, most = 20) {
   if (refused.length === 0) return [];
-  const lines = refused.slice(0, most).map(({ name, reason }) => `  ${name}: ${reason}`);
+  const lines = refused.slice(0, most).map(({ name, reason }) => escaped(`  ${name}: ${reason}`));
   if (refused.length > most) lines.push(`  ... and ${refused.length - most} more`);
   const noun = refused.length === 1 ? 'file was' : 'files were';
   return [`${refused.length} ${noun} left out:`, ...lines];
@@ -47,6 +48,15 @@ export function requirePictures(dataset, refused) {
   if (dataset.count >= 2) return;
   const found = dataset.count === 0 ? 'No picture could be read' : 'Only one picture could be read';
   throw new CliError([`${found}; training needs at least 2.`, ...refusedLines(refused)].join('\n'));
+}
+
+/** In one PNG or GIF: half a gigabyte of RGBA. */
+const MOST_PIXELS = 128e6;
+
+/** Throws where so many pictures are too many for one file. @param {number} count @param {number} size */
+export function requireRoom(count, size) {
+  if (count * size * size > MOST_PIXELS)
+    throw new CliError(`${count} pictures of ${size} x ${size} are too many for one file: name a folder with --out.`);
 }
 
 /**

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { rgbaFromRgb } from '../engine/pixels.js';
 import { Projection, psnr } from '../engine/projection.js';
 import { writeSafetensors } from '../engine/safetensors.js';
-import { makeFolder, readModel, writeWhole } from './files.js';
+import { outputKind, readModel, writeWhole } from './files.js';
 import { addPictures, gridOf, refusedLines, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text, whole } from './usage.js';
 
@@ -36,6 +36,7 @@ export async function run(args) {
   const [model, ...pictures] = positionals;
   if (!pictures.length) throw new CliError('Name a model and the pictures to project. See: ssdgan project --help');
   const { bytes } = readModel(model);
+  outputKind(out, ['']);
   const engine = await engineFrom(values);
   const generator = engine.loadGenerator(bytes);
   if (!generator.stages) throw generator.noStyles();
@@ -44,7 +45,6 @@ export async function run(args) {
   const { refused } = await addPictures(dataset, pictures);
   for (const line of refusedLines(refused)) console.error(line);
   if (!dataset.count) throw new CliError('No picture could be read.');
-  makeFolder(out);
   const length = styleCount * latentSize;
   const kept = perStage ? length : latentSize;
   const w = new Float32Array(dataset.count * kept);

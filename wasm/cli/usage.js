@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createEngine, SsdganError } from '../engine/engine.js';
+import { escaped } from './escape.js';
 
 /** A failure that the user can do something about, as one sentence. Exit status 2, unless another is given. */
 export class CliError extends Error {
@@ -159,9 +160,9 @@ export async function engineFrom(values) {
 export function explain(error) {
   if (error instanceof CliError) return { message: error.message, status: error.status };
   if (error instanceof SsdganError)
-    return { message: sentence(error.message), status: error.code === 'not_finite' ? 1 : 2 };
+    return { message: sentence(escaped(error.message)), status: error.code === 'not_finite' ? 1 : 2 };
   const { code, path: file, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  const where = file ? ` (${file})` : '';
+  const where = file ? ` (${escaped(file)})` : '';
   /** @type {Record<string, string>} */
   const known = {
     ENOENT: `No such file or folder${where}.`,
@@ -174,7 +175,7 @@ export function explain(error) {
     ERR_MODULE_NOT_FOUND: 'The WebAssembly modules are not built. Run: npm run build',
   };
   if (code && known[code]) return { message: known[code], status: code === 'ENOSPC' ? 1 : 2 };
-  return { message: message ?? String(error), status: 1 };
+  return { message: escaped(message ?? String(error)), status: 1 };
 }
 
 /** @param {string} text @returns {string} with a capital and a full stop */

@@ -89,6 +89,19 @@ export class Evaluator {
     this.own = null;
   }
 
+  /** Throws where all training pictures are the same: every score divides by how much they differ. */
+  requireVariety() {
+    const [size, first] = [this.dataset.size ** 2 * 3, this.dataset.picture(0)];
+    for (let i = 1; i < this.count; i++) {
+      const picture = this.dataset.picture(i);
+      for (let j = 0; j < size; j++) if (picture[j] !== first[j]) return;
+    }
+    throw new SsdganError(
+      'bad_argument',
+      `all ${this.count} training pictures are the same picture: there is nothing to score against`,
+    );
+  }
+
   /** Features of real pictures. @param {number} first @param {number} count @returns {Features} */
   part(first, count) {
     if (this.given) return this.given.pick(Array.from({ length: count }, (_, i) => first + i));

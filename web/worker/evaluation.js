@@ -25,6 +25,7 @@ export class Evaluation {
     this.known?.evaluator.dispose();
     this.known = null;
     const evaluator = this.engine.createEvaluator(dataset, { heldOut });
+    evaluator.requireVariety();
     const quick = { quick: true, neighbours: true };
     this.known = { evaluator, floor: evaluator.floor(quick), ceilings: evaluator.ceilings(quick) };
     this.key = key;
