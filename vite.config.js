@@ -1,9 +1,9 @@
 /** Serving and bundling of the page. The engine's modules stand beside the page as they are, under engine/. */
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { hashOf, installable, serviceWorker } from './scripts/site.js';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(root, process.env.SSDGAN_MODULES ?? 'build/wasm');
@@ -25,8 +25,8 @@ function engineFiles() {
   const names = fs.readdirSync(modules).filter((file) => /\.(mjs|wasm)$/.test(file));
   return Object.fromEntries(
     names.map((name) => {
-      const hash = crypto.createHash('sha256').update(fs.readFileSync(path.join(modules, name)));
-      return [name, name.replace(/(?=\.[a-z]+$)/, `.${hash.digest('hex').slice(0, 8)}`)];
+      const hash = hashOf(fs.readFileSync(path.join(modules, name)));
+      return [name, name.replace(/(?=\.[a-z]+$)/, `.${hash}`)];
     }),
   );
 }
@@ -67,7 +67,7 @@ export default defineConfig(({ command }) => {
     cacheDir: path.join(root, 'build/vite'),
     // The worker's packages too, so that they are not found, and the page loaded again, after its first load.
     optimizeDeps: { entries: ['index.html', 'worker/worker.js'] },
-    plugins: [engineModules(hashed)],
+    plugins: [engineModules(hashed), installable(), serviceWorker()],
     define: {
       'import.meta.env.STARTER': JSON.stringify(starter),
       'import.meta.env.ENGINE_FILES': JSON.stringify(hashed),

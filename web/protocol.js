@@ -44,6 +44,7 @@
  *   gif {rgba, size, delay, scale}       -> {bytes}
  *   save {checkpoint}                    the present state; or (false) the best model, where one was kept, else the present
  *                                        one -> {bytes, step, best}: its score in words
+ *   fetch.later {}                       fetches the modules that later requests need, while the network is there -> {}
  *   crash {}                             throws outside any request: for tests of what the page does then
  *
  * Events

@@ -82,6 +82,7 @@ async function openFirefox({ width = 1280, height = 900, profile }) {
     executablePath: FIREFOX,
     headless: true,
     userDataDir: profile,
+    extraPrefsFirefox: { 'security.fileuri.strict_origin_policy': true }, // as users have it
   });
   const page = (await browser.pages())[0] ?? (await browser.newPage());
   await page.setViewport({ width, height });
@@ -169,7 +170,10 @@ export const openBrowser = (name, options = {}) =>
 export async function until(tab, question, ...args) {
   const end = Date.now() + 120000;
   for (;;) {
-    const answer = await tab.run(question, ...args);
+    // A page that is being loaded again answers with an error.
+    const answer = await tab.run(question, ...args).catch((error) => {
+      if (Date.now() > end) throw error;
+    });
     if (answer) return answer;
     if (Date.now() > end) throw new Error(`${tab.name}: waited 120 s for ${question} of ${JSON.stringify(args)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

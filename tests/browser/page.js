@@ -12,7 +12,8 @@ export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside
 
 /**
  * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
- *   motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null}} options starter: served as ?starter=starter/test.safetensors
+ *   motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, serviceWorkers?: 'allow' | 'block',
+ *   javaScriptEnabled?: boolean, touch?: boolean}} options touch: the visitor does something at once; starter: served as ?starter=starter/test.safetensors
  */
 export async function openPage({
   isolated = true,
@@ -22,10 +23,23 @@ export async function openPage({
   scheme = 'light',
   motion = 'no-preference',
   starter = null,
+  serviceWorkers = 'block', // offline.test.js has them
+  javaScriptEnabled = true,
+  touch = false,
 } = {}) {
   const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/', isolated });
   const browser = await chromium.launch(BROWSER);
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion });
+  const page = await browser.newPage({
+    viewport: { width, height },
+    colorScheme: scheme,
+    reducedMotion: motion,
+    serviceWorkers,
+    javaScriptEnabled,
+  });
+  if (touch)
+    await page.addInitScript(() =>
+      addEventListener('DOMContentLoaded', () => dispatchEvent(new Event('pointerdown')), { once: true }),
+    );
   if (starter) {
     const body = Buffer.from(starter);
     await page.route('**/starter/test.safetensors', (route) =>
@@ -35,6 +49,7 @@ export async function openPage({
   /** @type {string[]} */
   const problems = [];
   page.on('console', (message) => {
+    if (/Service Worker registration blocked by Playwright/.test(message.text())) return;
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
   });
   page.on('pageerror', (error) => problems.push(error.message));

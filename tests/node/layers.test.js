@@ -33,6 +33,7 @@ const SCRIPTS_BELOW = /** @type {Record<string, string[]>} */ ({
   'web/worker': ['wasm/engine', 'wasm/run', 'web'],
   'web/page': ['web'],
   web: [],
+  'web/public': [],
 });
 
 /** The one import across threads: the page starts this file as its worker. */

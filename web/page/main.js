@@ -7,12 +7,16 @@ import { IntakePanel } from './intake-panel.js';
 import { EvaluatePanel } from './evaluate-panel.js';
 import { MakePanel } from './make-panel.js';
 import { InterpolatePanel } from './interpolate-panel.js';
+import { startOffline } from './offline.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
 
 /** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
 
+if (location.protocol !== 'file:') byId('no-start').remove();
+byId('intake-state').textContent = 'Starting the engine …';
+const keepOffline = startOffline();
 const app = new App();
 
 /** A face of a grid, as Make faces would make it. @param {number} seed */
@@ -73,20 +77,16 @@ function listenForDeath() {
 }
 
 async function start() {
-  if (location.protocol === 'file:') {
-    throw new Error(
-      'this page must come from a web server, because browsers start no workers from files on disk. Try: npm start',
-    );
-  }
   listenForDeath();
-  const { describe, recipes } = await app.start();
+  const { describe, recipes, variant } = await app.start();
   app.settings.offer(describe, recipes);
   app.enter('ready');
   await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
   await intake.take({ kind: 'doodles', count: 1000 });
   const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
   drawGrid(canvas('mascot'), rgba, size, 1, 0);
-  fetchLater();
+  await Promise.all([fetchLater(), app.client.request('fetch.later')]);
+  keepOffline(variant, app.starter !== null);
 }
 
 addEventListener('beforeunload', (event) => {

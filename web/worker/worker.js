@@ -75,7 +75,6 @@ const handlers = {
       comparison,
     }));
     tellEpochs();
-    setTimeout(fetchLater); // the reply goes first
     return { variant: build, threads: count, notes, describe, recipes };
   },
 
@@ -154,6 +153,10 @@ const handlers = {
   async gif({ rgba, size, delay, scale }) {
     const bytes = await encodeGif(rgba, size, delay, scale);
     return withBytes({ bytes }, bytes);
+  },
+  async 'fetch.later'() {
+    await fetchLater();
+    return {};
   },
   crash() {
     setTimeout(() => {
