@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { notices } from './scripts/notices.js';
 import { hashOf, installable, serviceWorker } from './scripts/site.js';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -60,6 +61,7 @@ function engineModules(hashed) {
 
 export default defineConfig(({ command }) => {
   // While one works on the core, its modules change under the server.
+  const noticesOfAll = notices();
   const hashed = command === 'build' ? engineFiles() : {};
   return {
     root: path.join(root, 'web'),
@@ -67,14 +69,14 @@ export default defineConfig(({ command }) => {
     cacheDir: path.join(root, 'build/vite'),
     // The worker's packages too, so that they are not found, and the page loaded again, after its first load.
     optimizeDeps: { entries: ['index.html', 'worker/worker.js'] },
-    plugins: [engineModules(hashed), installable(), serviceWorker()],
+    plugins: [engineModules(hashed), installable(), serviceWorker([noticesOfAll]), noticesOfAll],
     define: {
       'import.meta.env.STARTER': JSON.stringify(starter),
       'import.meta.env.ENGINE_FILES': JSON.stringify(hashed),
     },
     server: { headers },
     preview: { headers, port: 4173 },
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [noticesOfAll] },
     build: { outDir: path.join(root, 'dist'), emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
   };
 });

@@ -101,8 +101,8 @@ const filesIn = (folder) =>
     .filter((name) => fs.statSync(path.join(folder, name)).isFile())
     .sort();
 
-/** Builds web/service-worker.js, which must know all the other files. @returns {import('vite').Plugin} */
-export function serviceWorker() {
+/** Builds web/service-worker.js, which must know all the other files. @param {import('vite').Plugin[]} plugins @returns {import('vite').Plugin} */
+export function serviceWorker(plugins) {
   let folder = '';
   return {
     name: 'service-worker',
@@ -122,6 +122,7 @@ export function serviceWorker() {
       await build({
         configFile: false,
         logLevel: 'warn',
+        plugins,
         root: WEB,
         define: {
           'import.meta.env.SITE_SMALL': JSON.stringify(urls.filter((url) => !large.includes(url)).map(entry)),

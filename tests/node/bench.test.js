@@ -74,7 +74,10 @@ test('bench keeps rows, and prints how it compares with them', () => {
   fs.writeFileSync(file, JSON.stringify({ rows }));
   const { status, stdout } = bench(`--only modules --against ${file}`);
   assert.equal(status, 0);
-  assert.match(stdout, /RATIO (?:1\.999|2\.00[01]) \(gzipped_kb\)[^]*RATIO 1\.000[^]*modules: 1\.189 \(geometric mean of 4 rows/);
+  assert.match(
+    stdout,
+    /RATIO (?:1\.999|2\.00[01]) \(gzipped_kb\)[^]*RATIO 1\.000[^]*modules: 1\.189 \(geometric mean of 4 rows/,
+  );
 });
 
 test('docs/bench.json holds rows that a benchmark of today would find', () => {
