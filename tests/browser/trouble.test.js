@@ -1,11 +1,17 @@
 /** What may go wrong: bad files, a dead worker, a page without isolation; and that it fits a phone. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { ROOT } from '../../scripts/shell.js';
 import { makeZip } from '../zips.js';
 import { chooseSize, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
 
 /** @param {string} name @param {Uint8Array | string} data */
 const file = (name, data) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(data) });
+
+/** @param {string} name a seed of the fuzz targets */
+const seed = (name) => fs.readFileSync(path.join(ROOT, 'tests/fuzz/corpus', name));
 
 test('bad files are refused with reasons, good ones kept', async () => {
   const { page, close } = await openPage();
@@ -55,8 +61,11 @@ test('pictures that only the browser can decode are taken through it', async () 
   await page.setInputFiles('#file-input', [
     file('a.webp', Uint8Array.from(webp)),
     file('b.webp', Uint8Array.from(webp)),
+    // Kinds of the core's own formats, which it names.
+    file('cmyk.jpg', seed('jpeg/cmyk')),
+    file('rle.bmp', seed('bmp/rle8')),
   ]);
-  await untilText(page, 'intake-state', /^2 pictures/);
+  await untilText(page, 'intake-state', /^4 pictures/);
   await close();
 });
 

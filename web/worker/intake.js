@@ -7,8 +7,9 @@ import { isZip, MAX_FILE_BYTES, openZip, tooLarge, unpack } from '../../wasm/eng
 /** @typedef {{name: string, reason: string}} Refused */
 /** @typedef {import('../../wasm/engine/zip.js').NamedBytes} NamedBytes */
 
-/** What the core names when it meets a format that browsers may decode. */
-const BROWSER_FORMATS = /^a (WebP|AVIF|HEIC|JPEG XL) file/;
+/** How the core's sentences begin about what browsers may decode: other formats, and kinds of JPEG and BMP. */
+const BROWSER_FORMATS =
+  /^a (?:(?:WebP|AVIF|HEIC|JPEG XL) file|(?:CMYK|lossless|hierarchical) JPEG|JPEG (?:with|of) |BMP with )/;
 
 /** @param {Dataset} dataset @param {Uint8Array} bytes the browser's decoder, upright, to plain pixels */
 async function addThroughBrowser(dataset, bytes) {
@@ -29,6 +30,22 @@ async function addThroughBrowser(dataset, bytes) {
   }
 }
 
+/**
+ * What the core refused, where a browser may do better.
+ * @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @param {SsdganError} error the core's
+ * @returns {Promise<Refused | null>}
+ */
+async function tryBrowser(dataset, name, bytes, error) {
+  if (!BROWSER_FORMATS.test(error.message)) return { name, reason: error.message };
+  try {
+    await addThroughBrowser(dataset, bytes);
+    return null;
+  } catch (second) {
+    const better = second instanceof SsdganError && second.code !== 'unsupported';
+    return { name, reason: better ? second.message : error.message };
+  }
+}
+
 /** @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @returns {Promise<Refused | null>} */
 async function addOne(dataset, name, bytes) {
   try {
@@ -37,14 +54,7 @@ async function addOne(dataset, name, bytes) {
   } catch (error) {
     if (!(error instanceof SsdganError)) throw error;
     if (error.code === 'out_of_memory') dataset.reserve(1); // throws where no further picture has room
-    if (!BROWSER_FORMATS.test(error.message)) return { name, reason: error.message };
-    try {
-      await addThroughBrowser(dataset, bytes);
-      return null;
-    } catch (second) {
-      if (second instanceof SsdganError && second.code !== 'unsupported') return { name, reason: second.message };
-      return { name, reason: error.message };
-    }
+    return tryBrowser(dataset, name, bytes, error);
   }
 }
 
@@ -90,12 +100,14 @@ export async function addFiles(dataset, files, progress) {
   let done = 0;
   dataset.expect(wanted.filter((file) => isPictureName(file.name)).length);
 
-  /** Decodes what has gathered. @param {NamedBytes[]} entries */
-  const addTogether = (entries) => {
+  /** Decodes what has gathered; what only the browser can decode comes behind it. @param {NamedBytes[]} entries */
+  const addTogether = async (entries) => {
     for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
-      dataset.addFiles(chunk.map(({ bytes }) => bytes)).forEach((error, i) => {
-        if (error) refused.push({ name: chunk[i].name, reason: error.message });
-      });
+      const errors = dataset.addFiles(chunk.map(({ bytes }) => bytes));
+      for (const [i, error] of errors.entries()) {
+        const no = error && (await tryBrowser(dataset, chunk[i].name, chunk[i].bytes, error));
+        if (no) refused.push(no);
+      }
       done += chunk.length;
       progress(done, total);
     }
@@ -105,13 +117,13 @@ export async function addFiles(dataset, files, progress) {
     let first = 0;
     for (let i = 0; i < entries.length; i++) {
       if (!mayBeForeign(entries[i].bytes)) continue;
-      addTogether(entries.slice(first, i));
+      await addTogether(entries.slice(first, i));
       const no = await addOne(dataset, entries[i].name, entries[i].bytes);
       if (no) refused.push(no);
       progress(++done, total);
       first = i + 1;
     }
-    addTogether(entries.slice(first));
+    await addTogether(entries.slice(first));
   };
 
   /** @param {string} name @param {Zip} zip */
