@@ -17,6 +17,16 @@ static unsigned get(const tiff *t, size_t at, int bytes) {
     return value;
 }
 
+/* The value of a directory's entry: one SHORT, as EXIF wants it, or a LONG, as some programs write it; signed ones too.
+ */
+static int orientation_value(const tiff *t, size_t entry) {
+    const unsigned type = get(t, entry + 2, 2), is_short = type == 3 || type == 8, is_long = type == 4 || type == 9;
+    if (get(t, entry + 4, 4) != 1 || !(is_short || is_long))
+        return 1;
+    const unsigned value = get(t, entry + 8, is_short ? 2 : 4);
+    return value >= 1 && value <= 8 ? (int)value : 1;
+}
+
 /* Orientation from a TIFF structure: byte order, then the first directory's entry 0x0112. */
 static int tiff_orientation(const uint8_t *data, size_t count) {
     if (count < 8 || (memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0))
@@ -28,20 +38,21 @@ static int tiff_orientation(const uint8_t *data, size_t count) {
         const size_t entry = directory + 2 + (size_t)i * 12;
         if (entry + 12 > count)
             return 1;
-        if (get(&t, entry, 2) == 0x0112) {
-            const int value = (int)get(&t, entry + 8, 2);
-            return value >= 1 && value <= 8 ? value : 1;
-        }
+        if (get(&t, entry, 2) == 0x0112)
+            return orientation_value(&t, entry);
     }
     return 1;
 }
 
 static int jpeg_orientation(const uint8_t *bytes, size_t count) {
-    size_t at = 2;
-    while (at + 4 <= count && bytes[at] == 0xff) {
+    for (size_t at = 2; at + 4 <= count;) {
         const int marker = bytes[at + 1];
+        if (bytes[at] != 0xff || marker == 0xff || marker == 0) { /* junk, or filling before a marker */
+            at++;
+            continue;
+        }
         const size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
-        if (marker == 0xda || length < 2 || at + 2 + length > count)
+        if (marker == 0xda || marker == 0xd9 || length < 2 || at + 2 + length > count)
             return 1;
         if (marker == 0xe1 && length >= 8 && memcmp(bytes + at + 4, "Exif\0\0", 6) == 0)
             return tiff_orientation(bytes + at + 10, length - 8);

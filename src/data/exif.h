@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Orientation 1..8 of a JPEG (APP1) or PNG (eXIf) file; 1, upright, where it says nothing or is damaged. */
+/* Orientation 1..8 of a JPEG (APP1) or PNG (eXIf) file, a SHORT or LONG of either byte order; 1, upright, where the
+ * file says nothing or is damaged. */
 int exif_orientation(const uint8_t *bytes, size_t count);
 
 /* The pixel (x, y) of the upright picture comes from (*from_x, *from_y) of the stored one, stored width x height. */

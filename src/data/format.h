@@ -9,12 +9,12 @@ typedef enum format { FORMAT_OTHER, FORMAT_JPEG, FORMAT_PNG, FORMAT_BMP, FORMAT_
 /* The format by magic bytes. FORMAT_OTHER may still be a TGA, which has none. */
 format format_of(const uint8_t *bytes, size_t count);
 
-/* "JPEG", "PNG", ...; "picture" for FORMAT_OTHER. Static. */
+/* "JPEG", "PNG", ...; FORMAT_OTHER is "TGA", which is all that it can be. Static. */
 const char *format_name(format kind);
 
-/* Refuses what cannot be a picture for us, with a sentence: empty (SSD_BAD_FILE), other formats, CMYK and rare kinds
- * of JPEG (SSD_UNSUPPORTED), absurd dimensions in a header (SSD_TOO_LARGE). The page relies on the sentences that begin
- * "a WebP file", "a AVIF file", "a HEIC file", "a JPEG XL file": those it gives to the browser. */
+/* Refuses what no decoder here reads, with a sentence: empty files (SSD_BAD_FILE), other formats (SSD_UNSUPPORTED). The
+ * page relies on the sentences that begin "a WebP file", "a AVIF file", "a HEIC file", "a JPEG XL file": those it gives
+ * to the browser. */
 SSD_MUST_USE ssd_status format_check(ssd_context *context, const uint8_t *bytes, size_t count);
 
 #endif

@@ -6,8 +6,10 @@
 #include "data/bitmap.h"
 
 /* JPEG, PNG, BMP, GIF (first frame), TGA, PNM. Grey becomes RGB, 16 bits become 8, alpha is laid over white, EXIF
- * orientation is honoured. Refused before decoding: sides above 16384 or more than 64 Mpixel (SSD_TOO_LARGE), other
- * formats and CMYK JPEGs (SSD_UNSUPPORTED), empty and truncated files (SSD_BAD_FILE). *out is set on success only. */
+ * orientation is honoured. Small faults that leave all pixels there (a missing end, junk, false lengths) are mended.
+ * Refused before decoding: sides above 16384 or more than 64 Mpixel (SSD_TOO_LARGE), other formats and kinds that are
+ * named (SSD_UNSUPPORTED), empty files and those too short for their pixels (SSD_BAD_FILE). The same bytes give the
+ * same pixels, however damaged. *out is set on success only. */
 SSD_MUST_USE ssd_status image_decode(ssd_context *context, const uint8_t *bytes, size_t count, bitmap *out);
 
 /* Lays `rgba` (height x width x 4, not premultiplied) over white. */

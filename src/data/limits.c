@@ -12,3 +12,11 @@ ssd_status limits_check(ssd_context *context, double width, double height) {
                             width, height, MAX_SIDE, MAX_PIXELS >> 20);
     return SSD_OK;
 }
+
+ssd_status limits_check_content(ssd_context *context, const char *name, size_t count, double width, double height,
+                                double most) {
+    if (width * height <= most)
+        return SSD_OK;
+    return context_fail(context, SSD_BAD_FILE, "the %s is cut off: %zu bytes are not all its %.0f x %.0f pixels", name,
+                        count, width, height);
+}

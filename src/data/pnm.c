@@ -1,5 +1,7 @@
 #include "data/pnm.h"
 
+#include <math.h>
+
 #include "data/limits.h"
 
 typedef struct text {
@@ -75,6 +77,17 @@ static int read_pixels(text *t, int kind, long most, bitmap *picture) {
     return 1;
 }
 
+/* Pixels that `left` bytes can hold: plain samples have a digit and a space, those of P1 may have the digit alone. */
+static double pixels_in(int kind, long most, double left, double width) {
+    switch (kind) {
+    case 1: return left;
+    case 2: return (left + 1) / 2;
+    case 3: return (left + 1) / 6;
+    case 4: return left / ceil(width / 8) * width;
+    default: return left / ((kind == 6 ? 3 : 1) * (most < 256 ? 1 : 2));
+    }
+}
+
 ssd_status pnm_decode(ssd_context *context, const uint8_t *bytes, size_t count, bitmap *out) {
     text t = {bytes, count, 2};
     const int kind = bytes[1] - '0';
@@ -82,10 +95,13 @@ ssd_status pnm_decode(ssd_context *context, const uint8_t *bytes, size_t count, 
     const long most = kind == 1 || kind == 4 ? 1 : number(&t, 9);
     if (width < 0 || height < 0 || most < 1 || most > 65535 || t.at >= count)
         return context_fail(context, SSD_BAD_FILE, "the PNM is damaged or cut off (in its header)");
-    const ssd_status status = limits_check(context, (double)width, (double)height);
+    t.at++; /* one space ends the header */
+    ssd_status status = limits_check(context, (double)width, (double)height);
+    if (!status)
+        status = limits_check_content(context, "PNM", count, (double)width, (double)height,
+                                      pixels_in(kind, most, (double)(count - t.at), (double)width));
     if (status)
         return status;
-    t.at++; /* one space ends the header */
     bitmap picture = {(int)width, (int)height, context_allocate(context, (size_t)(width * height), 4)};
     if (!picture.rgba)
         return SSD_OUT_OF_MEMORY;

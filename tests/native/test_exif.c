@@ -21,25 +21,28 @@ static void put_number(file *f, int big_endian, int bytes, unsigned value) {
         f->bytes[f->count++] = (uint8_t)(value >> 8 * (big_endian ? bytes - 1 - i : i));
 }
 
-/* A TIFF structure whose directory holds an unrelated entry and then `tag` = `value`. */
-static void put_tiff(file *f, int big_endian, unsigned tag, unsigned value) {
+/* A TIFF structure whose directory holds an unrelated entry and then `tag` = `value`, of EXIF's type number `type`. */
+static void put_tiff(file *f, int big_endian, unsigned tag, unsigned type, unsigned value) {
     put(f, big_endian ? "MM\0*" : "II*\0", 4);
     put_number(f, big_endian, 4, 8);
     put_number(f, big_endian, 2, 2);
     for (int i = 0; i < 2; i++) {
         put_number(f, big_endian, 2, i ? tag : 0x0100);
-        put_number(f, big_endian, 2, 3);
+        put_number(f, big_endian, 2, i ? type : 3);
         put_number(f, big_endian, 4, 1);
-        put_number(f, big_endian, 2, i ? value : 7);
-        put_number(f, big_endian, 2, 0);
+        const int size = i && (type == 4 || type == 9) ? 4 : 2;
+        put_number(f, big_endian, size, i ? value : 7);
+        put_number(f, big_endian, 4 - size, 0);
     }
     put_number(f, big_endian, 4, 0);
 }
 
-static file make_jpeg(int big_endian, unsigned tag, unsigned value) {
+enum { SHORT = 3 };
+
+static file make_jpeg(int big_endian, unsigned tag, unsigned type, unsigned value) {
     file tiff = {.count = 0}, f = {.count = 0};
-    put_tiff(&tiff, big_endian, tag, value);
-    put(&f, "\xff\xd8\xff\xe0\0\4ab\xff\xe1", 10);
+    put_tiff(&tiff, big_endian, tag, type, value);
+    put(&f, "\xff\xd8\xff\xe0\0\4ab\0\xff\xff\xe1", 12); /* junk and filling before the marker, too */
     put_number(&f, 1, 2, (unsigned)tiff.count + 8);
     put(&f, "Exif\0\0", 6);
     put(&f, tiff.bytes, tiff.count);
@@ -49,7 +52,7 @@ static file make_jpeg(int big_endian, unsigned tag, unsigned value) {
 
 static file make_png(int big_endian, unsigned value) {
     file tiff = {.count = 0}, f = {.count = 0};
-    put_tiff(&tiff, big_endian, 0x0112, value);
+    put_tiff(&tiff, big_endian, 0x0112, SHORT, value);
     put(&f, "\x89PNG\r\n\x1a\n\0\0\0\4IDAT....CRC.", 24); /* EXIF may follow the pixels */
     put_number(&f, 1, 4, (unsigned)tiff.count);
     put(&f, "eXIf", 4);
@@ -72,12 +75,18 @@ static void check_reading(void) {
     for (int big_endian = 0; big_endian < 2; big_endian++) {
         for (unsigned value = 0; value <= 10; value++) {
             const int want = value >= 1 && value <= 8 ? (int)value : 1;
-            const file jpeg = make_jpeg(big_endian, 0x0112, value), png = make_png(big_endian, value);
+            const file jpeg = make_jpeg(big_endian, 0x0112, SHORT, value), png = make_png(big_endian, value);
             CHECK(orientation_of(jpeg.bytes, jpeg.count) == want);
             CHECK(orientation_of(png.bytes, png.count) == want);
         }
-        const file other = make_jpeg(big_endian, 0x0113, 6);
+        const file other = make_jpeg(big_endian, 0x0113, SHORT, 6);
         CHECK(orientation_of(other.bytes, other.count) == 1);
+        for (unsigned type = 0; type <= 12;
+             type++) { /* SHORT, LONG and the signed two; nothing else is a number here */
+            const file typed = make_jpeg(big_endian, 0x0112, type, 6);
+            const int is_number = type == 3 || type == 4 || type == 8 || type == 9;
+            CHECK(orientation_of(typed.bytes, typed.count) == (is_number ? 6 : 1));
+        }
     }
     CHECK(exif_orientation(jpeg_turned, sizeof jpeg_turned) == 6);
     CHECK(exif_orientation(png_turned, sizeof png_turned) == 6);
@@ -89,7 +98,7 @@ static void check_damage(void) {
     rng random;
     rng_seed(&random, 1, 0);
     for (int kind = 0; kind < 4; kind++) {
-        const file whole = kind & 1 ? make_png(kind >> 1, 6) : make_jpeg(kind >> 1, 0x0112, 6);
+        const file whole = kind & 1 ? make_png(kind >> 1, 6) : make_jpeg(kind >> 1, 0x0112, SHORT, 6);
         for (size_t count = 0; count <= whole.count; count++) {
             const int got = orientation_of(whole.bytes, count);
             CHECK(got == 1 || got == 6);
