@@ -94,3 +94,11 @@ scope.addEventListener('message', (/** @type {any} */ event) => {
   if (event.data?.type === 'take-over') scope.skipWaiting();
   if (event.data?.type === 'keep') event.waitUntil(keep(event));
 });
+
+/** A click on a notification (Android) leads to the page. @param {any} event */
+async function showPage(event) {
+  event.notification.close();
+  const [page] = await scope.clients.matchAll({ type: 'window' });
+  await (page ? page.focus() : scope.clients.openWindow(base));
+}
+scope.addEventListener('notificationclick', (/** @type {any} */ event) => event.waitUntil(showPage(event)));

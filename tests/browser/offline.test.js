@@ -130,7 +130,11 @@ test('a service worker whose headers do not isolate leads to one reload, not to 
 });
 
 test('a page on which something has been done is not loaded again: it says that a reload brings threads', async () => {
-  const { page, close } = await openPage({ isolated: false, serviceWorkers: 'allow', touch: true });
+  const { page, close } = await openPage({
+    isolated: false,
+    serviceWorkers: 'allow',
+    script: () => addEventListener('DOMContentLoaded', () => dispatchEvent(new Event('pointerdown')), { once: true }),
+  });
   await page.waitForFunction(() => /Reload the page/.test(document.getElementById('engine-state')?.textContent ?? ''));
   assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null);
   await page.reload();

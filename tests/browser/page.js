@@ -13,7 +13,7 @@ export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside
 /**
  * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
  *   motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, serviceWorkers?: 'allow' | 'block',
- *   javaScriptEnabled?: boolean, touch?: boolean}} options touch: the visitor does something at once; starter: served as ?starter=starter/test.safetensors
+ *   javaScriptEnabled?: boolean, script?: () => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors
  */
 export async function openPage({
   isolated = true,
@@ -25,7 +25,7 @@ export async function openPage({
   starter = null,
   serviceWorkers = 'block', // offline.test.js has them
   javaScriptEnabled = true,
-  touch = false,
+  script,
 } = {}) {
   const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/', isolated });
   const browser = await chromium.launch(BROWSER);
@@ -36,10 +36,7 @@ export async function openPage({
     serviceWorkers,
     javaScriptEnabled,
   });
-  if (touch)
-    await page.addInitScript(() =>
-      addEventListener('DOMContentLoaded', () => dispatchEvent(new Event('pointerdown')), { once: true }),
-    );
+  if (script) await page.addInitScript(script);
   if (starter) {
     const body = Buffer.from(starter);
     await page.route('**/starter/test.safetensors', (route) =>

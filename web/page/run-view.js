@@ -1,4 +1,5 @@
 /** What is seen of a training run: progress, figures, curves and the live grid. */
+import { Awake } from './awake.js';
 import { Curves } from './curves.js';
 import { byId, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
 import { SAMPLE_SEEDS } from '../protocol.js';
@@ -10,6 +11,7 @@ export class RunView {
   constructor(app, pick) {
     this.app = app;
     this.curves = new Curves();
+    this.awake = new Awake(app);
     /** Steps planned in all. */
     this.total = 0;
     this.gridSize = 0;
@@ -34,7 +36,6 @@ export class RunView {
     this.samples = null;
     this.total = 0;
     for (const id of ['figures', 'live', 'train-progress']) byId(id).hidden = true;
-    document.title = 'ssdgan';
   }
 
   /** The run has gone back: removes what was shown beyond this step. @param {number} step */
@@ -57,10 +58,9 @@ export class RunView {
       const left = ((this.total - stats.step) * (stats.pictures_seen / Math.max(1, stats.step))) / rate;
       byId('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
       byId('figure-left').textContent = duration(left);
-      document.title = `${Math.floor((100 * stats.step) / Math.max(1, this.total))} % · ${duration(left)} left · ssdgan`;
+      this.awake.progress(stats.step / Math.max(1, this.total), left, rate);
     } else {
       byId('figure-left').textContent = '–';
-      document.title = 'ssdgan';
     }
     this.curves.add(stats);
   }
