@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* m 2^e with the highest bit of m set: 11 bits more than a double. */
 typedef struct wide {
@@ -88,4 +89,24 @@ double number_from_text(const char *text, const char **end) {
         *end = at;
     result = value ? scaled(value, power) : result;
     return negative && at != text ? -result : result;
+}
+
+int number_in_range(const char *text, double least, double most, double *value) {
+    const char *end = text;
+    const double number = text ? number_from_text(text, &end) : NAN;
+    if (end == text || *end || !(number >= least && number <= most))
+        return 0;
+    *value = number;
+    return 1;
+}
+
+/* NaNs and infinities alone have all bits of the exponent set. */
+int numbers_are_finite(const float *numbers, size_t count) {
+    uint32_t special = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, numbers + i, sizeof bits);
+        special |= (bits & 0x7f800000U) == 0x7f800000U;
+    }
+    return !special;
 }

@@ -1,7 +1,6 @@
 #include "base/rng.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static uint64_t rotate_left(uint64_t x, int bits) { return (x << bits) | (x >> (64 - bits)); }
 
@@ -50,12 +49,22 @@ void rng_normal(rng *generator, float *out, int count) {
 }
 
 int rng_from_text(rng *generator, const char *text) {
+    uint64_t any = 0;
     for (int i = 0; text && i < 4; i++) {
-        char *end;
-        generator->state[i] = strtoull(text, &end, 16);
-        if (end == text || *end != (i < 3 ? ',' : 0))
+        uint64_t word = 0;
+        for (int digit = 0; digit < 16; digit++, text++) {
+            const int value = *text >= '0' && *text <= '9'   ? *text - '0'
+                              : *text >= 'a' && *text <= 'f' ? *text - 'a' + 10
+                                                             : -1;
+            if (value < 0)
+                return 0;
+            word = word << 4 | (uint64_t)value;
+        }
+        if (*text != (i < 3 ? ',' : 0))
             return 0;
-        text = end + (i < 3);
+        text += i < 3;
+        generator->state[i] = word;
+        any |= word;
     }
-    return text != NULL;
+    return any != 0;
 }

@@ -37,8 +37,9 @@ double rng_uniform(rng *generator);
 /* Uniform whole number in 0 .. bound-1; bound at least 1. */
 uint32_t rng_below(rng *generator, uint32_t bound);
 
-/* Reads the state back from four hexadecimal numbers with commas between; 0, and the generator
- * undefined, where they are not there. (Without sscanf and its 5 KB of the module.) */
+/* Reads the state back from four numbers of 16 hexadecimal digits with commas between; 0, and the generator undefined,
+ * where they are not there or are all zero, from which only zeros follow. (Without sscanf and its 5 KB of the
+ * module.) */
 int rng_from_text(rng *generator, const char *text);
 
 /* `count` standard normals (Box-Muller, pairs; an odd count throws the last twin away). */

@@ -1,5 +1,7 @@
 #include "file/checksum.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/helpers.h"
@@ -78,4 +80,8 @@ uint64_t checksum(const uint8_t *bytes, size_t count, size_t digits) {
     hash = (hash ^ hash >> 33) * PRIMES[1];
     hash = (hash ^ hash >> 29) * PRIMES[2];
     return hash ^ hash >> 32;
+}
+
+void checksum_text(char text[CHECKSUM_DIGITS + 1], const uint8_t *bytes, size_t count, size_t digits) {
+    (void)snprintf(text, CHECKSUM_DIGITS + 1, "%016" PRIx64, checksum(bytes, count, digits));
 }

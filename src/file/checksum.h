@@ -14,4 +14,7 @@ enum { CHECKSUM_DIGITS = 16 };
  * hold its own checksum. `digits` of `count` or more: none do. */
 uint64_t checksum(const uint8_t *bytes, size_t count, size_t digits);
 
+/* The same as text. */
+void checksum_text(char text[CHECKSUM_DIGITS + 1], const uint8_t *bytes, size_t count, size_t digits);
+
 #endif

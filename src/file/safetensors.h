@@ -9,6 +9,9 @@ enum { SAFETENSORS_RANK = 8 };
 
 typedef enum safetensors_type { SAFETENSORS_F32, SAFETENSORS_F16, SAFETENSORS_I64, SAFETENSORS_OTHER } safetensors_type;
 
+/* Bytes of a number; 0 of SAFETENSORS_OTHER. */
+int safetensors_type_bytes(safetensors_type type);
+
 typedef struct safetensors_entry {
     const char *name;
     safetensors_type type;
@@ -22,7 +25,8 @@ typedef struct safetensors_entry {
 typedef struct safetensors safetensors;
 
 /* Reads the header of `bytes`, which are borrowed until close. SSD_BAD_FILE for anything that does not hold: lengths
- * beyond the file, sizes that disagree with shapes, repeated names, broken JSON. */
+ * beyond the file, sizes that disagree with shapes, repeated names, broken JSON. SSD_TOO_LARGE for more than 300,000
+ * tensors. *file is NULL then, which close allows. */
 SSD_MUST_USE ssd_status safetensors_open(ssd_context *context, const uint8_t *bytes, size_t byte_count,
                                          safetensors **file);
 void safetensors_close(safetensors *file);

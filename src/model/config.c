@@ -194,13 +194,19 @@ static int fits(const config_field *field, double value) {
     return value >= field->min && value <= field->max && (field->type == CONFIG_FLOAT || value == floor(value));
 }
 
+static int text_is(const char *text, const char *one, const char *other) {
+    return strcmp(text, one) == 0 || strcmp(text, other) == 0;
+}
+
 int config_parse(const config_field *field, const char *text, double *value) {
     if (!text)
         return 0;
-    if (field->type != CONFIG_CHOICE) {
-        *value = *text == 't' || *text == 'T' ? 1 : *text == 'f' || *text == 'F' ? 0 : number_from_text(text, NULL);
-        return fits(field, *value);
-    }
+    if (field->type == CONFIG_FLAG && text_is(text, "true", "True"))
+        text = "1";
+    if (field->type == CONFIG_FLAG && text_is(text, "false", "False"))
+        text = "0";
+    if (field->type != CONFIG_CHOICE)
+        return number_in_range(text, field->min, field->max, value) && fits(field, *value);
     for (int choice = 0; choice <= (int)field->max; choice++) {
         char name[40];
         config_text(field, choice, name, sizeof name);

@@ -271,8 +271,8 @@ static ssd_status make_room(ssd_verify *v, int steps) {
 
 static ssd_status replay(ssd_verify *v) {
     const char *text = safetensors_metadata(v->file, "steps");
-    const double steps = text ? number_from_text(text, NULL) : 1;
-    if (!(steps >= 1 && steps <= MAX_STEPS) || steps != floor(steps))
+    double steps = 1;
+    if ((text && !number_in_range(text, 1, MAX_STEPS, &steps)) || steps != floor(steps))
         return context_fail(v->context, SSD_BAD_FILE, "the file's metadata has steps \"%.40s\", which is out of range",
                             text ? text : "");
     ssd_status status = make_trainer(v);

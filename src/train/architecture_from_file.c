@@ -8,7 +8,7 @@
 #include "model/config.h"
 #include "nn/mapping.h"
 
-enum { FULL_NAME = 120, MAX_CHANNELS = 4096 };
+enum { FULL_NAME = 120, PAPER_MAPPING_LAYERS = 4, MAX_CHANNELS = 2048 };
 
 static const safetensors_entry *find_named(const safetensors *file, const char *prefix, const char *format,
                                            int number) {
@@ -42,6 +42,11 @@ static void options_from_metadata(const safetensors *file, ssd_config *options) 
     }
 }
 
+static int says(const safetensors *file, const char *setting) {
+    double value;
+    return config_parse(config_field_find(setting), safetensors_metadata(file, setting), &value);
+}
+
 /* A generator's options, from its tensors where they tell. */
 static void generator_options(const safetensors *file, ssd_config *o, const char *prefix) {
     o->adain = find_named(file, prefix, "ada_l%d.style_scale.weight", 1) != NULL;
@@ -57,8 +62,20 @@ static void generator_options(const safetensors *file, ssd_config *o, const char
     int layers = 0;
     while (layers < MAPPING_MOST && find_named(file, prefix, "mapper.%d.weight", layers))
         layers++;
-    if (layers)
+    if (layers || !(o->shared_mapping || says(file, "mapping_layers")))
         o->mapping_layers = layers;
+}
+
+/* A setting that the tensors do not tell, of a file that has lost our metadata, or NULL. The paper's networks need
+ * none: so PyTorch saves them. */
+static const char *lost_setting(const safetensors *file, const ssd_config *o) {
+    const char *format = safetensors_metadata(file, "format");
+    const int papers = o->mapping_layers == PAPER_MAPPING_LAYERS && !o->first_input && !o->noise && !o->w_norm;
+    if (format && strncmp(format, "ssdgan-", 7) == 0)
+        return NULL;
+    if (o->upsampling != SSD_TRANSPOSED && !says(file, "upsampling"))
+        return "upsampling";
+    return o->model == SSD_MODEL_SSD && !papers && !says(file, "pixel_norm") ? "pixel_norm" : NULL;
 }
 
 static ssd_status generator_sizes(ssd_context *context, const safetensors *file, architecture *a, const char *prefix) {
@@ -143,6 +160,13 @@ ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file
     if (status)
         return status;
     generator_options(file, &a.options, found);
+    const char *lost = lost_setting(file, &a.options);
+    if (lost)
+        return context_fail(
+            context, SSD_BAD_FILE,
+            "the file does not say the setting `%s`, which its tensors do not tell: a program that saved "
+            "it again has lost its metadata; take the original file, or save it with those",
+            lost);
     if (checkpoint_has(file, "discriminator.")) {
         status = discriminator_sizes(context, file, &a);
         if (status)

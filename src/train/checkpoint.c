@@ -1,6 +1,8 @@
 #include "train/checkpoint.h"
 
+#include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +14,38 @@
 
 enum { FULL_NAME = 120 };
 
-/* ---------------------------------------------------------------------------------------- read --- */
+static int has_negative(const float *numbers, size_t count) {
+    int negative = 0;
+    for (size_t i = 0; i < count; i++)
+        negative |= numbers[i] < 0;
+    return negative;
+}
 
+/* A tensor with numbers that a network can have: a variance (`squares`: Adam's mean squares too) is at least 0. */
 static ssd_status read_tensor(ssd_context *context, const safetensors *file, const char *prefix, const param *t,
-                              float *out) {
+                              int squares, float *out) {
     char name[FULL_NAME];
     (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
     const safetensors_entry *e = safetensors_find(file, name);
     if (!e)
         return context_fail(context, SSD_BAD_FILE, "the file lacks the tensor \"%s\"", name);
-    return safetensors_read(context, e, out, t->count);
+    const ssd_status status = safetensors_read(context, e, out, t->count);
+    if (status)
+        return status;
+    if (!numbers_are_finite(out, t->count) || (squares && has_negative(out, t->count)))
+        return context_fail(context, SSD_BAD_FILE,
+                            "the tensor \"%s\" holds a number that is %s: the training had diverged when the file was "
+                            "saved, or the file is damaged; take an earlier one",
+                            name,
+                            numbers_are_finite(out, t->count) ? "negative, but is a mean of squares" : "not finite");
+    return SSD_OK;
 }
 
 ssd_status checkpoint_read_network(ssd_context *context, const safetensors *file, const char *prefix,
                                    const param_table *table) {
     for (int i = 0; i < table->count; i++) {
-        const ssd_status status = read_tensor(context, file, prefix, &table->list[i], table->list[i].data);
+        const ssd_status status = read_tensor(context, file, prefix, &table->list[i],
+                                              table->list[i].role == ROLE_RUNNING_VAR, table->list[i].data);
         if (status)
             return status;
     }
@@ -44,7 +62,7 @@ static ssd_status read_moments(ssd_context *context, const safetensors *file, co
             const param *t = &table->list[i];
             if (param_is_buffer(t))
                 continue;
-            const ssd_status status = read_tensor(context, file, prefix, t, block + t->offset);
+            const ssd_status status = read_tensor(context, file, prefix, t, moment, block + t->offset);
             if (status)
                 return status;
         }
@@ -52,20 +70,48 @@ static ssd_status read_moments(ssd_context *context, const safetensors *file, co
     return SSD_OK;
 }
 
-static double read_double(const safetensors *file, const char *key, double otherwise) {
+static const double MOST_STEPS = 9007199254740991.0; /* 2^53 - 1, the largest whole number that is exact */
+
+/* A number of the run from the metadata; unchanged where the file does not have it. */
+static ssd_status read_number(ssd_context *context, const safetensors *file, const char *key, double least, double most,
+                              int whole, double *value) {
     const char *text = safetensors_metadata(file, key);
-    return text ? number_from_text(text, NULL) : otherwise;
+    double number = 0;
+    if (!text)
+        return SSD_OK;
+    if (!number_in_range(text, least, most, &number) || (whole && number != floor(number)))
+        return context_fail(context, SSD_BAD_FILE, "the checkpoint's %s is \"%.40s\", which is out of range", key,
+                            text);
+    *value = number;
+    return SSD_OK;
+}
+
+static ssd_status read_counters(ssd_context *context, const safetensors *file, trainer_counters *c) {
+    const struct {
+        const char *key;
+        double least, most;
+        int whole;
+        double *value;
+    } numbers[] = {
+        {"step", 0, MOST_STEPS, 1, &c->step},
+        {"epoch", 0, MOST_STEPS, 1, &c->epoch},
+        {"step_in_epoch", 0, MOST_STEPS, 1, &c->step_in_epoch},
+        {"fingerprint", 0, MOST_STEPS, 1, &c->fingerprint},
+        {"best_val_loss_g", -DBL_MAX, INFINITY, 0, &c->best_val_loss_g}, /* infinite before the first validation */
+        {"best_step", 0, MOST_STEPS, 1, &c->best_step},
+        {"augment_p_now", 0, 1, 0, &c->augment_p},
+    };
+    ssd_status status = SSD_OK;
+    for (size_t i = 0; !status && i < sizeof numbers / sizeof *numbers; i++)
+        status = read_number(context, file, numbers[i].key, numbers[i].least, numbers[i].most, numbers[i].whole,
+                             numbers[i].value);
+    return status;
 }
 
 static ssd_status read_run(ssd_context *context, const safetensors *file, ssd_trainer *t) {
-    trainer_counters *c = &t->counters;
-    c->step = read_double(file, "step", 0);
-    c->epoch = read_double(file, "epoch", 0);
-    c->step_in_epoch = read_double(file, "step_in_epoch", 0);
-    c->fingerprint = read_double(file, "fingerprint", 0);
-    c->best_val_loss_g = read_double(file, "best_val_loss_g", c->best_val_loss_g);
-    c->best_step = read_double(file, "best_step", 0);
-    c->augment_p = read_double(file, "augment_p_now", c->augment_p);
+    const ssd_status status = read_counters(context, file, &t->counters);
+    if (status)
+        return status;
     const char *plan = safetensors_metadata(file, "plan");
     if (plan && strlen(plan) >= SSD_PLAN_BYTES)
         return context_fail(context, SSD_BAD_FILE, "the checkpoint's plan has more than %d bytes", SSD_PLAN_BYTES - 1);
@@ -106,6 +152,11 @@ static ssd_status check_removed(ssd_context *context, const safetensors *file) {
 
 static ssd_status load_trainer(ssd_context *context, const safetensors *file, ssd_trainer **trainer) {
     const char *format = safetensors_metadata(file, "format");
+    if (!format && checkpoint_has(file, "discriminator."))
+        return context_fail(
+            context, SSD_BAD_FILE,
+            "the checkpoint has lost its metadata (settings, counters, random state), as other programs "
+            "leave them out when they save a file again: take the original file");
     if (!format || strcmp(format, "ssdgan-checkpoint") != 0)
         return context_fail(context, SSD_BAD_FILE,
                             "the file is no checkpoint: a model alone cannot be trained on (it lacks the discriminator "
@@ -123,6 +174,8 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
         status = checkpoint_read_settings(context, file, &config, &arch, &prefix);
     if (status)
         return status;
+    if (config_check(context, &config))
+        return SSD_BAD_FILE; /* with the sentence of what does not go together */
     ssd_trainer *t;
     status = trainer_create(context, &config, &arch, &t);
     if (status)
@@ -146,9 +199,8 @@ static ssd_status load_trainer(ssd_context *context, const safetensors *file, ss
 ssd_status ssd_trainer_load(ssd_context *context, const uint8_t *bytes, size_t byte_count, ssd_trainer **trainer) {
     safetensors *file;
     ssd_status status = safetensors_open(context, bytes, byte_count, &file);
-    if (status)
-        return status;
-    status = load_trainer(context, file, trainer);
+    if (!status)
+        status = load_trainer(context, file, trainer);
     safetensors_close(file);
     return status;
 }
@@ -223,123 +275,4 @@ ssd_status ssd_generator_load(ssd_context *context, const uint8_t *bytes, size_t
     status = load_generator(context, file, generator);
     safetensors_close(file);
     return status;
-}
-
-/* --------------------------------------------------------------------------------------- write --- */
-
-static void write_network(safetensors_writer *writer, const char *prefix, const param_table *table,
-                          const int64_t *batch_count) {
-    char name[FULL_NAME];
-    for (int i = 0; i < table->count; i++) {
-        const param *t = &table->list[i];
-        (void)snprintf(name, sizeof name, "%s%s", prefix, t->name);
-        safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, t->data);
-        if (t->role == ROLE_RUNNING_VAR) { /* PyTorch's batch norm counts its forwards; load_state_dict misses that */
-            (void)snprintf(name, sizeof name, "%s%.*s.num_batches_tracked", prefix,
-                           (int)(strrchr(t->name, '.') - t->name), t->name);
-            safetensors_write(writer, name, SAFETENSORS_I64, 0, NULL, batch_count);
-        }
-    }
-}
-
-static void write_moments(safetensors_writer *writer, const char *network, const param_table *table,
-                          const param_storage *storage) {
-    char name[FULL_NAME];
-    for (int moment = 0; moment < 2; moment++) {
-        const float *block = moment ? storage->adam_v : storage->adam_m;
-        for (int i = 0; i < table->count; i++) {
-            const param *t = &table->list[i];
-            if (param_is_buffer(t))
-                continue;
-            (void)snprintf(name, sizeof name, "adam.%s.%c.%s", network, moment ? 'v' : 'm', t->name);
-            safetensors_write(writer, name, SAFETENSORS_F32, t->rank, t->shape, block + t->offset);
-        }
-    }
-}
-
-static void write_number(safetensors_writer *writer, const char *key, double value) {
-    char text[40];
-    (void)snprintf(text, sizeof text, "%.17g", value);
-    safetensors_write_metadata(writer, key, text);
-}
-
-static void write_config(safetensors_writer *writer, const ssd_config *config) {
-    for (int i = 0; i < config_field_count(); i++) {
-        const config_field *field = config_field_at(i);
-        char text[40];
-        config_text(field, config_field_get(field, config), text, sizeof text);
-        safetensors_write_metadata(writer, field->name, text);
-    }
-}
-
-static void write_run(safetensors_writer *writer, const ssd_trainer *t) {
-    const trainer_counters *c = &t->counters;
-    write_number(writer, "epoch", c->epoch);
-    write_number(writer, "step_in_epoch", c->step_in_epoch);
-    write_number(writer, "fingerprint", c->fingerprint);
-    write_number(writer, "best_val_loss_g", c->best_val_loss_g);
-    write_number(writer, "best_step", c->best_step);
-    write_number(writer, "augment_p_now", c->augment_p);
-    char text[80];
-    const uint64_t *s = t->random.state;
-    (void)snprintf(text, sizeof text, "%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, s[0], s[1], s[2],
-                   s[3]);
-    safetensors_write_metadata(writer, "random", text);
-    if (*t->plan)
-        safetensors_write_metadata(writer, "plan", t->plan);
-}
-
-/* Neither a NaN nor an infinity among them: those alone have all bits of the exponent set. */
-static int are_finite(const float *numbers, size_t count) {
-    uint32_t special = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, numbers + i, sizeof bits);
-        special |= (bits & 0x7f800000U) == 0x7f800000U;
-    }
-    return !special;
-}
-
-/* Values, and with `moments` Adam's moments. */
-static int network_is_finite(const param_table *table, const param_storage *storage, int moments) {
-    return are_finite(storage->parameters, table->parameter_floats) &&
-           are_finite(storage->buffers, table->buffer_floats) &&
-           (!moments || (are_finite(storage->adam_m, table->parameter_floats) &&
-                         are_finite(storage->adam_v, table->parameter_floats)));
-}
-
-static int is_finite(const ssd_trainer *t, const generator *model, int checkpoint) {
-    return network_is_finite(&model->table, &model->storage, 0) &&
-           (!checkpoint ||
-            (network_is_finite(&t->g.table, &t->g.storage, 1) && network_is_finite(&t->d.table, &t->d.storage, 1)));
-}
-
-ssd_status ssd_trainer_save(ssd_trainer *trainer, int checkpoint, uint8_t **bytes, size_t *byte_count) {
-    const generator *model = trainer->config.ema > 0 ? &trainer->average : &trainer->g;
-    if (!is_finite(trainer, model, checkpoint))
-        return context_fail(trainer->context, SSD_NOT_FINITE,
-                            "the state of step %.0f is not saved, because a weight or a moment of Adam is not a finite "
-                            "number; go back to an earlier checkpoint and lower the learning rate",
-                            trainer->counters.step);
-    safetensors_writer *writer = safetensors_writer_create();
-    const int64_t batch_count = (int64_t)trainer->counters.step;
-    safetensors_write_metadata(writer, "format", checkpoint ? "ssdgan-checkpoint" : "ssdgan-model");
-    safetensors_write_metadata(writer, "version", ssd_version());
-    write_number(writer, "step", trainer->counters.step);
-    write_config(writer, &trainer->config);
-    if (checkpoint) {
-        write_run(writer, trainer);
-        safetensors_write_checksum(writer);
-    } else {
-        write_network(writer, "", &model->table, &batch_count);
-    }
-    if (checkpoint) {
-        write_network(writer, "generator.", &trainer->g.table, &batch_count);
-        if (trainer->config.ema > 0)
-            write_network(writer, "average.", &trainer->average.table, &batch_count);
-        write_network(writer, "discriminator.", &trainer->d.table, &batch_count);
-        write_moments(writer, "generator", &trainer->g.table, &trainer->g.storage);
-        write_moments(writer, "discriminator", &trainer->d.table, &trainer->d.storage);
-    }
-    return safetensors_writer_finish(trainer->context, writer, bytes, byte_count);
 }

@@ -56,9 +56,13 @@ ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value)
     const config_field *field = config_field_find(name);
     if (field && !(field->flags & CONFIG_LIVE)) /* ssd_config_set refuses a name that it does not know */
         return context_fail(trainer->context, SSD_BAD_ARGUMENT, "%s cannot change in the middle of a training", name);
-    const ssd_status status = ssd_config_set(trainer->context, &trainer->config, name, value);
+    ssd_config config = trainer->config;
+    ssd_status status = ssd_config_set(trainer->context, &config, name, value);
+    if (!status)
+        status = config_check(trainer->context, &config);
     if (status)
         return status;
+    trainer->config = config;
     if (strcmp(name, "augment_p") == 0)
         trainer->counters.augment_p = value;
     trainer_freeze(trainer);

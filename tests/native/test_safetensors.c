@@ -88,6 +88,7 @@ static void check_headers(void) {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}",
         "{\"a\":" ENTRY ",\"a\":" ENTRY "}",
+        "{\"b\":" ENTRY ",\"a\":" ENTRY ",\"c\":" ENTRY ",\"b\":" ENTRY "}",
         "{\"a\\u12\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
         "{\"__metadata__\":{\"a\":1}}",
         "{\"__metadata__\":{\"a\":\"b",
@@ -160,12 +161,45 @@ static void check_halves(void) {
     free(bytes);
 }
 
+/* Names that stand in the way of a search: many, in no order, with long beginnings that are the same. Those above the
+ * limit are refused as too many, and a name that stands twice as damage, wherever it stands. */
+static void check_many(void) {
+    enum { MANY = 130000, MOST = 300001, LINE = 120 };
+    char *text = malloc((size_t)MOST * LINE);
+    for (int kind = 0; kind < 3; kind++) {
+        const int count = kind == 2 ? MOST : MANY;
+        size_t at = 8;
+        for (int i = 0; i < count; i++) {
+            const int number = kind == 1 && i == MANY - 1 ? 1 : (int)(i * 7919LL % count);
+            at += (size_t)snprintf(text + at, LINE, "%c\"the same beginning of all %06d\":", i ? ',' : '{', number);
+            at += (size_t)snprintf(text + at, LINE, "{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
+        }
+        text[at++] = '}';
+        for (int i = 0; i < 8; i++)
+            text[i] = (char)((at - 8) >> (8 * i));
+        safetensors *file = NULL;
+        const ssd_status status = safetensors_open(context, (unsigned char *)text, at, &file);
+        CHECK(status == (kind == 0 ? SSD_OK : kind == 1 ? SSD_BAD_FILE : SSD_TOO_LARGE));
+        int found = 0;
+        for (int i = 0; !status && i < count; i++) {
+            char name[LINE];
+            (void)snprintf(name, sizeof name, "the same beginning of all %06d", i);
+            const safetensors_entry *e = safetensors_find(file, name);
+            found += e && strcmp(e->name, name) == 0;
+        }
+        CHECK(status || (found == count && !safetensors_find(file, "the same beginning")));
+        safetensors_close(file);
+    }
+    free(text);
+}
+
 int main(void) {
     context = ssd_context_create(1);
     check_round_trip();
     check_halves();
     check_damage();
     check_headers();
+    check_many();
     ssd_context_destroy(context);
     return check_report("safetensors");
 }
