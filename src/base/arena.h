@@ -4,14 +4,15 @@
 #define BASE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct arena {
-    float *base;   /* NULL while measuring */
-    size_t floats; /* used so far */
+    float *base;     /* NULL while measuring */
+    uint64_t floats; /* used so far: in WebAssembly more than a size_t holds, until the need is refused */
 } arena;
 
 /* Room for `count` floats, aligned to 16 bytes as the block is. NULL while measuring. */
-static inline float *arena_floats(arena *a, size_t count) {
+static inline float *arena_floats(arena *a, uint64_t count) {
     float *place = a->base ? a->base + a->floats : NULL;
     a->floats += (count + 3) / 4 * 4;
     return place;

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ALLOCATION = 1536u << 20 };
-
 ssd_context *ssd_context_create(int threads) {
     ssd_context *context = calloc(1, sizeof *context);
     if (!context)
@@ -66,10 +64,10 @@ ssd_status context_fail(ssd_context *context, ssd_status status, const char *for
     return status;
 }
 
-void *context_allocate(ssd_context *context, size_t count, size_t size) {
+void *context_allocate(ssd_context *context, uint64_t count, size_t size) {
     void *block = NULL;
     if (size == 0 || count <= (size_t)MAX_ALLOCATION / size)
-        block = calloc(count ? count : 1, size ? size : 1);
+        block = calloc(count ? (size_t)count : 1, size ? size : 1);
     if (!block)
         (void)context_fail(context, SSD_OUT_OF_MEMORY,
                            "not enough memory for %.1f MB; close other tabs or use a smaller size",

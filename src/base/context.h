@@ -6,6 +6,8 @@
 
 #include "base/parallel.h"
 
+enum { MAX_ALLOCATION = 1536u << 20 };
+
 struct ssd_context {
     parallel_pool *pool;
     char error[512];
@@ -17,7 +19,8 @@ __attribute__((format(printf, 3, 4))) ssd_status context_fail(ssd_context *conte
                                                               const char *format, ...);
 
 /* malloc(count * size) with overflow check and a ceiling of 1.5 GiB; NULL and a sentence in the context on failure.
+ * The count has 64 bits in WebAssembly too: compute it so, since in 32 bits a product can wrap to a small number.
  * Zero-filled. 16-byte aligned at least. Free with free(). */
-void *context_allocate(ssd_context *context, size_t count, size_t size);
+void *context_allocate(ssd_context *context, uint64_t count, size_t size);
 
 #endif

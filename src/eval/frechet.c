@@ -39,7 +39,7 @@ static double root_trace(parallel_pool *pool, double *s1, double *s2, double *ro
 
 ssd_status frechet_distance(ssd_context *context, const float *a, int a_count, const float *b, int b_count, int size,
                             double *distance) {
-    const size_t square = (size_t)size * size, most = (size_t)(a_count > b_count ? a_count : b_count) * size;
+    const uint64_t square = (uint64_t)size * size, most = (uint64_t)(a_count > b_count ? a_count : b_count) * size;
     double *block = context_allocate(context, 2 * square + (square > most ? square : most) + 6 * (size_t)size, 8);
     if (!block)
         return SSD_OUT_OF_MEMORY;

@@ -55,8 +55,8 @@ static void draw(float *out, const float *rows, int count, int size, int m, int 
 
 ssd_status kernel_distance(ssd_context *context, const float *a, int a_count, const float *b, int b_count, int size,
                            int subsets, int m, double seed, double *distance, double *spread) {
-    const size_t rows = (size_t)m * size, square = (size_t)m * m,
-                 order = (size_t)(a_count > b_count ? a_count : b_count);
+    const uint64_t rows = (uint64_t)m * size, square = (uint64_t)m * m,
+                   order = (uint64_t)(a_count > b_count ? a_count : b_count);
     const size_t scratch = gemm_scratch_floats(m, size, parallel_threads(context->pool));
     double *block = context_allocate(context, (size_t)m + (2 * rows + square + scratch + order + 1) / 2 + 1, 8);
     if (!block)

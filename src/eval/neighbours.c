@@ -55,7 +55,7 @@ static void run_row(const void *argument, int index) {
 static ssd_status run_rows(ssd_context *context, row_query *q) {
     const vectors *x = q->x, *y = q->y;
     const int block = x->count < BLOCK ? x->count : BLOCK;
-    const size_t products = (size_t)block * y->count;
+    const uint64_t products = (uint64_t)block * y->count;
     float *room = context_allocate(
         context, products + gemm_scratch_floats(block, x->size, parallel_threads(context->pool)), sizeof *room);
     if (!room)
@@ -147,7 +147,7 @@ static double mean(const double *x, int count) {
 ssd_status neighbours_scores(ssd_context *context, const vectors *real, const double *real_radii, const vectors *fake,
                              const double *fake_radii, neighbour_scores *scores) {
     const int most = real->count > fake->count ? real->count : fake->count;
-    double *room = context_allocate(context, 3 * (size_t)most, sizeof *room);
+    double *room = context_allocate(context, 3 * (uint64_t)most, sizeof *room);
     if (!room)
         return SSD_OUT_OF_MEMORY;
     row_query query = {.x = fake,

@@ -169,11 +169,11 @@ static double level_distance(ssd_context *context, const swd_room *room, int pat
 ssd_status swd_distances(ssd_context *context, double distances[SWD_LEVELS], const uint8_t *a, int a_count,
                          const uint8_t *b, int b_count, int size, const swd_options *options) {
     const int count = a_count < b_count ? a_count : b_count, threads = parallel_threads(context->pool);
-    const size_t patches = (size_t)count * options->patches;
+    const uint64_t patches = (uint64_t)count * options->patches;
     const size_t scratch = 3 * (size_t)size * size + pyramid_scratch_floats(size);
     const size_t gemm = gemm_scratch_floats(DIRECTIONS, PATCH_FLOATS, threads);
-    const size_t lanes = (size_t)threads * (scratch > 2 * patches ? scratch : 2 * patches);
-    const size_t floats = 2 * patches * (PATCH_FLOATS + DIRECTIONS) + DIRECTIONS * PATCH_FLOATS + gemm + lanes;
+    const uint64_t lanes = (uint64_t)threads * (scratch > 2 * patches ? scratch : 2 * patches);
+    const uint64_t floats = 2 * patches * (PATCH_FLOATS + DIRECTIONS) + DIRECTIONS * PATCH_FLOATS + gemm + lanes;
     double *block = context_allocate(context, 6 * (size_t)count + DIRECTIONS + floats / 2 + 1, sizeof *block);
     if (!block)
         return SSD_OUT_OF_MEMORY;

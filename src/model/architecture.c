@@ -1,5 +1,6 @@
 #include "model/architecture.h"
 
+#include "base/context.h"
 #include "model/config.h"
 
 void architecture_clear_unused(architecture *a) {
@@ -7,6 +8,22 @@ void architecture_clear_unused(architecture *a) {
         return;
     a->options.adain = 0;
     a->options.spectral_norm = SSD_SPECTRAL_NONE;
+}
+
+ssd_status architecture_check_size(ssd_context *context, const architecture *a, int batch) {
+    uint64_t most = 0;
+    for (int i = 0; i < a->stages; i++) {
+        const uint64_t side = (uint64_t)4 << i;
+        const uint64_t floats = 2 * side * side * a->generator_channels[i] * batch; /* before and after the norm */
+        most = floats > most ? floats : most;
+    }
+    if (most > MAX_ALLOCATION / sizeof(float))
+        return context_fail(
+            context, SSD_OUT_OF_MEMORY,
+            "not enough memory: %d pictures of %d pixels at once take %.1f GB in one layer alone; use a "
+            "smaller size, batch or width",
+            batch, architecture_image_size(a), (double)most * sizeof(float) / 1e9);
+    return SSD_OK;
 }
 
 void architecture_from_config(architecture *a, const ssd_config *config) {

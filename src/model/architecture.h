@@ -26,6 +26,11 @@ void architecture_to_config(const architecture *a, ssd_config *config);
  * none. Channels are not compared. */
 const char *architecture_difference(const architecture *a, const ssd_config *config);
 
+/* SSD_OUT_OF_MEMORY where the largest image inside the generator alone, for `batch` pictures, is more than can be
+ * allocated. Below that no size of an array or of scratch memory, which is at most 20 times as large, wraps in 32 bits.
+ */
+SSD_MUST_USE ssd_status architecture_check_size(ssd_context *context, const architecture *a, int batch);
+
 /* Clears the options that the model dcgan has not. */
 void architecture_clear_unused(architecture *a);
 

@@ -13,13 +13,16 @@ enum { MEAN_SAMPLES = 10000 };
 static const uint64_t MEAN_SEED = 20240400597; /* of w's mean; any fixed number */
 
 ssd_status model_create(ssd_context *context, const architecture *arch, ssd_generator **model) {
+    const ssd_status status = architecture_check_size(context, arch, MODEL_BATCH);
+    if (status)
+        return status;
     ssd_generator *m = context_allocate(context, 1, sizeof *m);
     if (!m)
         return SSD_OUT_OF_MEMORY;
     arena memory = {0};
     generator_place(&m->own, arch, MODEL_BATCH, 0, &memory);
     const size_t scratch = generator_scratch_floats(&m->own, MODEL_BATCH, ssd_context_threads(context));
-    m->block = context_allocate(context, memory.floats + scratch + (size_t)arch->options.latent_size, sizeof(float));
+    m->block = context_allocate(context, memory.floats + scratch + arch->options.latent_size, sizeof(float));
     if (!m->block) {
         free(m);
         return SSD_OUT_OF_MEMORY;

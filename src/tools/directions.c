@@ -47,7 +47,7 @@ ssd_status ssd_generator_directions(ssd_generator *generator, int stages, double
     if (stages <= 0 || stages >= 1 << all)
         return context_fail(context, SSD_BAD_ARGUMENT, "the model has %d stages; at least one must be chosen", all);
     const int rows = gather_weights(g, stages, NULL);
-    double *product = context_allocate(context, ((size_t)rows + 2 * (size_t)n + 4) * n, sizeof *product);
+    double *product = context_allocate(context, ((uint64_t)rows + 2 * (uint64_t)n + 4) * n, sizeof *product);
     if (!product)
         return SSD_OUT_OF_MEMORY;
     double *vectors = product + (size_t)n * n, *values = vectors + (size_t)n * n, *scratch = values + n;

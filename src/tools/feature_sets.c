@@ -43,7 +43,7 @@ static ssd_features *make(ssd_context *context, int count, int size) {
     if (!f)
         return NULL;
     *f = (ssd_features){.context = context, .count = count, .size = size};
-    f->rows = context_allocate(context, (size_t)count * (size_t)size, sizeof *f->rows);
+    f->rows = context_allocate(context, (uint64_t)count * (uint64_t)size, sizeof *f->rows);
     f->squares = context_allocate(context, (size_t)count, sizeof *f->squares);
     if (f->rows && f->squares)
         return f;
@@ -140,10 +140,11 @@ ssd_status ssd_features_from_rows(ssd_context *context, const float *rows, int c
                                   ssd_features **features) {
     if (!rows || count < 1 || size < 1)
         return context_fail(context, SSD_BAD_ARGUMENT, "no features were given");
-    for (size_t i = 0; i < (size_t)count * (size_t)size; i++)
+    const uint64_t numbers = (uint64_t)count * (uint64_t)size;
+    for (uint64_t i = 0; i < numbers; i++)
         if (!isfinite(rows[i]))
             return context_fail(context, SSD_NOT_FINITE, "the features of picture %d hold a number that is not finite",
-                                (int)(i / (size_t)size));
+                                (int)(i / (uint64_t)size));
     ssd_features *f = make(context, count, size);
     if (!f)
         return SSD_OUT_OF_MEMORY;
@@ -183,7 +184,7 @@ static ssd_status check_pair(const ssd_features *a, const ssd_features *b) {
 static ssd_status find_radii(ssd_features *f) {
     if (f->radii)
         return SSD_OK;
-    double *radii = context_allocate(f->context, (size_t)f->count * NEIGHBOURS_MOST, sizeof *radii);
+    double *radii = context_allocate(f->context, (uint64_t)f->count * NEIGHBOURS_MOST, sizeof *radii);
     if (!radii)
         return SSD_OUT_OF_MEMORY;
     const vectors v = vectors_of(f);

@@ -163,6 +163,11 @@ ssd_status ssd_measure_create(ssd_context *context, const char *what, int batch,
     const int convolution = index < 6;
     if (index == count || batch < 1 || channels < 1 || filters < 1 || size < 1 || (convolution && size % 8))
         return context_fail(context, SSD_BAD_ARGUMENT, "there is no kernel \"%s\" of that size to measure", what);
+    /* Counted in doubles: in 32 bits these products wrap to small numbers. */
+    const double images = (double)batch * size * size * (channels > filters ? channels : filters);
+    const double kernels = (double)channels * filters * (MEASURED[index].run == adam_once ? 1 : TAPS);
+    if (ARRAYS * (images + kernels) > (double)MAX_ALLOCATION / sizeof(float))
+        return context_fail(context, SSD_OUT_OF_MEMORY, "not enough memory to measure \"%s\" of that size", what);
     const conv_shape shape = {batch, channels, filters, size, size};
     /* Convolutions and spectral norm: C K 16 weights; AdaIN: 4 C x L of them and their gradients; Adam: C K. */
     const size_t weights = MEASURED[index].run == adam_once

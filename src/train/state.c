@@ -53,6 +53,9 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
                           ssd_trainer **trainer) {
     const int threads = ssd_context_threads(context);
     const size_t pictures = (size_t)config->batch;
+    const ssd_status status = architecture_check_size(context, arch, config->batch);
+    if (status)
+        return status;
     ssd_trainer *t = context_allocate(context, 1, sizeof *t);
     if (!t)
         return SSD_OUT_OF_MEMORY;
