@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolder, makeFolderOf, PART, writeWhole } from './files.js';
+import { LOCK } from './lock.js';
 import { piecesOf } from '../run/store.js';
 import { CliError } from './usage.js';
 
@@ -9,12 +10,13 @@ const FOLDERS = ['samples', 'originals'];
 
 /** @implements {Store} @typedef {import('../run/store.js').Store} Store */
 export class FolderStore {
-  /** Makes the folder, before the work and not after it. @param {string} directory */
-  constructor(directory) {
+  /** Makes the folder, before the work and not after it. @param {string} directory @param {{readOnly?: boolean}} [options] */
+  constructor(directory, { readOnly = false } = {}) {
     if (fs.statSync(directory, { throwIfNoEntry: false })?.isFile())
       throw new CliError(`${directory} is a file, but --out needs a folder.`);
     makeFolder(directory);
     this.directory = directory;
+    if (readOnly) return;
     for (const name of this.names()) if (name.endsWith(PART)) fs.rmSync(this.file(name)); // of a killed write
   }
 
@@ -29,7 +31,7 @@ export class FolderStore {
       if (folder && !fs.existsSync(this.file(folder))) return [];
       return fs
         .readdirSync(this.file(folder), { withFileTypes: true })
-        .filter((entry) => entry.isFile())
+        .filter((entry) => entry.isFile() && !entry.name.startsWith(LOCK))
         .map(({ name }) => (folder ? `${folder}/${name}` : name));
     });
   }

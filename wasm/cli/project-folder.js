@@ -5,7 +5,8 @@ import { checkpointsIn } from '../run/run-files.js';
 import { PROJECT, copyProject } from '../run/project.js';
 import { clearRun, OLD_CHECKPOINT, SLOTS } from '../run/store.js';
 import { FolderStore } from './folder-store.js';
-import { readFile } from './files.js';
+import { makeFolder, readFile } from './files.js';
+import { holdFolder } from './lock.js';
 import { CliError } from './usage.js';
 
 /** project.json's fields, and those of the notes of version 0.1.0. @typedef {Partial<import('../run/project.js').Project> & {plan?: object}} Note */
@@ -36,8 +37,16 @@ export const holdsRun = (directory) =>
 
 /** The folder of a new run. One that holds a run is refused, unless it is to be replaced. @param {string} directory @param {boolean} force @param {string} advice */
 export function openNew(directory, force = false, advice = `Continue it (--resume ${directory}), `) {
+  const store = held(directory);
   if (!force && holdsRun(directory))
     throw new CliError(`${directory} already holds a run. ${advice}name another --out, or replace it with --force.`);
+  return store;
+}
+
+/** The store of a folder that no other process trains in. @param {string} directory */
+function held(directory) {
+  makeFolder(directory);
+  holdFolder(directory);
   return new FolderStore(directory);
 }
 
@@ -51,7 +60,7 @@ export async function openResumed(name, { out, force }) {
   if (!stat) throw new CliError(`There is no run or checkpoint ${name} to resume.`);
   const directory = stat.isDirectory() ? name : path.dirname(name);
   const isOther = out !== undefined && path.resolve(out) !== path.resolve(directory);
-  const from = new FolderStore(directory);
+  const from = isOther ? new FolderStore(directory, { readOnly: true }) : held(directory);
   if (stat.isDirectory() && !(await checkpointsIn(from)).length)
     throw new CliError(`${name} holds no checkpoint to resume.`);
   const store = isOther ? openNew(out, force) : from;
