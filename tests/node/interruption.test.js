@@ -120,3 +120,35 @@ test('a resumed run keeps its doctor and its length, unless told otherwise', () 
   assert.equal(ssdgan('train', '--resume', 'doctor', '--steps', '5', ...THREADS).status, 0);
   assert.deepEqual([plan().onTrouble, plan().recipe, plan().steps], ['stop', 'paper', 5]);
 });
+
+test('files that cannot be written are said, and the training goes on: too large for a limit, another thing in their place', () => {
+  // A checkpoint has 944 KB, the other files less than 500.
+  const args = ['train', '--out', 'limited', ...SMALL, '--steps', '8', '--save-every', '4'];
+  const command = ['-c', 'ulimit -f 500; exec "$@"', 'bash', process.execPath, MAIN, ...args];
+  const limited = spawnSync('bash', command, { cwd: folder, encoding: 'utf8' });
+  assert.equal(limited.status, 1);
+  assert.match(limited.stdout, /^The checkpoint could not be saved: The file would be larger than this system allows/m);
+  assert.match(limited.stdout, /^Trained up to step 8 of 8; nothing is saved\.$/m);
+
+  assert.equal(ssdgan('train', '--out', 'noted', ...SMALL, '--steps', '2').status, 0);
+  const note = path.join(folder, 'noted/project.json');
+  const before = fs.readFileSync(note);
+  const script = path.join(folder, 'once.mjs');
+  // A folder in the place of the temporary file, from the second writing on.
+  fs.writeFileSync(
+    script,
+    `import fs from 'node:fs';
+     const { renameSync } = fs;
+     fs.renameSync = (from, to) => {
+       renameSync(from, to);
+       if (String(to).endsWith('project.json')) fs.mkdirSync(from);
+     };`,
+  );
+  const resume = ['--import', script, MAIN, 'train', '--resume', 'noted', '--steps', '6', '--save-every', '2'];
+  const noted = spawnSync(process.execPath, resume, { cwd: folder, encoding: 'utf8' });
+  assert.equal(noted.status, 0, noted.stderr);
+  assert.match(noted.stdout, /^The progress in project\.json could not be saved: .* Training continues/m);
+  assert.match(noted.stdout, /^Done: /m);
+  assert.equal(metadataOf('noted', 'model.safetensors').step, '6');
+  assert.notDeepEqual(fs.readFileSync(note), before);
+});

@@ -140,7 +140,7 @@ async function train(training, store) {
       last = event;
       if (event.event === 'step') progress.step(training.trainer.stats());
       else if (event.event === 'samples') await writeSamples(training, store, event.step, progress);
-      else if (event.event === 'checkpoint') await updateProject(store, { progress: { step: event.step, total } });
+      else if (event.event === 'checkpoint') await writeProgress(store, { step: event.step, total }, progress);
       else if (event.event !== 'best' || training.plan.keepBest !== 'val-loss') progress.tell(event);
     }
   } finally {
@@ -152,6 +152,15 @@ async function train(training, store) {
     path.relative(process.cwd(), store.directory) || '.',
     interruption,
   );
+}
+
+/** How far the run is, for lists of projects; that it cannot be written is no reason to stop. @param {import('./folder-store.js').FolderStore} store @param {{step: number, total: number}} where @param {Progress} progress */
+async function writeProgress(store, where, progress) {
+  try {
+    await updateProject(store, { progress: where });
+  } catch (error) {
+    progress.tell({ event: 'not_saved', what: 'progress in project.json', error });
+  }
 }
 
 /** A grid that cannot be written is no reason to stop. @param {TrainingRun} training @param {import('./folder-store.js').FolderStore} store @param {number} step @param {Progress} progress */

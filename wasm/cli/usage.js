@@ -169,12 +169,15 @@ export function explain(error) {
     EACCES: `Permission denied${where}.`,
     EPERM: `Not permitted${where}.`,
     ENOSPC: `The disk is full${where}. Free some space; what was saved before is still whole.`,
+    EDQUOT: `Your quota of the disk is used up${where}. Free some space; what was saved before is still whole.`,
+    EFBIG: `The file would be larger than this system allows (ulimit -f)${where}.`,
     EISDIR: `A folder stands where a file is needed${where}.`,
     ENOTDIR: `A file stands where a folder is needed${where}.`,
     EROFS: `The disk is read-only${where}.`,
     ERR_MODULE_NOT_FOUND: 'The WebAssembly modules are not built. Run: npm run build',
   };
-  if (code && known[code]) return { message: known[code], status: code === 'ENOSPC' ? 1 : 2 };
+  if (code && known[code])
+    return { message: known[code], status: ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) ? 1 : 2 };
   return { message: escaped(message ?? String(error)), status: 1 };
 }
 
