@@ -9,7 +9,10 @@ import { Builder, By, Capabilities } from 'selenium-webdriver';
 import { BROWSER } from '../../scripts/serve.js';
 
 /** @typedef {'Chromium' | 'Firefox' | 'WebKit'} BrowserName */
-/** @typedef {{width?: number, height?: number, profile?: string, scheme?: 'light' | 'dark', lang?: string}} Options profile: a folder that outlives the browser */
+/**
+ * @typedef {{width?: number, height?: number, profile?: string, scheme?: 'light' | 'dark',
+ *   sharedMemory?: boolean}} Options profile: a folder that outlives the browser; sharedMemory: WebKitGTK gives it to pages, as Safari does
+ */
 /**
  * One tab of a browser.
  * @typedef {object} Tab
@@ -119,11 +122,13 @@ function startProgram(command, args, env, ready, fd) {
 }
 
 /** WebKitGTK draws on a screen only: Xvfb is one, in memory. @param {Options} options @returns {Promise<Tab>} */
-async function openWebKit({ width = 1280, height = 900, lang = 'en_US.UTF-8' }) {
+async function openWebKit({ width = 1280, height = 900, sharedMemory = false }) {
   const screen = startProgram('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1200x24'], process.env, /\d+\n/, 3);
   const display = `:${(await screen.said).trim()}`;
   const port = 20000 + Math.floor(20000 * Math.random());
-  const env = { ...process.env, DISPLAY: display, LANG: lang, LC_ALL: '', GDK_BACKEND: 'x11' };
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, DISPLAY: display, LANG: 'en_US.UTF-8', LC_ALL: '', GDK_BACKEND: 'x11' };
+  if (sharedMemory) env.JSC_useSharedArrayBuffer = '1';
   const driver = spawn(WEBKIT_DRIVER, [`--port=${port}`], { env, stdio: 'ignore' });
   const server = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 100; tries++) {

@@ -11,6 +11,11 @@ import { relaxedSimd, simd, threads as threadsSupported } from 'wasm-feature-det
 
 const MAX_THREADS = 16;
 
+/** Memory in pages of WebAssembly: at first, and at most, as wasm/module/CMakeLists.txt has them; less where that is refused. */
+const PAGE = 65536;
+const INITIAL_PAGES = 512;
+const SHARED_PAGES = [32768, 16384, 8192];
+
 export const isNode = typeof process === 'object' && !!process.versions?.node;
 
 /** A built-in module's name, built up so that bundlers for the page leave it alone. @param {string} name */
@@ -30,9 +35,30 @@ async function hardwareThreads() {
   return os.availableParallelism();
 }
 
-/** @returns {Promise<boolean>} shared memory is there: always in Node; in a page only when it is isolated */
-async function threadsAllowed() {
-  return (isNode || globalThis.crossOriginIsolated === true) && (await threadsSupported());
+/** @returns {Promise<string | null>} why there are no threads; null: there are. Node always has them. */
+async function whyNoThreads() {
+  if (!isNode && globalThis.isSecureContext === false) return 'browsers give them to pages from https only';
+  if (!isNode && globalThis.crossOriginIsolated !== true) return 'the page is not cross-origin isolated';
+  if (!(await threadsSupported())) return 'this browser gives pages no shared memory';
+  return null;
+}
+
+/**
+ * The memory of a module with threads. Its address space is reserved at once, and a phone may refuse 2 GB of it.
+ * @returns {{memory: WebAssembly.Memory, maximum: number} | null} maximum in bytes; null: none was given
+ */
+function sharedMemory() {
+  for (const maximum of SHARED_PAGES) {
+    try {
+      return {
+        memory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true }),
+        maximum: maximum * PAGE,
+      };
+    } catch {
+      // a smaller one, then
+    }
+  }
+  return null;
 }
 
 /**
@@ -49,13 +75,19 @@ function besideThePackage(name) {
  * @param {Variant} variant
  * @param {number} threads
  * @param {(name: string) => string} moduleUrl
+ * @param {string[]} notes
  */
-async function start(variant, threads, moduleUrl) {
+async function start(variant, threads, moduleUrl, notes) {
+  const shared = threads > 1 ? sharedMemory() : undefined;
+  if (shared === null) throw new Error('no shared memory is given');
+  if (shared && shared.maximum < PAGE * SHARED_PAGES[0])
+    notes.push(`At most ${shared.maximum / 2 ** 30} GB of memory is given here.`);
   const name = `ssdgan.${variant}${threads > 1 ? '-mt' : ''}`;
   const url = moduleUrl(`${name}.mjs`);
   const { default: createSsdgan } = await import(/* @vite-ignore */ url);
   return createSsdgan({
     ssdganThreads: threads,
+    wasmMemory: shared?.memory,
     locateFile: (/** @type {string} */ file) => (file.endsWith('.wasm') ? moduleUrl(file) : file),
     mainScriptUrlOrBlob: url,
   });
@@ -80,19 +112,21 @@ export async function loadModule({ variant = 'auto', threads = 'auto', moduleUrl
 
   let count = threads === 'auto' ? await hardwareThreads() : threads;
   count = Math.max(1, Math.min(MAX_THREADS, Math.floor(count)));
-  if (count > 1 && !(await threadsAllowed())) {
-    notes.push('Threads are not available (the page is not cross-origin isolated): one thread.');
+  const reason = count > 1 ? await whyNoThreads() : null;
+  if (reason) {
+    notes.push(`Threads are not available (${reason}): one thread.`);
     count = 1;
   }
 
   /** @type {[Variant, number][]} */
   const attempts = [[wanted, count]];
+  if (count > 2) attempts.push([wanted, 2]); // each thread costs memory too
   if (count > 1) attempts.push([wanted, 1]);
   if (wanted === 'relaxed') attempts.push(['simd', 1]);
   let last;
   for (const [name, number] of attempts) {
     try {
-      return { module: await start(name, number, moduleUrl), variant: name, threads: number, notes };
+      return { module: await start(name, number, moduleUrl, notes), variant: name, threads: number, notes };
     } catch (error) {
       last = error;
       notes.push(
