@@ -22,39 +22,42 @@ static size_t skip_blocks(const uint8_t *bytes, size_t count, size_t at, size_t 
     return at + 1;
 }
 
-/* The first frame's descriptor; the file's length where there is none. */
-static size_t find_frame(const uint8_t *bytes, size_t count) {
+/* The first frame's descriptor; the file's length where there is none. What lies before it is put into `out`, where
+ * that is given: not the zeros that some programs leave between the parts, which stb does not know. */
+static size_t find_frame(const uint8_t *bytes, size_t count, source *out) {
     size_t at = HEADER + table_bytes(bytes[10]), last = 0;
-    while (at + 2 < count && bytes[at] == '!')
-        at = skip_blocks(bytes, count, at + 2, &last);
+    if (out)
+        source_put(out, bytes, at);
+    while (at + 2 < count && (bytes[at] == '!' || !bytes[at])) {
+        const size_t next = bytes[at] ? skip_blocks(bytes, count, at + 2, &last) : at + 1;
+        if (out && bytes[at])
+            source_put(out, bytes + at, next - at);
+        at = next;
+    }
     return at < count ? at : count;
 }
 
-/* The file up to `count`, its last sub-block, at `last`, as long as what is there and the tail. */
-static ssd_status supply_end(ssd_context *context, const uint8_t *bytes, size_t count, size_t last, source *out) {
-    const ssd_status status = source_room(context, out, count + 1);
-    if (status)
-        return status;
-    source_put(out, bytes, count);
-    const size_t there = last ? count - last - 1 : 0;
-    if (last && there < bytes[last]) {
-        const size_t length = there + SOURCE_TAIL;
-        out->head[last] = (uint8_t)(length < 255 ? length : 255);
-    } else {
+/* The frame, its last sub-block, at `last`, as long as what is there and the tail. */
+static void supply_end(const uint8_t *bytes, size_t count, size_t frame, size_t last, source *out) {
+    const size_t there = last ? count - last - 1 : 0, length = there + SOURCE_TAIL;
+    source_put(out, bytes + frame, count - frame);
+    if (last && there < bytes[last])
+        out->head[out->head_count - there - 1] = (uint8_t)(length < 255 ? length : 255);
+    else
         source_put8(out, SOURCE_TAIL);
-    }
     out->tail_count = SOURCE_TAIL;
     out->end = "\0\0\0\0;";
     out->end_count = 5;
     out->open = 1;
-    return SSD_OK;
 }
 
 ssd_status gif_prepare(ssd_context *context, const uint8_t *bytes, size_t count, source *out) {
-    const size_t frame = count < HEADER ? count : find_frame(bytes, count);
-    if (frame + DESCRIPTOR >= count || (bytes[frame] != ',' && bytes[frame] != ';'))
-        return frame < count && bytes[frame] != ',' ? context_fail(context, SSD_BAD_FILE, "the GIF has no picture")
-                                                    : fail_cut(context);
+    const size_t frame = count < HEADER ? count : find_frame(bytes, count, NULL);
+    if (frame < count && bytes[frame] != ',')
+        return context_fail(context, SSD_BAD_FILE, "the GIF is damaged, or has no picture");
+    const size_t data = frame + DESCRIPTOR < count ? frame + DESCRIPTOR + table_bytes(bytes[frame + 9]) + 1 : count;
+    if (data >= count)
+        return fail_cut(context);
     const uint8_t *p = bytes + frame;
     const unsigned right = little16(p + 1) + little16(p + 5), bottom = little16(p + 3) + little16(p + 7);
     unsigned width = little16(bytes + 6), height = little16(bytes + 8);
@@ -63,25 +66,21 @@ ssd_status gif_prepare(ssd_context *context, const uint8_t *bytes, size_t count,
     ssd_status status = limits_check(context, width, height);
     if (!status)
         status = limits_check_content(context, "GIF", count, width, height, FREE_PIXELS + (double)count * BYTE_MOST);
+    size_t last = 0;
+    const int is_open = skip_blocks(bytes, count, data, &last) > count;
+    if (!status)
+        status = source_room(context, out, is_open ? count + 1 : frame);
     if (status)
         return status;
     out->width = (int)width;
     out->height = (int)height;
-    size_t last = 0;
-    const size_t data = frame + DESCRIPTOR + table_bytes(p[9]) + 1;
-    if (data >= count)
-        return fail_cut(context);
-    if (skip_blocks(bytes, count, data, &last) > count) {
-        status = supply_end(context, bytes, count, last, out);
+    (void)find_frame(bytes, count, out);
+    if (is_open) {
+        supply_end(bytes, count, frame, last, out);
     } else {
-        status = source_room(context, out, HEADER);
-        if (!status)
-            source_put(out, bytes, HEADER);
-        out->rest = bytes + HEADER;
-        out->rest_count = count - HEADER;
+        out->rest = bytes + frame;
+        out->rest_count = count - frame;
     }
-    if (status)
-        return status;
     const uint8_t canvas[] = {(uint8_t)width, (uint8_t)(width >> 8), (uint8_t)height, (uint8_t)(height >> 8)};
     memcpy(out->head + 6, canvas, sizeof canvas);
     out->head[11] = 0; /* stb paints what is around the frame in this colour, unless it is 0 */

@@ -42,9 +42,15 @@ static int is_restart(int code) { return code >= RST0 && code <= RST7; }
 
 /* The next marker at `at` or behind: a 0xff before a code, junk passed over; the file's length where there is none. */
 static size_t next_marker(const walk *w, size_t at) {
-    while (at + 1 < w->count && (w->bytes[at] != 0xff || w->bytes[at + 1] == 0xff || w->bytes[at + 1] == 0))
-        at++;
-    return at + 1 < w->count ? at : w->count;
+    while (at + 1 < w->count) {
+        const uint8_t *found = memchr(w->bytes + at, 0xff, w->count - 1 - at);
+        if (!found)
+            break;
+        if (found[1] != 0xff && found[1] != 0)
+            return (size_t)(found - w->bytes);
+        at = (size_t)(found - w->bytes) + 1;
+    }
+    return w->count;
 }
 
 static void put_segment(walk *w, size_t at) { source_put(w->out, w->bytes + at, 2 + (size_t)big16(w->bytes + at + 2)); }

@@ -50,10 +50,10 @@ static ssd_status check_header(walk *w, size_t at, uint32_t length) {
     return SSD_OK;
 }
 
-/* Takes the transparency where it fits the pixels. */
+/* Takes the transparency where it fits the pixels; one of more colours than the palette has is cut, as browsers do. */
 static void note_transparency(walk *w, size_t at, uint32_t length) {
     const int colour = w->bytes[w->header + 9];
-    if (colour == 3 ? length <= w->palette_count / 3 : length == (colour == 0 ? 2u : colour == 2 ? 6u : 0u)) {
+    if ((colour == 3 && w->palette) || (colour == 0 && length == 2) || (colour == 2 && length == 6)) {
         w->transparency = at;
         w->transparency_count = length;
     }
@@ -125,6 +125,20 @@ static void put_chunk(source *out, const char *name, const uint8_t *data, uint32
     source_put32be(out, 0); /* nobody reads the checksum */
 }
 
+/* The palette with all 256 colours: those that the file lacks are its last one, as in browsers. */
+static void put_palette(const walk *w, source *out) {
+    const size_t count = w->palette_count / 3;
+    uint8_t palette[3 * COLOURS], alpha[COLOURS];
+    for (size_t i = 0; i < COLOURS; i++) {
+        const size_t from = i < count ? i : count - 1;
+        memcpy(palette + 3 * i, w->bytes + w->palette + 3 * from, 3);
+        alpha[i] = from < w->transparency_count ? w->bytes[w->transparency + from] : 255;
+    }
+    put_chunk(out, "PLTE", palette, sizeof palette);
+    if (w->transparency)
+        put_chunk(out, "tRNS", alpha, sizeof alpha);
+}
+
 static ssd_status lay_out(walk *w, source *out) {
     const uint8_t *header = w->bytes + w->header;
     const int has_palette = header[9] == 3;
@@ -135,12 +149,9 @@ static ssd_status lay_out(walk *w, source *out) {
     if (w->apple)
         put_chunk(out, "CgBI", w->bytes + w->apple, w->apple_count);
     put_chunk(out, "IHDR", header, HEADER);
-    if (has_palette) {
-        uint8_t palette[3 * COLOURS] = {0};
-        memcpy(palette, w->bytes + w->palette, w->palette_count);
-        put_chunk(out, "PLTE", palette, sizeof palette);
-    }
-    if (w->transparency)
+    if (has_palette)
+        put_palette(w, out);
+    else if (w->transparency)
         put_chunk(out, "tRNS", w->bytes + w->transparency, w->transparency_count);
     source_put32be(out, (uint32_t)w->data_count + SOURCE_TAIL);
     source_put(out, "IDAT", 4);
@@ -163,7 +174,7 @@ ssd_status png_prepare(ssd_context *context, const uint8_t *bytes, size_t count,
     if (!w.header || !w.data_count)
         return w.ended ? fail_damaged(&w, "it has no image data") : fail_cut(&w);
     const uint8_t *header = bytes + w.header;
-    if (header[9] == 3 && !w.palette)
+    if (header[9] == 3 && w.palette_count < 3)
         return fail_damaged(&w, "its palette is missing");
     const double width = big32(header), height = big32(header + 4);
     status = limits_check_content(context, "PNG", count, width, height,

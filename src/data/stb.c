@@ -10,13 +10,17 @@
 
 /* --------------------------------------------------------------------------------------- memory --- */
 
-/* Of this thread's present call: the longest block that its pixels justify, and whether one could not be had. */
-static _Thread_local size_t block_most;
+/* Of this thread's present call: the longest block that its pixels justify, the length of the one that stb always fills
+ * (0 for none), and whether one could not be had. */
+static _Thread_local size_t block_most, block_filled;
 static _Thread_local int no_memory;
 
-/* Zeroed: where damaged data leave pixels unset, they are the same in every run. */
+/* Zeroed: where damaged data leave pixels unset, they are the same in every run. To zero a JPEG's result as well took
+ * 8% of its time. */
 static void *stb_allocate(size_t size) {
-    void *block = size <= block_most ? calloc(1, size ? size : 1) : NULL;
+    void *block = NULL;
+    if (size <= block_most)
+        block = size && size == block_filled ? malloc(size) : calloc(1, size ? size : 1);
     no_memory |= !block && size <= block_most;
     return block;
 }
@@ -164,6 +168,7 @@ ssd_status stb_decode(ssd_context *context, format kind, const source *from, uin
     const size_t count = from->head_count + from->rest_count, area = ((size_t)from->width + 64) * (from->height + 64);
     block_most = area * 16 > count * 2 ? area * 16 : count * 2;
     block_most += 1 << 20;
+    block_filled = kind == FORMAT_JPEG ? (size_t)from->width * from->height * 4 + 1 : 0;
     no_memory = 0;
     stbi_convert_iphone_png_to_rgb_thread(1);
     stbi__unpremultiply_on_load_thread(1);

@@ -237,8 +237,8 @@ static void check_png(void) {
     put(&f, png_rgb, sizeof png_rgb);
     memcpy(f.bytes + 16, "\0\0\x20\0\0\0\x20\0", 8);
     check_refused(&f, SSD_BAD_FILE, "are not all its 8192 x 8192 pixels");
-    f = png(2, 1, 3, "\1\2\3", 3, "\0\0\7", 3, 0); /* a colour that the palette lacks */
-    CHECK_PIXELS(&f, 2, 1, 1, 2, 3, 0, 0, 0);
+    f = png(2, 1, 3, "\1\2\3\4\5\6", 6, "\0\0\7", 3, 0); /* a colour that the palette lacks */
+    CHECK_PIXELS(&f, 2, 1, 1, 2, 3, 4, 5, 6);
     f = png(2, 1, 3, NULL, 0, "\0\0\7", 3, 0);
     check_refused(&f, SSD_BAD_FILE, "palette is missing");
     /* Blue, green, red, multiplied by alpha; no zlib header. */
@@ -356,6 +356,9 @@ static void check_gif(void) {
     }
     f.count -= 2;
     check_refused(&f, SSD_BAD_FILE, "cut off");
+    f = gif(1, 1, 0, 0); /* zeros between its parts */
+    const file padded = with(f.bytes, f.count, 25, "\0!\xfe\1a\0\0\0", 8);
+    CHECK_PIXELS(&padded, 1, 1, 1, 2, 3);
     f = gif(8192, 8192, 0, 0);
     check_refused(&f, SSD_BAD_FILE, "are not all its 8192 x 8192 pixels");
 }
