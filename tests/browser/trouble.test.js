@@ -69,6 +69,23 @@ test('pictures that only the browser can decode are taken through it', async () 
   await close();
 });
 
+test('where the memory is too small, a smaller batch is offered', async () => {
+  const { page, close } = await openPage({ query: '?width=64&starter=none' });
+  await untilReady(page);
+  await chooseSize(page, '128');
+  await page.click('#settings summary');
+  await page.fill('[name=batch]', '400');
+  await page.dispatchEvent('[name=batch]', 'change');
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /not enough memory for 400 pictures at once/);
+  await page.click('text=Train with a batch of 200');
+  await untilText(page, 'train-state', /not enough memory for 200 pictures at once/);
+  assert.equal(await page.inputValue('[name=batch]'), '200');
+  await page.waitForSelector('text=Train with a batch of 100');
+  await untilReady(page);
+  await close();
+});
+
 test('after the worker died, training goes on from the last checkpoint', async () => {
   const { page, close } = await openPage();
   await untilReady(page);

@@ -1,6 +1,7 @@
 /** Panel 2: settings, and Train / Pause / Continue / Start over. */
 import { byId, button } from './draw.js';
 import { RunView } from './run-view.js';
+import { offerSmallerBatch } from './smaller-batch.js';
 
 export class TrainPanel {
   /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {(seed: number) => void} pick a face of the grid */
@@ -102,6 +103,7 @@ export class TrainPanel {
   }
 
   press() {
+    button('smaller-batch').hidden = true;
     return this.app.attempt('train-state', async () => {
       const { phase, client } = this.app;
       if (phase === 'training') {
@@ -137,7 +139,10 @@ export class TrainPanel {
     if (!resume) {
       const { settings } = this.app;
       const [recipe, from] = [settings.control('recipe').value, settings.control('start').value];
-      const { config } = await client.request('train.create', { config: settings.config(), recipe, from });
+      const request = { config: settings.config(), recipe, from };
+      const { config } = await client.request('train.create', request).catch((error) => {
+        throw offerSmallerBatch(this.app, error, () => this.press());
+      });
       settings.fixed = config;
       settings.show();
       return;
