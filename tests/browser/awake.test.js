@@ -45,7 +45,7 @@ test('a training holds a lock and the screen, shows how far it is, and tells whe
   await chooseSize(page, '32');
   const [title, icon] = [await page.title(), await iconOf(page)];
   assert.ok(await page.isHidden('#notify'), 'nobody is asked before there is a reason');
-  await page.fill('[name=epochs]', '1');
+  await page.fill('[name=epochs]', '500');
   await page.click('#train-button');
   await untilStep(page, 2);
   assert.ok((await locksOf(page)).includes('ssdgan-training'));
@@ -70,8 +70,10 @@ test('a training holds a lock and the screen, shows how far it is, and tells whe
   assert.ok(!(await locksOf(page)).includes('ssdgan-training'));
   assert.deepEqual(await calls(), [2, 1]);
 
-  await page.click('#train-button');
+  const epoch = Number(await page.textContent('#figure-epoch'));
+  await page.fill('[name=epochs]', String(Math.floor(epoch) + 2));
   await page.evaluate(() => /** @type {any} */ (globalThis).hide(true));
+  await page.click('#train-button');
   await untilText(page, 'train-state', /^Done/);
   assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).notes), ['The training is done.']);
   assert.match(await page.title(), /^Done/);
