@@ -78,10 +78,9 @@ export async function run(args) {
       `Generator ${generator.toLocaleString('en')} parameters, discriminator ${discriminator.toLocaleString('en')}. ` +
       `${engine.variant} SIMD, ${engine.threads} thread${engine.threads > 1 ? 's' : ''}.`,
   );
-  if (step >= training.total) {
+  if (step >= training.total)
     console.log(`The run is already at step ${step} of ${training.total}. Give more --epochs or --steps to continue.`);
-    return 0;
-  }
+  // At the end of a run too: it may have been killed between its last save and its last line of the log.
   return train(training, store);
 }
 
