@@ -22,6 +22,7 @@ import { BROWSER } from '../../scripts/serve.js';
  * @property {() => Promise<void>} reload
  * @property {<T>(body: (...args: any[]) => T, ...args: any[]) => Promise<Awaited<T>>} run runs a function in the page
  * @property {(selector: string) => Promise<void>} click
+ * @property {() => Promise<void>} cover opens another tab in front of it
  * @property {(file: string) => Promise<void>} screenshot
  * @property {() => Promise<void>} close ends the browser
  */
@@ -73,6 +74,7 @@ async function openChromium({ width = 1280, height = 900, profile = '', scheme =
     reload: async () => void (await page.reload()),
     run: (body, ...args) => page.evaluate(callOf(body, args)),
     click: (selector) => page.click(selector),
+    cover: async () => void (await (await context.newPage()).bringToFront()),
     screenshot: async (file) => void (await page.screenshot({ path: file })),
     close: () => context.close(),
   };
@@ -100,6 +102,7 @@ async function openFirefox({ width = 1280, height = 900, profile }) {
     reload: async () => void (await page.reload()),
     run: (body, ...args) => /** @type {any} */ (page.evaluate(callOf(body, args))),
     click: (selector) => page.click(selector),
+    cover: async () => void (await (await browser.newPage()).bringToFront()),
     screenshot: async (file) => void (await page.screenshot({ path: /** @type {any} */ (file) })),
     close: () => browser.close(),
   };
@@ -155,6 +158,11 @@ async function openWebKit({ width = 1280, height = 900, sharedMemory = false }) 
       return value;
     },
     click: async (selector) => web.findElement(By.css(selector)).click(),
+    async cover() {
+      const own = await web.getWindowHandle();
+      await web.switchTo().newWindow('tab');
+      await web.switchTo().window(own); // for the driver only: the new one stays in front
+    },
     screenshot: async (file) => fs.writeFileSync(file, await web.takeScreenshot(), 'base64'),
     async close() {
       await web.quit().catch(() => {});
