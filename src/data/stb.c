@@ -11,23 +11,28 @@
 /* --------------------------------------------------------------------------------------- memory --- */
 
 /* Of this thread's present call: the longest block that its pixels justify, the length of the one that stb always fills
- * (0 for none), and whether one could not be had. */
-static _Thread_local size_t block_most, block_filled;
-static _Thread_local int no_memory;
+ * (0 for none), whether one could not be had, and whether a longer one was wanted. */
+static _Thread_local uint64_t block_most;
+static _Thread_local size_t block_filled;
+static _Thread_local int no_memory, too_long;
 
 /* Zeroed: where damaged data leave pixels unset, they are the same in every run. To zero a JPEG's result as well took
  * 8% of its time. */
 static void *stb_allocate(size_t size) {
-    void *block = NULL;
-    if (size <= block_most)
-        block = size && size == block_filled ? malloc(size) : calloc(1, size ? size : 1);
-    no_memory |= !block && size <= block_most;
+    too_long |= size > block_most;
+    if (too_long)
+        return NULL;
+    void *block = size && size == block_filled ? malloc(size) : calloc(1, size ? size : 1);
+    no_memory |= !block;
     return block;
 }
 
 static void *stb_reallocate(void *old, size_t old_size, size_t size) {
-    uint8_t *block = size <= block_most ? realloc(old, size) : NULL;
-    no_memory |= !block && size <= block_most;
+    too_long |= size > block_most;
+    if (too_long)
+        return NULL;
+    uint8_t *block = realloc(old, size);
+    no_memory |= !block;
     if (block && size > old_size)
         memset(block + old_size, 0, size - old_size);
     return block;
@@ -165,11 +170,11 @@ static uint8_t *halve(uint16_t *pixels, size_t count) {
 }
 
 ssd_status stb_decode(ssd_context *context, format kind, const source *from, uint8_t filling, bitmap *out) {
-    const size_t count = from->head_count + from->rest_count, area = ((size_t)from->width + 64) * (from->height + 64);
-    block_most = area * 16 > count * 2 ? area * 16 : count * 2;
-    block_most += 1 << 20;
+    const uint64_t count = from->head_count + from->rest_count,
+                   area = ((uint64_t)from->width + 64) * (from->height + 64);
+    block_most = (1 << 20) + (area * 16 > count * 2 ? area * 16 : count * 2);
     block_filled = kind == FORMAT_JPEG ? (size_t)from->width * from->height * 4 + 1 : 0;
-    no_memory = 0;
+    no_memory = too_long = 0;
     stbi_convert_iphone_png_to_rgb_thread(1);
     stbi__unpremultiply_on_load_thread(1);
     reader r = {.from = from, .filling = filling, .is_jpeg = kind == FORMAT_JPEG};
@@ -189,6 +194,9 @@ ssd_status stb_decode(ssd_context *context, format kind, const source *from, uin
     bitmap_free(&picture);
     if (no_memory)
         return context_fail(context, SSD_OUT_OF_MEMORY, "not enough memory to decode the picture; make it smaller");
+    if (too_long)
+        return context_fail(context, SSD_BAD_FILE, "the %s is damaged (its data are more than its pixels)",
+                            format_name(kind));
     if (r.cut)
         return context_fail(context, SSD_BAD_FILE, "the %s is cut off (its end is missing)", format_name(kind));
     return context_fail(context, SSD_BAD_FILE, "the %s is damaged, or of a kind that is not read (%s)",

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import { createEngine, inChunks } from '../../wasm/engine/engine.js';
 
 /** The encoded pictures of the native tests, by name. */
@@ -65,6 +66,29 @@ for (const variant of /** @type {const} */ (['simd', 'relaxed'])) {
     assert.equal(fingerprints.size, 1);
   });
 }
+
+test('a PNG of one pixel that unpacks to 4 MB is refused', async () => {
+  /** @param {string} name @param {Buffer} data */
+  const chunk = (name, data) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    return Buffer.concat([length, Buffer.from(name), data, Buffer.alloc(4)]);
+  };
+  /** @param {number} bytes */
+  const png = (bytes) =>
+    Buffer.concat([
+      Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+      chunk('IHDR', Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0])),
+      chunk('IDAT', deflateSync(Buffer.alloc(bytes))),
+      chunk('IEND', Buffer.alloc(0)),
+    ]);
+  const engine = await createEngine({ threads: 1 });
+  const dataset = engine.createDataset({ size: 16 });
+  dataset.addFile(png(1000)); // some programs leave a little more
+  assert.throws(() => dataset.addFile(png(4 << 20)), /its data are more than its pixels/);
+  assert.equal(dataset.count, 1);
+  engine.dispose();
+});
 
 test('pictures of the size are added byte for byte', async () => {
   const engine = await createEngine({ threads: 1 });
