@@ -4,7 +4,10 @@
 
 #include "data/limits.h"
 
-enum { TABLE_HEADER = 17, CODES_MOST = 256, COMPONENTS_MOST = 3, COEFFICIENTS = 64, ROOM = 64, SCANS_MOST = 200 };
+enum { TABLE_HEADER = 17, CODES_MOST = 256, COMPONENTS_MOST = 3, COEFFICIENTS = 64, ROOM = 64 };
+/* Visits of blocks by scans that are always allowed (a second or two), and visits of each block on average beyond that:
+ * programs make about ten. */
+enum { FREE_VISITS = 1 << 24, VISITS_MOST = 40 };
 
 /* Marker codes. */
 enum { SOF0 = 0xc0, SOF2 = 0xc2, DHT = 0xc4, JPG = 0xc8, DAC = 0xcc, RST0 = 0xd0, RST7 = 0xd7, EOI = 0xd9, SOS = 0xda };
@@ -27,7 +30,8 @@ typedef struct walk {
     unsigned quantisers, codes[2]; /* a bit for each table that is defined; codes: DC and AC */
     unsigned interval;             /* blocks between two restarts, in units of the scan; 0 for none */
     int is_jfif, adobe;            /* adobe: its colour transform, -1 without */
-    int colour_told, complete, scans;
+    int colour_told, complete;
+    double visits; /* of blocks by scans */
 } walk;
 
 static ssd_status fail_damaged(const walk *w, const char *why) {
@@ -180,8 +184,6 @@ static ssd_status read_scan(walk *w, size_t at, unsigned length, size_t *next) {
     const int count = p[0];
     if (count < 1 || count > w->components || length != 6u + 2 * (unsigned)count)
         return fail_damaged(w, "a scan header");
-    if (++w->scans > SCANS_MOST) /* each goes over all blocks; programs write a dozen */
-        return fail_damaged(w, "more than 200 scans");
     const uint8_t *bits = q + (size_t)2 * count;
     const int first = w->progressive ? bits[0] : 0, last = w->progressive ? bits[1] : COEFFICIENTS - 1,
               high = w->progressive ? bits[2] >> 4 : 0, low = w->progressive ? bits[2] & 15 : 0;
@@ -217,6 +219,12 @@ static ssd_status read_scan(walk *w, size_t at, unsigned length, size_t *next) {
         end--;
     source_put(w->out, w->bytes + begin, end - begin);
     w->complete = is_complete(w);
+    double all = 0;
+    for (int i = 0; i < w->components; i++)
+        all += blocks_of(w, w->component + i, 0);
+    w->visits += blocks;
+    if (w->visits > FREE_VISITS && w->visits > VISITS_MOST * all)
+        return fail_damaged(w, "it has too many scans");
     /* A block has at least one bit for its DC, and where it comes whole one for its end. */
     const double bits_least = high > 0 || first > 0 ? 0 : w->progressive ? blocks : 2 * blocks;
     return limits_check_content(w->context, "JPEG", w->count, w->width, w->height,
