@@ -64,7 +64,7 @@ const char *ssd_describe(void);
 typedef struct ssd_context ssd_context;
 
 /* A context with `threads` (1..64) threads, the caller's included: 1 needs no pool. In a build without threads
- * any number gives 1. NULL when memory or threads cannot be had. */
+ * any number gives 1, and a system that refuses threads as many as it gives. NULL when memory cannot be had. */
 ssd_context *ssd_context_create(int threads);
 void ssd_context_destroy(ssd_context *context);
 

@@ -113,18 +113,17 @@ parallel_pool *parallel_create(int threads) {
     parallel_pool *pool = calloc(1, sizeof *pool);
     if (!pool)
         return NULL;
-    pool->threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
+    const int most = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    for (int i = 0; i < pool->threads - 1; i++) {
+    for (int i = 0; i < most - 1; i++) {
         pool->workers[i].pool = pool;
         pool->workers[i].lane = i + 1;
-        if (pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]) != 0) {
-            parallel_destroy(pool);
-            return NULL;
-        }
+        if (pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]) != 0)
+            break; /* the work is the same with fewer */
         pool->started++;
     }
+    pool->threads = pool->started + 1;
     return pool;
 }
 

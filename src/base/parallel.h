@@ -8,8 +8,8 @@ typedef struct parallel_pool parallel_pool;
 /* Does piece `index` of the work described by `work`. Pieces run in any order, each exactly once. */
 typedef void (*parallel_body)(const void *work, int index);
 
-/* A pool of `threads` threads, the caller's included (1..64; always 1 in builds without threads).
- * NULL when memory or a thread cannot be had. */
+/* A pool of `threads` threads, the caller's included (1..64; always 1 in builds without threads), or of as many as the
+ * system gives. NULL when memory cannot be had. */
 parallel_pool *parallel_create(int threads);
 void parallel_destroy(parallel_pool *pool);
 int parallel_threads(const parallel_pool *pool);

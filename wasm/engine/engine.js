@@ -31,9 +31,10 @@ export class Engine {
     this.notes = notes;
     this.describe = this.heap.describe;
     this.heap.context = module._ssd_context_create(threads);
-    if (!this.heap.context) throw new SsdganError('out_of_memory', 'the engine could not start its threads');
+    if (!this.heap.context) throw new SsdganError('out_of_memory', 'not enough memory to start the engine');
     /** @type {number} threads in use */
     this.threads = module._ssd_context_threads(this.heap.context);
+    if (this.threads < threads) notes.push(`Only ${this.threads} of ${threads} threads could be started.`);
   }
 
   /**
