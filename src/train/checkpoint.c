@@ -70,7 +70,8 @@ static ssd_status read_moments(ssd_context *context, const safetensors *file, co
     return SSD_OK;
 }
 
-static const double MOST_STEPS = 9007199254740991.0; /* 2^53 - 1, the largest whole number that is exact */
+/* 2^53: one more is rounded back to it, so that what was loaded can be trained, saved and loaded again. */
+static const double MOST_STEPS = 9007199254740992.0;
 
 /* A number of the run from the metadata; unchanged where the file does not have it. */
 static ssd_status read_number(ssd_context *context, const safetensors *file, const char *key, double least, double most,
