@@ -195,7 +195,7 @@ test('junk is known wherever systems leave it', () => {
     '__MACOSX/._a.jpg', '._a.jpg', 'a/.DS_Store', '.hidden', 'Thumbs.db', 'a/THUMBS.DB', 'ehthumbs.db', 'desktop.ini',
     'Desktop.ini', 'b/@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg', '.@__thumb/a.jpg', '#recycle/a.jpg', '$RECYCLE.BIN/S-1/a.jpg',
     '.AppleDouble/a.jpg', '.Spotlight-V100/x', '.picasaoriginals/a.jpg', 'lost+found/a.jpg', '.Trashes/a.jpg', 'Icon\r',
-    'a\\Thumbs.db', '__MACOSX\\._a.jpg', '.picasa.ini', 'System Volume Information/x', '@Recycle/a.jpg', '.thumbnails/a.png',
+    'a\\Thumbs.db', '__MACOSX\\._a.jpg', '.picasa.ini', 'System Volume Information/x', '@Recycle/a.jpg', 'a.jpg:Zone.Identifier', 'a.jpg@SynoEAStream', '.thumbnails/a.png',
   ]) assert.ok(isJunk(name), name); // prettier-ignore
   for (const name of ['a.jpg', './a.jpg', '../a.jpg', 'thumbs/a.jpg', 'recycle/a.jpg', 'a.b/c.d.png', 'Icon.png', '#1.jpg', '@me.jpg'])
     assert.ok(!isJunk(name), name); // prettier-ignore

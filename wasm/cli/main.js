@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `ssdgan COMMAND`. */
+import { inspect } from 'node:util';
 import { guardConsole } from './escape.js';
 import { watchOutput } from './interruption.js';
 import { explain } from './usage.js';
@@ -59,7 +60,7 @@ main()
   .catch((error) => {
     const { message, status } = explain(error);
     console.error(`ssdgan: ${message}`);
-    if (process.env.SSDGAN_DEBUG) console.error(error);
+    if (process.env.SSDGAN_DEBUG) console.error(inspect(error));
     return status;
   })
   // The thread pool's workers would keep Node alive.

@@ -13,8 +13,8 @@ import { CliError } from './usage.js';
 const REASONS = {
   EACCES: 'it may not be read (no permission)',
   EPERM: 'it may not be read (no permission)',
-  ENOENT: 'a link to nothing',
-  ENOTDIR: 'a link to nothing',
+  ENOENT: 'a link to nothing, or removed meanwhile',
+  ENOTDIR: 'a link to nothing, or removed meanwhile',
   ELOOP: 'a link that leads to itself',
   EIO: 'the disk cannot read it',
   ENAMETOOLONG: 'its name is too long',

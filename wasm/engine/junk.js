@@ -36,6 +36,8 @@ export function isJunk(name) {
     .filter((part) => part !== '' && part !== '.' && part !== '..');
   const base = parts.at(-1) ?? '';
   // .AppleDouble, .picasaoriginals, .Spotlight-V100, .@__thumb, ._x, .DS_Store, .thumbnails ...
+  // On a NAS, Windows' hidden streams are files of their own: a.jpg:Zone.Identifier, a.jpg@SynoEAStream.
+  if (/.[:@](zone\.identifier|encryptable|syno(eastream|resource))$/.test(base)) return true;
   return FILES.has(base) || parts.some((part) => part.startsWith('.') || FOLDERS.has(part));
 }
 
