@@ -10,23 +10,40 @@
  *   hello {base, variant, threads}       starts the engine; base: URL of the folder that holds engine/
  *                                        -> {variant, threads, notes, describe (ssd_describe, include/ssdgan.h),
  *                                        recipes: [{name, about, settings, comparison}]}
- *   pictures.reset {size, crop, filter}  an empty collection -> {count}
- *   pictures.add {files}                 File objects: pictures and zips -> {count, added, refused: [{name, reason}]}
- *   pictures.doodles {seed, count}       -> {count}
- *   pictures.remove {index}              -> {count}
+ *   projects.list {}                     -> {home: 'file system', 'database' or 'memory'; usage, quota: bytes; projects: [{id,
+ *                                        name, changed, pictures, doodles, progress, bytes, preview, isHere, isElsewhere}]},
+ *                                        the last one changed first; preview: {size, rgba} of its first pictures
+ *   project.open {project}               closes the open one and takes the pictures of this -> {pictures: as pictures.add,
+ *                                        isReadOnly: another tab has it, step, metadata: of its checkpoint, or null, history:
+ *                                        steps of its log, model: bytes, where it is read-only}. Then train.load
+ *   project.rename {project, name}       -> {}
+ *   project.duplicate {project}          -> {project}
+ *   project.delete {project}             -> {}
+ *   project.export {project}             -> {blob, name}: a zip
+ *   project.import {file}                a project zip -> {project}: null where it is no project
+ *   pictures.begin {size, crop, filter}  leaves the open project, which is kept, for no pictures -> as pictures.add
+ *   pictures.add {files}                 File objects: pictures and zips -> {count, doodles, refused: [{name, reason}],
+ *                                        reading: {size, crop, filter}, isReadable: they can be read another way, project:
+ *                                        id, or null}. The first pictures make room for themselves among doodles
+ *   pictures.doodles {count}             in the place of everything -> as pictures.add
+ *   pictures.read {size, crop, filter}   reads all files again, without those removed -> as pictures.add
+ *   pictures.remove {index}              -> as pictures.add
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
  *   train.create {config, recipe, onTrouble, from}   config changes the recipe's settings; onTrouble: stop, rollback,
  *                                        augment or ignore (default: the recipe's); from: 'scratch', or 'starter', whose
- *                                        networks then decide the sizes -> {stats, config, parameters, plan}: the plan is of
- *                                        wasm/run/plan.js
- *   train.load {bytes, best, acceptOther, onTrouble}   goes on from a checkpoint as its plan says, with the pictures that
- *                                        are there; best: the best model so far, where it is known -> as create;
- *                                        bad_state for other pictures than its own, unless acceptOther
+ *                                        networks then decide the sizes -> {stats, config, parameters, plan, total, notes,
+ *                                        project}:
+ *                                        the plan is of wasm/run/plan.js; notes: sentences for the user
+ *   train.load {bytes, acceptOther, onTrouble}   goes on as its plan says from the newest checkpoint of the project, or from
+ *                                        these bytes, with the pictures that are there -> as create; bad_state for other
+ *                                        pictures than its own, unless acceptOther
  *   train.run {epochs}                   trains until so many epochs are done in all (default: as planned); replies at
  *                                        once -> {total, stats}: steps in all, and where it stands
  *   train.pause {}                       replies when the running step is done -> {stats, reason}: as event finished
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
- *   train.drop {}                        forgets the run -> {}
+ *   train.save {}                        saves after the running step -> {}, at once
+ *   train.drop {}                        closes the run, which the project keeps -> {}
+ *   train.forget {}                      deletes the run; the project's pictures stay -> {}
  *   starter.load {bytes}                 the starter model -> {metadata}: the file's
  *   starter.faces {time, count}          its slowly changing faces; one unit of time leads from one style to the next
  *                                        -> {size, seeds, rgba}
@@ -53,8 +70,9 @@
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second
  *   samples {step, size, rgba}           the 64 fixed latents; only after a credit
  *   projection {done, total, size, rgba, errors}   the picture, and the nearest face so far
- *   checkpoint {bytes, step}             every hundred steps or so and at a pause: what the page can restart from
- *   best {bytes, step}                   the best model so far
+ *   checkpoint {step, share}             the project holds this step; share: of the time that went into saving
+ *   not_saved {what, name, message}      storing failed; what: pictures, project, checkpoint, log or samples; name: of the
+ *                                        exception (QuotaExceededError). Work goes on
  *   trouble {kind, step, action, to, sentence}   the doctor found something; to: the step that was gone back to
  *   finished {reason, step, saved, stats, error}   training has ended; reason: done, stopped (train.pause), trouble (the
  *                                        doctor stopped it) or failed (error)

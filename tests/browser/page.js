@@ -29,13 +29,14 @@ export async function openPage({
 } = {}) {
   const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/', isolated });
   const browser = await chromium.launch(BROWSER);
-  const page = await browser.newPage({
+  const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: scheme,
     reducedMotion: motion,
     serviceWorkers,
     javaScriptEnabled,
   });
+  const page = await context.newPage();
   if (script) await page.addInitScript(script);
   if (starter) {
     const body = Buffer.from(starter);

@@ -124,7 +124,7 @@ test('a worker that dies before the first checkpoint leaves nothing standing, an
   await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.client.request('crash').catch(() => {}));
   await untilText(page, 'notice', /The engine has stopped/);
   await page.click('#notice button');
-  await untilText(page, 'train-state', /had not been kept yet\. Press Train/);
+  await untilText(page, 'train-state', /had not been saved yet\. Press Train/);
   await untilReady(page);
   for (const id of ['figures', 'live', 'train-progress', 'curves'])
     assert.ok(await page.locator(`#${id}`).isHidden(), id);

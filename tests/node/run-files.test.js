@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { FolderStore } from '../../wasm/cli/folder-store.js';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
 import { checkpointsIn } from '../../wasm/run/run-files.js';
-import { BEST, LOG, MemoryStore, MODEL, piecesOf } from '../../wasm/run/store.js';
+import { BEST, LOG, MemoryStore, MODEL, allPieces } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { all, begin, doodles, engine, linesOf, newest, stepOfSound } from './runs.js';
 
@@ -103,7 +103,7 @@ test('a kill at any write of a save leaves files that belong together', async ()
     /** @param {string} name @param {import('../../wasm/run/store.js').Content} data */
     async write(name, data) {
       if (--this.left >= 0) return super.write(name, data);
-      if (this.left === -1) await super.write(name, piecesOf(data)[0].slice(0, -999));
+      if (this.left === -1) await super.write(name, (await allPieces(data))[0].slice(0, -999));
       throw new Error('killed');
     }
     /** @param {string} name */

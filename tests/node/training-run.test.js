@@ -31,15 +31,16 @@ function ssdgan(...args) {
   return stdout;
 }
 
-/** The worker's training over a port that only remembers. */
-function worker() {
+/** The worker's training over a port that only remembers. @param {MemoryStore} store */
+function worker(store = new MemoryStore()) {
   /** @type {any[]} */
   const sent = [];
   const dataset = doodles(60);
-  const { handlers, run } = new TrainHandlers({
+  const { handlers } = new TrainHandlers({
     engineOf: () => engine,
     datasetOf: () => dataset,
     starterOf: () => new Uint8Array(),
+    storeOf: async () => store,
     send: (message) => sent.push(structuredClone(message)),
     nextTurn,
   });
@@ -50,9 +51,7 @@ function worker() {
     while (!sent.slice(before).some(({ event }) => event === 'finished')) await nextTurn();
     return sent.slice(before);
   };
-  const store = () => /** @type {TrainingRun} */ (run()).store;
-  const read = (/** @type {string} */ name) => store().read(name);
-  return { handlers, train, read, store, sent };
+  return { handlers, train, store, read: (/** @type {string} */ name) => store.read(name) };
 }
 
 /** @param {string} name @param {string} file */
@@ -85,7 +84,7 @@ for (const { name, recipe, args, config, onTrouble, epochs, wanted } of [
     for (const kind of wanted) assert.ok(events.some(({ event }) => event === kind), kind); // prettier-ignore
     if (name === 'trouble') assert.ok(events.some(({ action, to }) => action === 'rollback' && to === 0));
     assert.deepEqual(linesOf(inFolder(name, LOG)), events);
-    assert.deepEqual(await newest(folderStore(name)), await newest(store()));
+    assert.deepEqual(await newest(folderStore(name)), await newest(store));
     for (const file of [MODEL, BEST])
       assert.deepEqual(inFolder(name, file), new Uint8Array(/** @type {any} */ (await read(file))), file);
   });
@@ -97,11 +96,9 @@ test('a resumed run has the same events in terminal and worker, and those of an 
   ssdgan('train', '--out', 'unbroken', ...OPTIONS, '--epochs', '3');
   const first = worker();
   await first.handlers['train.create']({ config: SMALL });
-  const sent = await first.train(1);
-  const { bytes } = sent.findLast(({ event }) => event === 'checkpoint');
-  const best = sent.findLast(({ event }) => event === 'best').bytes;
-  const second = worker();
-  const { plan } = await second.handlers['train.load']({ bytes, best });
+  await first.train(1);
+  const second = worker(first.store);
+  const { plan } = await second.handlers['train.load']({});
   assert.deepEqual([plan.recipe, plan.onTrouble, plan.epochs, plan.keepBest], ['quick', 'rollback', 1, 'kernel']);
   await second.train(3);
   const events = linesOf(await second.read(LOG));

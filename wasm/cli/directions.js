@@ -2,8 +2,9 @@
 import { stylesOf } from '../engine/styles.js';
 import { stagesNamed } from '../engine/latents.js';
 import { PSI, psisOf, seedsOf } from './faces-options.js';
+import { gridOf } from '../engine/png.js';
 import { outputKind, readModel } from './files.js';
-import { gridOf, writePng } from './pictures.js';
+import { writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, number, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */

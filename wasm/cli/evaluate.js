@@ -5,7 +5,8 @@ import { rgbaFromRgb } from '../engine/pixels.js';
 import { summaryOf, warningsOf } from '../engine/summary.js';
 import { outputKind, readFile, readModel } from './files.js';
 import { onnxFeatures } from './onnx-features.js';
-import { addPictures, gridOf, refusedLines, requirePictures, writePng } from './pictures.js';
+import { gridOf } from '../engine/png.js';
+import { addPictures, refusedLines, requirePictures, writePng } from './pictures.js';
 import {
   CliError,
   commandLine,

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolder, makeFolderOf, PART, writeWhole } from './files.js';
 import { LOCK } from './lock.js';
-import { piecesOf } from '../run/store.js';
+import { allPieces } from '../run/store.js';
 import { CliError } from './usage.js';
 
 const FOLDERS = ['samples', 'originals'];
@@ -55,7 +55,7 @@ export class FolderStore {
   /** @param {string} name @param {import('../run/store.js').Content} data */
   async write(name, data) {
     makeFolderOf(this.file(name));
-    writeWhole(this.file(name), piecesOf(data));
+    writeWhole(this.file(name), await allPieces(data));
   }
 
   /** @param {string} name @param {string} text */

@@ -2,8 +2,9 @@
 import { mixtures, stylesOf } from '../engine/styles.js';
 import { headerOf } from '../engine/safetensors.js';
 import { amountsOf, facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
+import { gridOf } from '../engine/png.js';
 import { outputKind, readModel, writeWhole } from './files.js';
-import { gridOf, requireRoom, writeFolder, writePng } from './pictures.js';
+import { requireRoom, writeFolder, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */

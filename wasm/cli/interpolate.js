@@ -3,8 +3,9 @@ import path from 'node:path';
 import { interpolateFaces } from '../engine/styles.js';
 import { EASINGS } from '../engine/latents.js';
 import { facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
+import { gridOf } from '../engine/png.js';
 import { outputKind, readModel } from './files.js';
-import { gridOf, requireRoom, writeFolder, writeGif, writePng } from './pictures.js';
+import { requireRoom, writeFolder, writeGif, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */

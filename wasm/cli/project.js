@@ -3,8 +3,9 @@ import path from 'node:path';
 import { rgbaFromRgb } from '../engine/pixels.js';
 import { Projection, psnr } from '../engine/projection.js';
 import { writeSafetensors } from '../engine/safetensors.js';
+import { gridOf } from '../engine/png.js';
 import { outputKind, readModel, writeWhole } from './files.js';
-import { addPictures, gridOf, refusedLines, writePng } from './pictures.js';
+import { addPictures, refusedLines, writePng } from './pictures.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text, whole } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */

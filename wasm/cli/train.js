@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { readModel } from './files.js';
 import { Interruption } from './interruption.js';
-import { addPictures, encodeGrid, refusedLines, requirePictures } from './pictures.js';
+import { encodeGrid } from '../engine/png.js';
+import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { openNew, openResumed, readNote } from './project-folder.js';
 import { SCORES } from '../run/best-model.js';

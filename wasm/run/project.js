@@ -6,7 +6,8 @@
  */
 import { headerOf } from '../engine/safetensors.js';
 import { SsdganError } from '../engine/engine.js';
-import { metadataOf } from './run-files.js';
+import { checkpointsIn, metadataOf } from './run-files.js';
+import { BEST, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -102,10 +103,38 @@ export async function readPictures(engine, store) {
   }
 }
 
+/** Whether a file is one of a project's: a folder may hold others. @param {string} name @returns {boolean} */
+const isProjectFile = (name) =>
+  [PROJECT, PICTURES, ...SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG].includes(name) ||
+  /^(samples\/step-\d+\.png|originals\/[^/\\]+)$/.test(name);
+
 /** Copies all files. @param {Store} from @param {Store} to */
 export async function copyProject(from, to) {
-  for (const name of await from.list()) {
+  for (const name of (await from.list()).filter(isProjectFile)) {
     const bytes = await from.read(name);
     if (bytes) await to.write(name, bytes);
   }
+}
+
+/** What travels: of the two checkpoints only the newest. @param {Store} store @returns {Promise<string[]>} names */
+export async function filesToExport(store) {
+  const [newest] = await checkpointsIn(store);
+  const files = (await store.list()).filter(isProjectFile);
+  return files.filter((name) => !SLOTS.includes(name) || name === newest?.name);
+}
+
+/**
+ * The project in a zip or a folder: also one that lies in a folder of its own there.
+ * @template {{name: string}} T
+ * @param {T[]} files names with / between folders
+ * @returns {{name: string, file: T}[] | null} names in the project; null: there is none
+ */
+export function projectIn(files) {
+  const notes = files.map(({ name }) => name).filter((name) => name === PROJECT || name.endsWith(`/${PROJECT}`));
+  if (!notes.length) return null;
+  const folder = notes.reduce((a, b) => (b.length < a.length ? b : a)).slice(0, -PROJECT.length);
+  return files
+    .filter(({ name }) => name.startsWith(folder))
+    .map((file) => ({ name: file.name.slice(folder.length), file }))
+    .filter(({ name }) => isProjectFile(name));
 }

@@ -14,7 +14,7 @@
  *   log.jsonl                  the run's events, one JSON object a line, without times: equal runs have equal logs
  */
 
-/** @typedef {Uint8Array | string | Iterable<Uint8Array>} Content in pieces where the whole is large */
+/** @typedef {Uint8Array | string | Iterable<Uint8Array> | Blob} Content in pieces where the whole is large */
 /**
  * @typedef {object} Store
  * @property {(name: string, from?: number, to?: number) => Promise<Uint8Array | null>} read the file, or these bytes of
@@ -42,10 +42,24 @@ const MOST_SAMPLES = 200;
 /** @param {number} step @returns {string} */
 export const samplesName = (step) => `samples/step-${String(step).padStart(6, '0')}.png`;
 
-/** @param {Content} data @returns {Uint8Array[]} */
-export function piecesOf(data) {
-  if (typeof data === 'string') return [new TextEncoder().encode(data)];
-  return data instanceof Uint8Array ? [data] : [...data];
+/** Bytes of a Blob that are read at once. */
+const PIECE_BYTES = 16e6;
+
+/** @param {Content} data @returns {AsyncGenerator<Uint8Array>} */
+export async function* piecesOf(data) {
+  if (typeof data === 'string') yield new TextEncoder().encode(data);
+  else if (data instanceof Uint8Array) yield data;
+  else if (!(data instanceof Blob)) yield* data;
+  else
+    for (let at = 0; at < data.size; at += PIECE_BYTES)
+      yield new Uint8Array(await data.slice(at, at + PIECE_BYTES).arrayBuffer());
+}
+
+/** @param {Content} data @returns {Promise<Uint8Array[]>} */
+export async function allPieces(data) {
+  const pieces = [];
+  for await (const piece of piecesOf(data)) pieces.push(piece);
+  return pieces;
 }
 
 /** Removes what an earlier run left, the checkpoints first: no half of it can be resumed. @param {Store} store */
@@ -91,7 +105,7 @@ export class MemoryStore {
 
   /** @param {string} name @param {Content} data kept, not copied */
   async write(name, data) {
-    const pieces = piecesOf(data);
+    const pieces = await allPieces(data);
     this.files.set(name, pieces.length ? pieces : [new Uint8Array()]);
   }
 

@@ -5,7 +5,6 @@ import { SettingsForm } from './settings-form.js';
 
 /**
  * @typedef {'starting' | 'ready' | 'training' | 'paused' | 'finished' | 'stopped'} Phase
- * @typedef {{kind: 'files', files: File[]} | {kind: 'doodles', count: number}} Source
  */
 
 export class App {
@@ -13,16 +12,20 @@ export class App {
     this.client = new Client();
     /** @type {Phase} */
     this.phase = 'starting';
-    /** @type {Source[]} what the pictures came from: read again where size or crop change */
-    this.sources = [];
     this.count = 0;
-    /** @type {{bytes: Uint8Array, step: number} | null} the last one that the worker sent */
-    this.checkpoint = null;
-    /** @type {Uint8Array | null} the best model that the worker sent */
-    this.best = null;
+    /** @type {string | null} id of the open project; null: nothing is to be kept yet */
+    this.project = null;
+    /** Another tab has the project: it can be looked at, not changed. */
+    this.isReadOnly = false;
+    /** The browser keeps projects. */
+    this.keeps = true;
+    /** @type {number} the last step that is kept */
+    this.savedStep = 0;
+    /** The engine has started; another one after a restart. */
+    this.started = Promise.resolve();
     /** @type {{bytes: Uint8Array, step: number} | null} a loaded checkpoint that waits for its pictures */
     this.resume = null;
-    /** @type {boolean} steps have been made that no download holds */
+    /** Steps have been made that are kept nowhere. */
     this.unsaved = false;
     /** @type {'run' | 'model' | 'starter'} what Generate uses */
     this.source = 'run';
@@ -63,6 +66,7 @@ export class App {
       base: document.baseURI,
       variant: this.options.get('variant') ?? 'auto',
       threads: threads ? Number(threads) : 'auto',
+      home: this.options.get('home') ?? undefined, // for tests: file system, database, memory
     });
     byId('engine-state').textContent = [
       `${reply.variant === 'relaxed' ? 'Relaxed SIMD (fused multiply-add)' : 'Plain SIMD'}, ${reply.threads} thread${reply.threads > 1 ? 's' : ''}.`,

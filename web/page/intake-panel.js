@@ -5,37 +5,71 @@ const COLUMNS = 10;
 const PAGE = 200;
 const DOODLES = 1000;
 
-/** All files below dropped entries. @param {DataTransfer} transfer @returns {Promise<File[]>} */
+/** @typedef {{name: string, reason: string}} Refused */
+
+/**
+ * All files below dropped entries. One that the browser cannot open is refused by name; the others are taken.
+ * @param {DataTransfer} transfer
+ * @returns {Promise<{files: File[], refused: Refused[]}>}
+ */
 async function droppedFiles(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry !== null);
-  if (!entries.length) return [...transfer.files];
+  /** @type {Refused[]} */
+  const refused = [];
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry);
+  if (!entries.length) return { files: [...transfer.files], refused };
   /** @param {any} entry @returns {Promise<File[]>} */
   const filesOf = async (entry) => {
-    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-    const reader = entry.createReader();
-    /** @type {File[]} */
-    const files = [];
-    for (;;) {
-      // A folder is handed out a hundred entries at a time.
-      const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (!batch.length) return files;
-      for (const child of batch) files.push(...(await filesOf(child)));
+    try {
+      if (entry.isFile)
+        return [named(await new Promise((resolve, reject) => entry.file(resolve, reject)), entry.fullPath)];
+      const reader = entry.createReader();
+      /** @type {File[]} */
+      const files = [];
+      for (;;) {
+        // A folder is handed out a hundred entries at a time.
+        const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+        if (!batch.length) return files;
+        for (const child of batch) files.push(...(await filesOf(child)));
+      }
+    } catch (error) {
+      const why = /** @type {any} */ (error)?.message ?? 'no reason was given';
+      const what = entry.isFile ? 'the file' : 'the folder';
+      refused.push({ name: entry.fullPath.slice(1), reason: `the browser cannot open ${what} (${why})` });
+      return [];
     }
   };
-  return (await Promise.all(entries.map(filesOf))).flat();
+  return { files: (await Promise.all(entries.map(filesOf))).flat(), refused };
+}
+
+/** A dropped file knows its path only through its entry. @param {File} file @param {string} path @returns {File} */
+function named(file, path) {
+  if (!file.webkitRelativePath) Object.defineProperty(file, 'webkitRelativePath', { value: path.slice(1) });
+  return file;
 }
 
 export class IntakePanel {
-  /** @param {import('./app.js').App} app @param {(file: File) => void} openModel for .safetensors files */
-  constructor(app, openModel) {
+  /**
+   * @param {import('./app.js').App} app @param {(file: File) => void} openModel for .safetensors files
+   * @param {(file: File) => Promise<boolean>} openProject for zips: false where it holds no project
+   */
+  constructor(app, openModel, openProject) {
     this.app = app;
     this.openModel = openModel;
+    this.openProject = openProject;
+    /** Another project is open than before. */
+    this.onProject = () => {};
     this.shown = PAGE;
     this.size = 64;
-    /** @type {IntakePanel['wanted'] | null} */
+    /** @type {{size: number, crop: string, filter: string} | null} how the pictures were read */
     this.readAs = null;
-    /** @type {{name: string, reason: string}[]} */
+    this.doodles = 0;
+    this.isReadable = true;
+    /** Something was given: the doodles of the first visit are not wanted. */
+    this.given = false;
+    /** @type {Refused[]} */
     this.refused = [];
+    /** @type {Refused[]} by the browser, before the worker saw them */
+    this.unopened = [];
     /** How many readings run or wait, and the last of them. */
     this.readings = 0;
     this.last = Promise.resolve();
@@ -43,7 +77,7 @@ export class IntakePanel {
     const folder = element('folder-input', HTMLInputElement);
     button('pick-files').onclick = () => files.click();
     button('pick-folder').onclick = () => folder.click();
-    button('use-doodles').onclick = () => this.take({ kind: 'doodles', count: DOODLES });
+    button('use-doodles').onclick = () => this.takeDoodles(DOODLES);
     for (const input of [files, folder]) {
       input.onchange = () => {
         this.takeFiles([...(input.files ?? [])]);
@@ -71,7 +105,9 @@ export class IntakePanel {
       event.preventDefault();
       depth = 0;
       mark();
-      if (event.dataTransfer && !taken) this.takeFiles(await droppedFiles(event.dataTransfer));
+      if (!event.dataTransfer || taken) return;
+      const { files, refused } = await droppedFiles(event.dataTransfer);
+      this.takeFiles(files, refused);
     });
   }
 
@@ -97,37 +133,54 @@ export class IntakePanel {
   }
 
   lock() {
-    const { busy, phase } = this.app;
-    for (const id of ['pick-files', 'pick-folder', 'use-doodles']) {
-      button(id).disabled = busy || this.reading || phase === 'starting' || phase === 'stopped';
-    }
+    const { busy, phase, isReadOnly } = this.app;
+    for (const id of ['pick-files', 'pick-folder', 'use-doodles'])
+      button(id).disabled = busy || isReadOnly || phase === 'stopped';
   }
 
-  /** @param {File[]} files */
-  async takeFiles(files) {
-    const model = files.find((file) => file.name.endsWith('.safetensors'));
-    if (model) this.openModel(model);
-    const pictures = files.filter((file) => !file.name.endsWith('.safetensors'));
+  /** @param {File[]} files @param {Refused[]} unopened */
+  async takeFiles(files, unopened = []) {
+    this.given = true;
+    const isModel = (/** @type {File} */ file) => /\.safetensors$/i.test(file.name);
+    const models = files.filter(isModel);
+    if (models.length) this.openModel(models[0]);
+    const more = models.slice(1).map(({ name }) => ({ name, reason: 'one model at a time: the first was opened' }));
+    this.unopened = [...unopened, ...more];
+    this.showRefused();
+    let pictures = files.filter((file) => !isModel(file));
     if (!pictures.length) return;
-    if (this.app.busy) {
-      this.say('The training uses these pictures. Press Start over before you add others.', true);
+    if (this.app.phase === 'starting') this.say('Starting the engine. Your pictures are read next …');
+    await this.app.attempt('intake-state', async () => {
+      await this.app.started;
+      /** @type {File[]} */
+      const rest = [];
+      for (const file of pictures) if (!/\.zip$/i.test(file.name) || !(await this.openProject(file))) rest.push(file);
+      pictures = rest;
+    });
+    if (!pictures.length) return;
+    if (this.app.busy || this.app.isReadOnly) {
+      this.say('The training uses these pictures. Press New project, on top, to begin with others.', true);
       return;
     }
-    await this.take({ kind: 'files', files: pictures });
+    await this.ask('pictures.add', { files: pictures }, pictures.length);
   }
 
-  /** @param {import('./app.js').Source} source */
-  async take(source) {
-    if (this.app.phase === 'starting') return;
-    await this.app.attempt('intake-state', () =>
+  /** @param {number} count */
+  takeDoodles(count) {
+    return this.ask('pictures.doodles', { count });
+  }
+
+  /** Asks the worker to change the pictures, in turn. @param {string} type @param {object} fields @param {number} [reading] files that will be read */
+  ask(type, fields, reading = 0) {
+    return this.app.attempt('intake-state', () =>
       this.inTurn(async () => {
-        // Real pictures replace the doodles, and doodles replace everything.
-        if (source.kind === 'doodles' || this.app.sources.some(({ kind }) => kind === 'doodles')) {
-          this.app.sources = [];
-          await this.begin();
+        await this.app.started;
+        if (reading) this.showProgress(0, reading);
+        try {
+          await this.take(await this.app.client.request(type, fields));
+        } finally {
+          byId('intake-progress').hidden = true;
         }
-        this.app.sources.push(source);
-        await this.read(source);
       }),
     );
   }
@@ -137,8 +190,8 @@ export class IntakePanel {
     const { settings } = this.app;
     return {
       size: Number(settings.value('image_size')),
-      crop: settings.value('crop'),
-      filter: settings.value('filter'),
+      crop: String(settings.value('crop')),
+      filter: String(settings.value('filter')),
     };
   }
 
@@ -147,49 +200,43 @@ export class IntakePanel {
     return this.readAs !== null && JSON.stringify(this.readAs) !== JSON.stringify(this.wanted);
   }
 
+  /** Begins with no pictures. */
   async begin() {
-    this.refused = [];
-    this.readAs = this.wanted;
-    this.size = this.readAs.size;
-    await this.app.client.request('pictures.reset', this.readAs);
-    this.app.count = 0;
+    this.unopened = [];
+    await this.take(await this.app.client.request('pictures.begin', this.wanted), false);
   }
 
-  /** Reads everything again, because size or crop have changed, or the worker is new. */
+  /** Reads everything again, because size or crop have changed. */
   readAgain() {
-    return this.inTurn(async () => {
-      await this.begin();
-      for (const source of this.app.sources) await this.read(source);
-    });
+    return this.ask('pictures.read', this.wanted, this.doodles ? 0 : 1);
   }
 
-  /** @param {import('./app.js').Source} source */
-  async read(source) {
-    const { client } = this.app;
-    await this.app.attempt('intake-state', async () => {
-      if (source.kind === 'doodles') {
-        const { count } = await client.request('pictures.doodles', { seed: 0, count: source.count });
-        this.app.count = count;
-        this.say(`${count.toLocaleString('en')} doodles: cartoon animals, drawn by the engine.`);
-      } else {
-        this.showProgress(0, source.files.length);
-        const { count, refused } = await client.request('pictures.add', { files: source.files });
-        this.app.count = count;
-        this.refused.push(...refused);
-        this.say(this.summary(), count < 2);
-      }
-    });
-    byId('intake-progress').hidden = true;
+  /** Shows the worker's pictures. @param {any} reply @param {boolean} tell */
+  async take({ count, doodles, refused, reading, isReadable, project }, tell = true) {
+    const { app } = this;
+    const isOther = project !== app.project;
+    app.count = count;
+    app.project = project;
+    Object.assign(this, { doodles, refused, readAs: reading, isReadable, size: reading.size });
+    if (tell) this.say(this.summary(), count < 2);
     this.showRefused();
     await this.showThumbnails();
+    app.enter(app.phase);
+    if (isOther) this.onProject();
   }
 
   summary() {
     const { count } = this.app;
+    if (this.doodles) return `${count.toLocaleString('en')} doodles: cartoon animals, drawn by the engine.${this.none}`;
     if (count === 0) return 'None of these files could be read as a picture; the list below says why.';
     if (count === 1) return 'One picture. Training needs at least two; a few dozen are better.';
     const advice = count < 50 ? ' These are few: expect samples that are nearly copies of them.' : '';
     return `${count.toLocaleString('en')} pictures.${advice}`;
+  }
+
+  /** Files were given, and doodles are still here. */
+  get none() {
+    return this.refused.length ? ' None of your files could be read as a picture; the list below says why.' : '';
   }
 
   /** @param {string} text @param {boolean} bad */
@@ -209,14 +256,15 @@ export class IntakePanel {
   }
 
   showRefused() {
+    const refused = [...this.unopened, ...this.refused];
     const box = byId('refused');
-    box.hidden = this.refused.length === 0;
+    box.hidden = refused.length === 0;
     const summary = box.querySelector('summary');
     const list = box.querySelector('ul');
     if (!summary || !list) return;
-    summary.textContent = `${this.refused.length} file${this.refused.length === 1 ? ' was' : 's were'} left out`;
+    summary.textContent = `${refused.length} file${refused.length === 1 ? ' was' : 's were'} left out`;
     list.replaceChildren(
-      ...this.refused.slice(0, 500).map(({ name, reason }) => {
+      ...refused.slice(0, 500).map(({ name, reason }) => {
         const item = document.createElement('li');
         item.textContent = `${name}: ${reason}`;
         return item;
@@ -237,15 +285,12 @@ export class IntakePanel {
 
   /** @param {MouseEvent} event */
   async removeAt(event) {
-    if (this.app.busy) return;
+    if (this.app.busy || this.app.isReadOnly) return;
     const index = pictureAt(canvas('thumbs'), event, this.size, COLUMNS, Math.min(this.app.count, this.shown));
     if (index < 0) return;
     await this.app.attempt('intake-state', async () => {
-      const { count } = await this.app.client.request('pictures.remove', { index });
-      this.app.count = count;
+      await this.take(await this.app.client.request('pictures.remove', { index }));
       this.say(`Removed one. ${this.summary()}`);
-      await this.showThumbnails();
     });
-    this.app.enter(this.app.phase);
   }
 }

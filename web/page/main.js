@@ -8,9 +8,11 @@ import { EvaluatePanel } from './evaluate-panel.js';
 import { MakePanel } from './make-panel.js';
 import { InterpolatePanel } from './interpolate-panel.js';
 import { startOffline } from './offline.js';
+import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
 
+const DOODLES = 1000;
 /** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
 
@@ -30,7 +32,11 @@ const make = new MakePanel(
   (metadata) => train.prepare(metadata),
 );
 const interpolate = new InterpolatePanel(app, (face, label) => make.picked(face, label));
-const intake = new IntakePanel(app, (file) => make.open(file));
+const intake = new IntakePanel(
+  app,
+  (file) => make.open(file),
+  (file) => projects.import(file),
+);
 const train = new TrainPanel(app, intake, (seed) => {
   app.source = 'run';
   interpolate.pick(seedKey(seed));
@@ -38,59 +44,88 @@ const train = new TrainPanel(app, intake, (seed) => {
 
 new EvaluatePanel(app);
 
-/** Starts a new worker after a crash. The pictures are read again; the training continues from the last checkpoint. */
+const projects = new ProjectsPanel(app, openProject);
+train.projects = projects;
+intake.onProject = () => projects.refresh();
+
+/** @param {string} id @param {boolean} andTrain press Continue too */
+async function openProject(id, andTrain) {
+  const reply = await app.client.request('project.open', { project: id });
+  app.project = id;
+  await train.showProject(reply);
+  if (andTrain && app.phase === 'paused') await train.press();
+}
+
+/** Starts a new worker after a crash, and opens the project again: everything is in it. */
 async function restart() {
+  const { project } = app;
   app.client = new Client();
   starter.forget();
+  listen();
+  app.enter('starting');
+  await app.attempt('train-state', async () => {
+    app.started = app.start();
+    await app.started;
+    app.enter('ready');
+    starter.begin();
+    if (project && app.keeps) {
+      await openProject(project, false);
+      if (/** @type {string} */ (app.phase) === 'paused')
+        train.say(`Restarted at step ${app.savedStep}. Press Continue to train on.`);
+      else train.say('The training had not been saved yet. Press Train to begin it again.', true);
+    } else {
+      train.forget();
+      await intake.begin();
+      await intake.takeDoodles(DOODLES);
+      app.enter('ready');
+    }
+    await projects.refresh();
+  });
+}
+
+/** To the present client. */
+function listen() {
   listenForDeath();
   train.listen();
   app.client.on('intake', ({ done, total }) => intake.showProgress(done, total));
-  app.enter('starting');
-  await app.attempt('train-state', async () => {
-    await app.start();
-    app.phase = 'ready';
-    await intake.readAgain();
-    if (!app.checkpoint) {
-      if (app.unsaved) train.say('The training had not been kept yet. Press Train to begin it again.', true);
-      train.forget();
-      await starter.begin();
-      app.enter('ready');
-      return;
-    }
-    const { checkpoint, best } = app;
-    const request = { bytes: checkpoint.bytes, best, acceptOther: true };
-    const { stats } = await app.client.request('train.load', request);
-    train.view.goBack(stats.step);
-    train.view.showStats(stats, 0);
-    app.enter('paused');
-    starter.begin();
-    train.say(`Restarted at step ${stats.step}. Press Continue to train on.`);
-  });
 }
 
 function listenForDeath() {
   app.client.on('dead', ({ message }) => {
     app.enter('stopped');
-    const saved = app.checkpoint ? ` The training up to step ${app.checkpoint.step} is safe.` : '';
+    const saved = app.savedStep && app.keeps ? ` The training up to step ${app.savedStep} is safe.` : '';
     app.notice(`The engine has stopped (${message}).${saved}`, { label: 'Restart', act: restart });
   });
 }
 
 async function start() {
   listenForDeath();
-  const { describe, recipes, variant } = await app.start();
-  app.settings.offer(describe, recipes);
+  let variant = '';
+  app.started = app.start().then(async ({ describe, recipes, variant: build }) => {
+    variant = build;
+    app.settings.offer(describe, recipes);
+    await intake.begin();
+  });
+  await app.started;
   app.enter('ready');
+  await projects.refresh();
   await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
-  await intake.take({ kind: 'doodles', count: 1000 });
+  if (!intake.given) await intake.takeDoodles(DOODLES);
   const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
-  drawGrid(canvas('mascot'), rgba, size, 1, 0);
+  if (rgba.length) drawGrid(canvas('mascot'), rgba, size, 1, 0);
   await Promise.all([fetchLater(), app.client.request('fetch.later')]);
   keepOffline(variant, app.starter !== null);
 }
 
+// A page that is hidden may never be shown again.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden && app.phase === 'training') app.client.request('train.save').catch(() => {});
+});
+
 addEventListener('beforeunload', (event) => {
-  if (app.unsaved && app.busy) event.preventDefault();
+  if (!app.busy || (!app.unsaved && app.phase !== 'training')) return;
+  event.preventDefault();
+  app.client.request('train.save').catch(() => {}); // while the question is read
 });
 
 start().catch((error) => {

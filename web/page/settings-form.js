@@ -76,6 +76,15 @@ export class SettingsForm {
     return parsed(field, this.fixed?.[name] ?? this.chosen.get(name) ?? this.usual(field));
   }
 
+  /** @param {Record<string, string | number | undefined>} values of a project that is not trained yet */
+  choose(values) {
+    for (const field of this.fields) {
+      const value = values[field.name];
+      if (value !== undefined && value !== this.usual(field)) this.chosen.set(field.name, value);
+    }
+    this.show();
+  }
+
   /** @returns {Record<string, string | number>} what the user has chosen; all else is the recipe's */
   config() {
     return Object.fromEntries(this.chosen);

@@ -9,6 +9,10 @@ export class TrainPanel {
     this.app = app;
     this.intake = intake;
     this.view = new RunView(app, pick);
+    /** @type {import('./projects-panel.js').ProjectsPanel | null} */
+    this.projects = null;
+    /** The browser was asked to keep projects. */
+    this.asked = false;
     /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
     this.start = 'starter';
     /** @type {Record<string, number>} by recipe, for the pictures that are there */
@@ -40,21 +44,35 @@ export class TrainPanel {
       this.usualEpochs = epochs;
       this.show();
     });
-    client.on('checkpoint', ({ bytes, step }) => {
-      app.checkpoint = { bytes, step };
+    client.on('checkpoint', ({ step }) => {
+      app.savedStep = step;
+      app.unsaved = !app.keeps;
+      this.projects?.saved(step);
     });
-    client.on('best', ({ bytes }) => {
-      app.best = bytes;
-    });
+    client.on('not_saved', (problem) => this.tellNotSaved(problem));
     client.on('trouble', ({ to, sentence }) => {
       if (to !== undefined) view.goBack(to);
       this.say(sentence, true);
     });
     client.on('finished', ({ reason, error }) => {
+      this.projects?.refresh();
       if (reason === 'stopped') return; // by the button, which waits for it
       app.enter(reason === 'done' ? 'finished' : 'paused');
       if (reason === 'done') this.say('Done. Make faces in panel 3, or set more epochs and continue.');
       if (reason === 'failed') this.say(`Training stopped: ${error.message}.`, true);
+    });
+  }
+
+  /** Saving failed: the training goes on, and can be downloaded. @param {{what: string, name: string, message: string}} problem */
+  tellNotSaved({ what, name, message }) {
+    const { app } = this;
+    app.unsaved = true;
+    const full = name === 'QuotaExceededError';
+    const why = full ? 'the browser gives this page no more room' : `the browser refused it (${message})`;
+    const advice = full ? 'Delete a project, or free some room on this device; or' : 'You can';
+    app.notice(`The ${what} could not be saved: ${why}. The training goes on. ${advice} download a checkpoint. `, {
+      label: 'Download checkpoint',
+      act: () => button('save-checkpoint').click(),
     });
   }
 
@@ -97,7 +115,7 @@ export class TrainPanel {
       { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ??
       (resume ? 'Continue' : 'Train');
     const idle = phase === 'starting' || phase === 'stopped';
-    main.disabled = idle || this.intake.reading || (count < 2 && !busy);
+    main.disabled = idle || this.intake.reading || this.app.isReadOnly || (count < 2 && !busy);
     button('restart').hidden = !busy && !resume;
     this.app.settings.lock(busy || resume !== null);
   }
@@ -111,7 +129,7 @@ export class TrainPanel {
         const { reason } = await client.request('train.pause');
         if (reason !== 'stopped') return; // it had ended by itself, and has said so
         this.app.enter('paused');
-        this.say('Paused. Nothing is lost. Press Continue when you like.');
+        this.say('Paused, and saved. Press Continue when you like, also after you closed the tab.');
         return;
       }
       if (!this.app.settings.form.reportValidity()) return;
@@ -126,7 +144,8 @@ export class TrainPanel {
         return;
       }
       this.app.enter('training');
-      this.say('Training. The first faces appear after an epoch or two. It continues while the tab is hidden.');
+      this.say('Training. It is saved every minute, and continues while the tab is hidden.');
+      this.askToKeep();
     });
   }
 
@@ -135,45 +154,105 @@ export class TrainPanel {
     this.view.clear();
     this.say('Setting up the network …');
     const { client, resume } = this.app;
-    this.app.checkpoint = this.app.best = null;
     if (!resume) {
       const { settings } = this.app;
       const [recipe, from] = [settings.control('recipe').value, settings.control('start').value];
       const request = { config: settings.config(), recipe, from };
-      const { config } = await client.request('train.create', request).catch((error) => {
+      const { config, project } = await client.request('train.create', request).catch((error) => {
         throw offerSmallerBatch(this.app, error, () => this.press());
       });
+      this.app.project = project;
       settings.fixed = config;
       settings.show();
+      await this.projects?.refresh();
       return;
     }
     const { bytes } = resume;
-    await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
+    const { project } = await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
       const question = 'These are not the pictures that this training began with. Continue with them anyway?';
       if (error.code !== 'bad_state' || !confirm(question)) throw error;
       return client.request('train.load', { bytes, acceptOther: true });
     });
-    this.app.checkpoint = resume;
+    this.app.project = project;
     this.app.resume = null;
+    await this.projects?.refresh();
+  }
+
+  /** Asks the browser, once, not to throw projects away when room is short. */
+  async askToKeep() {
+    if (this.asked || !navigator.storage?.persist) return;
+    this.asked = true;
+    const before = byId('projects-state');
+    const kept = (await navigator.storage.persisted()) || (await navigator.storage.persist());
+    before.textContent += kept
+      ? ' The browser has promised to keep it.'
+      : ' If room gets short, the browser may delete it: download what is dear to you.';
+  }
+
+  /**
+   * Shows a project that was opened, and its run.
+   * @param {any} reply of project.open
+   */
+  async showProject({ pictures, isReadOnly, step, metadata, history, model }) {
+    const { app, intake, view } = this;
+    this.forget();
+    app.isReadOnly = isReadOnly;
+    const { settings, client } = app;
+    if (metadata) this.showSettings(metadata);
+    else
+      settings.choose({
+        image_size: pictures.reading?.size,
+        crop: pictures.reading?.crop,
+        filter: pictures.reading?.filter,
+      });
+    app.enter('ready');
+    if (pictures.reading) await intake.take(pictures);
+    if (isReadOnly) {
+      if (model) await client.request('model.load', { bytes: model });
+      if (model) app.source = 'model';
+      app.enter('ready');
+      this.say('Another tab has this project open. You can look at it here; it trains there.', true);
+      return;
+    }
+    if (step === null) return this.say('');
+    const { stats, total, notes } = await client.request('train.load');
+    view.total = total;
+    for (const point of history) if (point.step <= step) view.curves.add(point);
+    view.showStats(stats, 0);
+    app.savedStep = step;
+    app.unsaved = false;
+    app.source = 'run';
+    app.enter(step >= total ? 'finished' : 'paused');
+    this.projects?.saved(step);
+    const told =
+      step >= total
+        ? 'It is trained. Make faces in panel 3, or set more epochs and continue.'
+        : 'Press Continue to train on.';
+    this.say([...notes, told].join(' '));
   }
 
   /** Shows a loaded checkpoint's settings, and reads the pictures at its size. @param {Record<string, string>} metadata */
   async prepare(metadata) {
-    const { settings } = this.app;
-    const { recipe, epochs } = JSON.parse(metadata.plan ?? '{}');
-    if (settings.recipes.some(({ name }) => name === recipe)) settings.control('recipe').value = recipe;
-    if (epochs) this.epochs.value = epochs;
-    settings.fixed = metadata;
-    settings.show();
+    this.showSettings(metadata);
     await this.intake.readAgain();
     this.say(
       `A checkpoint of step ${Number(metadata.step).toLocaleString('en')}. Drop its pictures, then press Continue.`,
     );
   }
 
+  /** A run's settings and plan. @param {Record<string, string>} metadata of its checkpoint */
+  showSettings(metadata) {
+    const { settings } = this.app;
+    const { recipe, epochs } = JSON.parse(metadata.plan ?? '{}');
+    if (settings.recipes.some(({ name }) => name === recipe)) settings.control('recipe').value = recipe;
+    if (epochs) this.epochs.value = epochs;
+    settings.fixed = metadata;
+    settings.show();
+  }
+
   /** Forgets the training. */
   forget() {
-    this.app.checkpoint = this.app.resume = this.app.best = null;
+    this.app.resume = null;
     this.app.unsaved = false;
     this.app.settings.fixed = null;
     this.app.settings.show();
@@ -182,12 +261,14 @@ export class TrainPanel {
   }
 
   async restart() {
-    if (this.app.unsaved && !confirm('Start over? This training will be lost, unless you have downloaded it.')) return;
+    const question = 'Start over? What this project has learned is deleted; its pictures stay.';
+    if (this.app.busy && !confirm(question)) return;
     await this.app.attempt('train-state', async () => {
-      await this.app.client.request('train.drop');
+      await this.app.client.request('train.forget');
       this.forget();
       this.say('');
       this.app.enter('ready');
+      await this.projects?.refresh();
     });
   }
 }

@@ -5,7 +5,7 @@ import { isZip, MAX_FILE_BYTES, openZip, tooLarge, unpack } from '../../wasm/eng
 
 /** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
 /** @typedef {{name: string, reason: string}} Refused */
-/** @typedef {import('../../wasm/engine/zip.js').NamedBytes} NamedBytes */
+/** A file's bytes; origin: which file it was, so that it can be left out when all are read again. @typedef {{name: string, bytes: Uint8Array, origin: string}} Found */
 
 /** How the core's sentences begin about what browsers may decode: other formats, and kinds of JPEG and BMP. */
 const BROWSER_FORMATS =
@@ -69,14 +69,24 @@ const nameOf = (file) => file.webkitRelativePath || file.name;
 
 /** @typedef {Awaited<ReturnType<typeof openZip>>} Zip */
 
-/** A zip is listed, not read. @param {File} file @returns {Promise<NamedBytes | {name: string, zip: Zip} | Refused>} */
-async function readFile(file) {
-  const name = nameOf(file);
+/** @typedef {{name: string, number: number, file: File}} Given */
+
+/**
+ * The name of one picture among all that were given, the same when the files are read again.
+ * @param {number} number of the file @param {string} [path] in the zip
+ */
+const originOf = (number, path = '') => (path ? `${number}/${path}` : `${number}`);
+
+/** @param {string} origin @returns {number} of the file */
+export const fileOf = (origin) => Number.parseInt(origin, 10);
+
+/** A zip is listed, not read. @param {Given} given @returns {Promise<Found | {name: string, number: number, zip: Zip} | Refused>} */
+async function readFile({ name, number, file }) {
   try {
     const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
-    if (isZip(head, name)) return { name, zip: await openZip(file, name) };
+    if (isZip(head, name)) return { name, number, zip: await openZip(file, name) };
     if (file.size > MAX_FILE_BYTES) return { name, reason: tooLarge(file.size) };
-    return { name, bytes: new Uint8Array(await file.arrayBuffer()) };
+    return { name, bytes: new Uint8Array(await file.arrayBuffer()), origin: originOf(number) };
   } catch {
     return { name, reason: 'the file cannot be read; was it moved or changed?' };
   }
@@ -86,69 +96,79 @@ async function readFile(file) {
  * Adds pictures and the pictures in zips, in the order of the files. Files are read a chunk at a time, the next while
  * one is decoded.
  * @param {Dataset} dataset
- * @param {File[]} files
+ * @param {(File | null)[]} files null: one that is not there any more
  * @param {(done: number, total: number) => void} progress
- * @returns {Promise<{added: number, refused: Refused[]}>}
+ * @param {{first?: number, removed?: Set<string>}} options first: number of the first file; removed: origins of pictures
+ *   that are left out
+ * @returns {Promise<{origins: string[], refused: Refused[]}>} origins of the pictures that were added
  */
-export async function addFiles(dataset, files, progress) {
+export async function addFiles(dataset, files, progress, { first = 0, removed = new Set() } = {}) {
   /** @type {Refused[]} */
   const refused = [];
-  const before = dataset.count;
-  const named = files.map((file) => ({ name: nameOf(file), file })).filter(({ name }) => !isJunk(name));
-  const wanted = withoutRuns(named, firstFolder, refused).map(({ file }) => file);
+  /** @type {string[]} */
+  const origins = [];
+  const named = files.flatMap((file, i) => (file ? [{ name: nameOf(file), number: first + i, file }] : []));
+  const sound = named.filter(({ name, number }) => !isJunk(name) && !removed.has(originOf(number)));
+  const wanted = withoutRuns(sound, firstFolder, refused);
   let total = wanted.length;
   let done = 0;
-  dataset.expect(wanted.filter((file) => isPictureName(file.name)).length);
+  dataset.expect(wanted.filter(({ name }) => isPictureName(name)).length);
 
-  /** Decodes what has gathered; what only the browser can decode comes behind it. @param {NamedBytes[]} entries */
+  /** Decodes what has gathered; what only the browser can decode comes behind it. @param {Found[]} entries */
   const addTogether = async (entries) => {
     for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
       const errors = dataset.addFiles(chunk.map(({ bytes }) => bytes));
+      origins.push(...chunk.filter((_, i) => !errors[i]).map(({ origin }) => origin));
       for (const [i, error] of errors.entries()) {
-        const no = error && (await tryBrowser(dataset, chunk[i].name, chunk[i].bytes, error));
+        if (!error) continue;
+        const no = await tryBrowser(dataset, chunk[i].name, chunk[i].bytes, error);
         if (no) refused.push(no);
+        else origins.push(chunk[i].origin);
       }
       done += chunk.length;
       progress(done, total);
     }
   };
-  /** @param {NamedBytes[]} entries */
+  /** @param {Found[]} entries */
   const add = async (entries) => {
-    let first = 0;
+    let from = 0;
     for (let i = 0; i < entries.length; i++) {
       if (!mayBeForeign(entries[i].bytes)) continue;
-      await addTogether(entries.slice(first, i));
+      await addTogether(entries.slice(from, i));
       const no = await addOne(dataset, entries[i].name, entries[i].bytes);
       if (no) refused.push(no);
+      else origins.push(entries[i].origin);
       progress(++done, total);
-      first = i + 1;
+      from = i + 1;
     }
-    await addTogether(entries.slice(first));
+    await addTogether(entries.slice(from));
   };
 
-  /** @param {string} name @param {Zip} zip */
-  const addZip = async (name, zip) => {
+  /** @param {string} name @param {number} number @param {Zip} zip */
+  const addZip = async (name, number, zip) => {
     for (const each of zip.refused) refused.push(each);
-    const inZip = withoutRuns(zip.files, () => name, refused);
+    const originIn = (/** @type {string} */ path) => originOf(number, path.slice(name.length + 1));
+    const kept = zip.files.filter((file) => !removed.has(originIn(file.name)));
+    const inZip = withoutRuns(kept, () => name, refused);
     total += inZip.length - 1;
     dataset.expect(inZip.filter((file) => isPictureName(file.name)).length);
     for (const chunk of inChunks(inZip, ({ size }) => size)) {
-      /** @type {NamedBytes[]} */
+      /** @type {Found[]} */
       const entries = [];
-      for await (const entry of unpack(chunk, refused)) entries.push(entry);
+      for await (const entry of unpack(chunk, refused)) entries.push({ ...entry, origin: originIn(entry.name) });
       done += chunk.length - entries.length;
       await add(entries);
     }
   };
 
-  const chunks = [...inChunks(wanted, ({ size }) => size)];
+  const chunks = [...inChunks(wanted, ({ file }) => file.size)];
   /** @param {number} i */
   const read = (i) => Promise.all((chunks[i] ?? []).map(readFile));
   let next = read(0);
   for (let i = 0; i < chunks.length; i++) {
     const found = await next;
     next = read(i + 1);
-    /** @type {NamedBytes[]} */
+    /** @type {Found[]} */
     let entries = [];
     for (const file of found) {
       if ('reason' in file) {
@@ -157,7 +177,7 @@ export async function addFiles(dataset, files, progress) {
       } else if ('zip' in file) {
         await add(entries);
         entries = [];
-        await addZip(file.name, file.zip);
+        await addZip(file.name, file.number, file.zip);
       } else {
         entries.push(file);
       }
@@ -165,5 +185,5 @@ export async function addFiles(dataset, files, progress) {
     await add(entries);
   }
   progress(total, total);
-  return { added: dataset.count - before, refused };
+  return { origins, refused };
 }

@@ -1,13 +1,18 @@
 /** The worker's answers about training (protocol.js has the messages): a run, and its events on their way to the page. */
 import { SsdganError } from '../../wasm/engine/engine.js';
 import { SCORES } from '../../wasm/run/best-model.js';
-import { BEST, MemoryStore } from '../../wasm/run/store.js';
+import { updateProject } from '../../wasm/run/project.js';
+import { clearRun, samplesName, thinSamples } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
+import { later } from '../later.js';
 import { SAMPLE_SEEDS, STATS_INTERVAL } from '../protocol.js';
 
 /** @typedef {import('../../wasm/run/training-run.js').RunEvent} RunEvent */
 /** @typedef {(message: Record<string, unknown>, transfer?: Transferable[]) => void} Send */
 
+const loadPng = later(() => import('../../wasm/engine/png.js'));
+/** Of the stored sample grids, as the command line's. */
+const SAMPLE_COLUMNS = 8;
 /** Rendering the live grid may take this share of the time. */
 const SAMPLE_SHARE = 0.05;
 const MIN_SAMPLE_INTERVAL = 500;
@@ -60,7 +65,7 @@ class Training {
     for await (const event of this.run.events(this.nextTurn)) if (!this.dropped) await this.tell(event);
   }
 
-  /** The page has its own grid, as often as it can draw it: the plan's samples are not asked for here. @param {RunEvent} event */
+  /** The page has its own grid, as often as it can draw it; the plan's samples are stored. @param {RunEvent} event */
   async tell({ event, ...fields }) {
     const { run, send } = this;
     if (event === 'step') {
@@ -68,15 +73,47 @@ class Training {
     } else if (event === 'trouble') {
       send({ event, ...fields });
     } else if (event === 'checkpoint') {
-      send({ event, step: fields.step, bytes: await run.store.read(run.files.slot ?? '') });
-    } else if (event === 'best') {
-      send({ event, step: fields.step, bytes: await run.files.best() });
+      await this.note({ progress: { step: fields.step, total: run.total } });
+      const { costs, began } = run.autosave;
+      send({ event, step: fields.step, share: costs / (performance.now() - began) });
+    } else if (event === 'samples') {
+      await this.storeSamples(fields.step);
+    } else if (event === 'not_saved') {
+      this.tellNotSaved(fields.what, fields.error);
     } else if (event === 'finished') {
       const stats = run.trainer.stats();
       send({ event: 'stats', stats, rate: 0 });
       if (!run.isBad) this.tellSamples(stats.step);
       const { code = 'unknown', message = String(run.error) } = /** @type {any} */ (run.error ?? {});
       send({ event, ...fields, stats, error: run.error && { code: String(code), op: 'train.run', message } });
+    }
+  }
+
+  /** For the list of projects. @param {Partial<import('../../wasm/run/project.js').Project>} fields */
+  async note(fields) {
+    try {
+      await updateProject(this.run.store, fields);
+    } catch (error) {
+      this.tellNotSaved('project', error);
+    }
+  }
+
+  /** @param {string} what @param {any} error */
+  tellNotSaved(what, error) {
+    this.send({ event: 'not_saved', what, name: error?.name ?? '', message: String(error?.message ?? error) });
+  }
+
+  /** A grid that cannot be stored is no reason to stop. @param {number} step */
+  async storeSamples(step) {
+    const { store, trainer, plan } = this.run;
+    try {
+      const { encodeGrid } = await loadPng();
+      const { generator } = trainer;
+      const png = encodeGrid(generator.generateRgba(SAMPLE_SEEDS), generator.imageSize, SAMPLE_COLUMNS);
+      await store.write(samplesName(step), png);
+      await thinSamples(store, step, plan.sampleEvery);
+    } catch (error) {
+      this.tellNotSaved('samples', error);
     }
   }
 
@@ -110,9 +147,11 @@ export class TrainHandlers {
   /**
    * @param {{engineOf: () => import('../../wasm/engine/engine.js').Engine,
    *   datasetOf: () => import('../../wasm/engine/engine.js').Dataset, starterOf: () => Uint8Array,
-   *   send: Send, nextTurn: () => Promise<void>}} room what the worker has besides; all throw where it is not there
+   *   storeOf: () => Promise<import('../../wasm/run/store.js').Store>,
+   *   send: Send, nextTurn: () => Promise<void>}} room what the worker has besides; all throw where it is not there.
+   *   storeOf: that of the project, with its pictures kept
    */
-  constructor({ engineOf, datasetOf, starterOf, send, nextTurn }) {
+  constructor({ engineOf, datasetOf, starterOf, storeOf, send, nextTurn }) {
     /** @type {Training | null} */
     let training = null;
     const present = () => {
@@ -134,7 +173,11 @@ export class TrainHandlers {
       await drop();
       training = new Training(run, send, nextTurn);
       const { trainer, plan } = run;
-      return { stats: trainer.stats(), config: trainer.config(), parameters: trainer.parameterCounts, plan };
+      if (run.resumed && run.trainer.stats().step > 0) training.tellSamples(run.trainer.stats().step);
+      await training.note({ recipe: plan.recipe, config: trainer.config() });
+      const { notes, total } = run;
+      const parameters = trainer.parameterCounts;
+      return { stats: trainer.stats(), config: trainer.config(), parameters, plan, notes, total };
     };
 
     /** @type {Record<string, (request: any) => any>} */
@@ -144,7 +187,7 @@ export class TrainHandlers {
         await drop(); // before the memory of the next one is taken
         const model = from === 'starter' ? starterOf() : null;
         const wishes = { onTrouble };
-        const run = TrainingRun.create(engineOf(), new MemoryStore(), {
+        const run = TrainingRun.create(engineOf(), await storeOf(), {
           recipe,
           settings: config,
           from: model,
@@ -152,14 +195,15 @@ export class TrainHandlers {
         });
         return begin(run, false);
       },
-      async 'train.load'({ bytes, best, acceptOther, onTrouble }) {
+      async 'train.load'({ bytes = null, acceptOther = false, onTrouble }) {
         datasetOf();
-        const store = new MemoryStore();
-        if (best) await store.write(BEST, best);
-        return begin(
-          await TrainingRun.resume(engineOf(), store, { checkpoint: bytes, wishes: { onTrouble } }),
-          acceptOther,
-        );
+        const store = await storeOf();
+        const wishes = { onTrouble };
+        return begin(await TrainingRun.resume(engineOf(), store, { checkpoint: bytes, wishes }), acceptOther);
+      },
+      'train.save'() {
+        if (training) training.run.autosave.wanted = true;
+        return {};
       },
       'train.run'({ epochs }) {
         const { run } = present();
@@ -172,6 +216,13 @@ export class TrainHandlers {
       },
       'train.credit'() {
         if (training) training.credit = true;
+        return {};
+      },
+      async 'train.forget'() {
+        await drop();
+        const store = await storeOf();
+        await clearRun(store);
+        await updateProject(store, { progress: undefined });
         return {};
       },
       async 'train.drop'() {

@@ -1,6 +1,7 @@
 /** The worker: a small server with a table of handlers (protocol.js has the messages). */
 import { createEngine, SsdganError } from '../../wasm/engine/engine.js';
 import { epochsOf, RECIPES } from '../../wasm/run/recipes.js';
+import { MemoryStore } from '../../wasm/run/store.js';
 import { encodeGif, loadGifEncoder } from '../../wasm/engine/gif.js';
 import { loadZipLibrary } from '../../wasm/engine/zip.js';
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
@@ -8,10 +9,11 @@ import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { fetchLater, later } from '../later.js';
 import { findEngine } from './engine-files.js';
 import { faceHandlers } from './face-handlers.js';
-import { addFiles } from './intake.js';
+import { Collection } from './collection.js';
 import { Evaluation } from './evaluation.js';
 import { LatentWalk } from './latent-walk.js';
 import { nextTurn } from './next-turn.js';
+import { projectHandlers, Projects } from './projects.js';
 import { TrainHandlers } from './training.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
@@ -21,8 +23,9 @@ later(loadGifEncoder);
 
 /** @type {Engine} */
 let engine;
-/** @type {import('../../wasm/engine/engine.js').Dataset | null} */
-let dataset = null;
+/** @type {Collection | null} */
+let collection = null;
+const projects = new Projects();
 /** @type {import('../../wasm/engine/engine.js').Generator | null} */
 let model = null;
 /** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
@@ -40,11 +43,63 @@ const refuse = (code, message) => {
 
 const training = new TrainHandlers({
   engineOf: () => engine,
-  datasetOf: () => dataset ?? refuse('bad_state', 'there are no pictures yet'),
+  datasetOf: () => picturesOf().dataset,
   starterOf: () => starter?.bytes ?? refuse('bad_state', 'there is no starter model'),
+  async storeOf() {
+    if (projects.open?.isReadOnly) refuse('bad_state', 'another tab has this project open, and only one can train it');
+    await kept(async () => {
+      const project = await projects.ensure('Doodles');
+      project.isDirty ||= project.isNew;
+      await project.keep(picturesOf());
+    });
+    return projects.open?.store ?? new MemoryStore();
+  },
   send,
   nextTurn,
 });
+
+/** @returns {Collection} */
+const picturesOf = () => collection ?? refuse('bad_state', 'there are no pictures yet');
+
+/** The pictures, to be changed. @returns {Collection} */
+function freePictures() {
+  if (training.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
+  if (projects.open?.isReadOnly) refuse('bad_state', 'another tab has this project open; change it there');
+  collection ??= new Collection(engine, { size: 64, crop: 'centre', filter: 'triangle' });
+  return collection;
+}
+
+/** @param {number} done @param {number} total */
+const tellIntake = (done, total) => send({ event: 'intake', done, total });
+
+function picturesReply() {
+  tellEpochs();
+  const { count, doodles, refused, reading, isReadable } = picturesOf();
+  return { count, doodles, refused, reading, isReadable, project: projects.open?.id ?? null };
+}
+
+/** A project's first name: that of what was dropped. @param {File[]} files */
+function projectName([file]) {
+  const name = (file.webkitRelativePath || file.name).split('/')[0];
+  return name.replace(/\.\w{1,5}$/, '') || 'Pictures';
+}
+
+/** Closes the open project. Everything in it is kept. */
+async function leaveProject() {
+  await training.handlers['train.drop']({});
+  if (collection) await kept(async () => projects.open?.keep(picturesOf()));
+  await projects.leave();
+}
+
+/** Storing may fail, the pictures are here all the same: that is told, and work goes on. @param {() => Promise<unknown>} store */
+async function kept(store) {
+  try {
+    await store();
+  } catch (error) {
+    const { name = '', message = String(error) } = /** @type {any} */ (error);
+    send({ event: 'not_saved', what: 'pictures', name, message });
+  }
+}
 
 /** @param {string} source @returns {import('../../wasm/engine/engine.js').Generator} */
 function generatorOf(source) {
@@ -57,15 +112,19 @@ const withBytes = (reply, bytes) => ({ reply, transfer: [bytes.buffer] });
 
 /** What each recipe makes of the pictures that are there. */
 function tellEpochs() {
-  const count = dataset?.count ?? 0;
+  const count = collection?.count ?? 0;
   const trainedOn = count > 1 ? count - engine.heldOut(count) : Infinity;
   const epochs = Object.entries(RECIPES).map(([name, recipe]) => [name, epochsOf(recipe, trainedOn)]);
   send({ event: 'epochs', epochs: Object.fromEntries(epochs) });
 }
 
+/** A training may have made a project. @param {Record<string, any>} reply */
+const withProject = (reply) => ({ ...reply, project: projects.open?.id ?? null });
+
 /** @type {Record<string, (request: any) => any>} */
 const handlers = {
-  async hello({ base, variant, threads }) {
+  async hello({ base, variant, threads, home }) {
+    await projects.begin(home);
     engine = await createEngine({ variant, threads, moduleUrl: findEngine(base) });
     const { variant: build, threads: count, notes, describe } = engine;
     const recipes = Object.entries(RECIPES).map(([name, { about, settings, comparison = false }]) => ({
@@ -78,33 +137,42 @@ const handlers = {
     return { variant: build, threads: count, notes, describe, recipes };
   },
 
-  'pictures.reset'({ size, crop, filter }) {
-    if (training.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
-    dataset?.dispose();
-    dataset = engine.createDataset({ size, crop, filter });
-    return { count: 0 };
+  async 'pictures.begin'(reading) {
+    freePictures();
+    await leaveProject();
+    collection = new Collection(engine, reading);
+    return picturesReply();
   },
   async 'pictures.add'({ files }) {
-    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
-    const { added, refused } = await addFiles(pictures, files, (done, total) => send({ event: 'intake', done, total }));
-    tellEpochs();
-    return { count: pictures.count, added, refused };
+    const pictures = freePictures();
+    const wasDoodles = pictures.doodles > 0;
+    await projects.open?.keep(pictures);
+    const added = await pictures.add(files, tellIntake);
+    if (added && wasDoodles) await projects.leave(); // the doodles' project stays as it is
+    if (added) await kept(async () => (await projects.ensure(projectName(files))).changed(pictures));
+    return picturesReply();
   },
-  'pictures.doodles'({ seed, count }) {
-    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
-    pictures.addDoodles(seed, 0, count);
-    tellEpochs();
-    return { count: pictures.count };
+  async 'pictures.doodles'({ count }) {
+    const pictures = freePictures();
+    if (!pictures.doodles) await leaveProject();
+    pictures.takeDoodles(count);
+    await kept(async () => projects.open?.changed(pictures));
+    return picturesReply();
   },
-  'pictures.remove'({ index }) {
-    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
-    if (training.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
+  async 'pictures.read'(reading) {
+    const pictures = freePictures();
+    await pictures.readAgain(reading, tellIntake);
+    await kept(async () => projects.open?.changed(pictures));
+    return picturesReply();
+  },
+  async 'pictures.remove'({ index }) {
+    const pictures = freePictures();
     pictures.remove(index);
-    tellEpochs();
-    return { count: pictures.count };
+    await kept(async () => projects.open?.changed(pictures));
+    return picturesReply();
   },
   'pictures.thumbnails'({ first, count }) {
-    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
+    const pictures = picturesOf().dataset;
     const size = pictures.size;
     const number = Math.max(0, Math.min(count, pictures.count - first));
     const rgba = new Uint8ClampedArray(number * size * size * 4);
@@ -113,6 +181,17 @@ const handlers = {
   },
 
   ...training.handlers,
+  'train.create': async (request) => withProject(await training.handlers['train.create'](request)),
+  'train.load': async (request) => withProject(await training.handlers['train.load'](request)),
+  ...projectHandlers(projects, {
+    leave: leaveProject,
+    async enter(project) {
+      const restored = await project.restore(engine);
+      collection?.dispose();
+      collection = restored;
+      return restored ? picturesReply() : { count: 0 };
+    },
+  }),
 
   'starter.load'({ bytes }) {
     const generator = engine.loadGenerator(bytes);
@@ -134,7 +213,7 @@ const handlers = {
   },
   ...faceHandlers(() => engine, generatorOf, send),
   evaluate({ source }) {
-    const pictures = dataset ?? refuse('bad_state', 'there are no pictures yet');
+    const pictures = picturesOf().dataset;
     const generator = generatorOf(source);
     if (generator.imageSize !== pictures.size) {
       const [made, here] = [generator.imageSize, pictures.size];

@@ -1,0 +1,178 @@
+/** Projects on the page: nothing is lost with the tab, the browser, a crash, or another tab. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { readSafetensors } from '../../wasm/engine/safetensors.js';
+import { chooseSize, downloadBy, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** @param {number} count @returns {{name: string, mimeType: string, buffer: Buffer}[]} plain pictures of different colours */
+const plainPictures = (count) =>
+  Array.from({ length: count }, (_, i) => ({
+    name: `${i}.ppm`,
+    mimeType: 'image/x-portable-pixmap',
+    buffer: Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, 5 + 4 * i)]),
+  }));
+
+/** Trains some pictures a few steps and pauses. @param {Page} page @param {number} steps @returns {Promise<number>} the step */
+async function trainAWhile(page, steps) {
+  await page.fill('[name=epochs]', '500');
+  await page.click('#train-button');
+  await untilStep(page, steps);
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^Paused/);
+  return stepOf(page);
+}
+
+/** @param {Page} page */
+async function own(page) {
+  await untilReady(page);
+  await chooseSize(page, '32');
+  await page.setInputFiles('#file-input', plainPictures(12));
+  await untilText(page, 'intake-state', /^12 pictures/);
+  await untilReady(page);
+}
+
+/** @param {Page} page @returns {Promise<Record<string, any>>} tensors of the present state */
+async function stateOf(page) {
+  const { bytes } = await downloadBy(page, 'save-checkpoint');
+  return readSafetensors(bytes).tensors;
+}
+
+for (const home of ['file system', 'database']) {
+  test(`a reload offers what was there, bit for bit (${home})`, async () => {
+    const { page, close } = await openPage({ query: `?width=4&starter=none&home=${home}` });
+    await own(page);
+    await page.locator('#thumbs').click({ position: { x: 8, y: 8 } });
+    await untilText(page, 'intake-state', /^Removed one\. 11 pictures/);
+    const step = await trainAWhile(page, 5);
+    const before = await stateOf(page);
+    await page.reload();
+    await untilText(page, 'continue', new RegExp(`11 pictures · step ${step} of`));
+    await page.click('#project-list summary');
+    await page.click('#project-items button:has-text("Open")');
+    await untilText(page, 'train-state', /^Press Continue to train on/);
+    assert.equal(await stepOf(page), step);
+    assert.deepEqual(await stateOf(page), before);
+    await page.click('#train-button');
+    await untilStep(page, step + 1);
+    await page.click('#train-button');
+    await untilText(page, 'train-state', /^Paused/);
+    // A picture that was removed stays out through every reading, also in a later visit.
+    page.on('dialog', (dialog) => dialog.accept());
+    await page.click('#restart');
+    await untilReady(page);
+    await page.selectOption('[name=image_size]', '64');
+    await untilText(page, 'intake-state', /^11 pictures/);
+    await close();
+  });
+}
+
+test('one click continues; the pictures and the curves are there', async () => {
+  const { page, close } = await openPage();
+  await own(page);
+  const step = await trainAWhile(page, 5);
+  await page.reload();
+  await page.click('#continue-button');
+  await untilStep(page, step + 1);
+  await untilText(page, 'intake-state', /^12 pictures/);
+  const steps = await page.evaluate(() => /** @type {any} */ (globalThis).ssdganRun.curves.columns[0].slice(0, 3));
+  assert.deepEqual(steps, [1, 2, 3]);
+  await close();
+});
+
+test('a second tab can look, not train; it says who has the project', async () => {
+  const { page, close } = await openPage();
+  await own(page);
+  await trainAWhile(page, 3);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await untilText(other, 'continue', /Open/);
+  await other.click('#continue-button');
+  await untilText(other, 'train-state', /Another tab has this project open/);
+  await untilText(other, 'intake-state', /^12 pictures/);
+  assert.ok(await other.locator('#train-button').isDisabled());
+  await other.click('#generate-button');
+  await untilText(other, 'make-state', /^16 faces/);
+  await other.close();
+  await close();
+});
+
+test('a project is renamed, duplicated, downloaded, deleted, and taken in again', async () => {
+  const { page, close } = await openPage();
+  page.on('dialog', (dialog) => dialog.accept());
+  await own(page);
+  await trainAWhile(page, 3);
+  const before = await stateOf(page);
+  await page.click('#project-list summary');
+  await page.fill('#project-items .project-name', 'Twelve greys');
+  await page.press('#project-items .project-name', 'Enter');
+  await untilText(page, 'project-name', /^Twelve greys$/);
+  await page.click('#project-items button:has-text("Duplicate")');
+  await page.waitForSelector('#project-items li:nth-child(2)');
+  assert.match(await page.inputValue('#project-items li:first-child input'), /^Twelve greys \(copy\)$/);
+  const zip = await downloadBy(page, 'project-download');
+  assert.equal(zip.name, 'Twelve greys.zip');
+  await page.click('#project-new');
+  await untilReady(page);
+  for (let left = 2; left > 0; left--) {
+    if (!(await page.locator('#project-list[open]').count())) await page.click('#project-list summary');
+    await page.click('#project-items li:first-child button:has-text("Delete")');
+    await page.waitForFunction((count) => document.querySelectorAll('#project-items li').length === count, left - 1);
+  }
+  await page.setInputFiles('#file-input', { name: zip.name, mimeType: 'application/zip', buffer: zip.bytes });
+  await untilText(page, 'train-state', /^Press Continue to train on/);
+  assert.deepEqual(await stateOf(page), before);
+  await close();
+});
+
+test('pictures given while the engine starts are taken; a wrong file empties nothing', async () => {
+  const { page, close } = await openPage();
+  await page.setInputFiles('#file-input', plainPictures(5)); // at once
+  await untilText(page, 'intake-state', /^5 pictures/);
+  await untilReady(page);
+  await page.setInputFiles('#file-input', { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+  await untilText(page, 'refused', /a\.txt: not a picture/);
+  await untilText(page, 'intake-state', /^5 pictures/);
+  await page.click('#project-new');
+  await untilText(page, 'intake-state', /^1,000 doodles/);
+  await page.setInputFiles('#file-input', { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+  await untilText(page, 'intake-state', /^1,000 doodles.*None of your files/);
+  assert.ok(await page.locator('#train-button').isEnabled());
+  await close();
+});
+
+test('storage that is full or refused: a sentence, training goes on, a download is offered', async () => {
+  const { page, close } = await openPage();
+  await page.route('**/assets/worker-*.js', async (route) => {
+    const response = await route.fetch();
+    const spoil = `{
+      const open = FileSystemFileHandle.prototype.createSyncAccessHandle;
+      FileSystemFileHandle.prototype.createSyncAccessHandle = async function () {
+        if (this.name.startsWith('checkpoint')) throw new DOMException('full', 'QuotaExceededError');
+        return open.call(this);
+      };
+    }\n`;
+    await route.fulfill({ response, body: spoil + (await response.text()) });
+  });
+  await page.reload();
+  await own(page);
+  await page.click('#train-button');
+  await untilStep(page, 2);
+  await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.client.request('train.save'));
+  await untilText(page, 'notice', /checkpoint could not be saved: the browser gives this page no more room.*goes on/);
+  const step = await stepOf(page);
+  await untilStep(page, step + 1);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#notice button')]);
+  assert.ok(Number(readSafetensors(fs.readFileSync(await download.path())).metadata.step) > step);
+  page.on('dialog', (dialog) => dialog.accept());
+  await close();
+
+  const memory = await openPage({ query: '?width=4&starter=none&home=memory' });
+  await own(memory.page);
+  await untilText(memory.page, 'projects-state', /keeps nothing for this page.*Download the project/);
+  await trainAWhile(memory.page, 3);
+  memory.page.on('dialog', (dialog) => dialog.accept());
+  await memory.close();
+});

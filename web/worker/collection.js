@@ -1,0 +1,124 @@
+/**
+ * The pictures of a project in the worker: the dataset, and the files that they were read from, so that size and crop can
+ * change. A picture that was removed stays out, however often the files are read again.
+ */
+import { SsdganError } from '../../wasm/engine/engine.js';
+import { addFiles, fileOf } from './intake.js';
+
+/** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
+/** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
+/** @typedef {import('./intake.js').Refused} Refused */
+/** @typedef {{size: number, crop: string, filter: string}} Reading how pictures are read */
+/** @typedef {(done: number, total: number) => void} Progress */
+
+export class Collection {
+  /** @param {Engine} engine @param {Reading} reading */
+  constructor(engine, reading) {
+    this.engine = engine;
+    this.reading = reading;
+    /** @type {Dataset} */
+    this.dataset = this.makeDataset();
+    /** How many doodles are the pictures; 0: they are files. */
+    this.doodles = 0;
+    /** @type {(File | null)[]} that were given; null: it gave no picture, or is not there any more */
+    this.files = [];
+    /** @type {string[]} where each picture came from (intake.js) */
+    this.origins = [];
+    /** @type {Set<string>} origins */
+    this.removed = new Set();
+    /** @type {Refused[]} */
+    this.refused = [];
+  }
+
+  /** The files are here, so that they can be read again. */
+  get isReadable() {
+    return this.doodles > 0 || this.origins.every((origin) => this.files[fileOf(origin)]);
+  }
+
+  makeDataset() {
+    return this.engine.createDataset(/** @type {any} */ (this.reading));
+  }
+
+  get count() {
+    return this.dataset.count;
+  }
+
+  /** Puts doodles in the place of everything. @param {number} count @param {Set<string>} removed origins that are left out */
+  takeDoodles(count, removed = new Set()) {
+    const dataset = this.makeDataset();
+    dataset.addDoodles(0, 0, count);
+    const origins = Array.from({ length: count }, (_, i) => `doodle ${i}`);
+    for (let i = count - 1; i >= 0; i--) if (removed.has(origins[i])) dataset.remove(i);
+    this.replace(dataset);
+    Object.assign(this, { doodles: count, files: [], refused: [], removed });
+    this.origins = origins.filter((origin) => !removed.has(origin));
+  }
+
+  /** @param {Dataset} dataset */
+  replace(dataset) {
+    this.dataset.dispose();
+    this.dataset = dataset;
+  }
+
+  /**
+   * Adds files. Doodles make room for the first real picture; files without one change nothing.
+   * @param {File[]} files @param {Progress} progress
+   * @returns {Promise<number>} pictures added
+   */
+  async add(files, progress) {
+    const dataset = this.doodles ? this.makeDataset() : this.dataset;
+    if (this.doodles) this.files = [];
+    const { origins, refused } = await addFiles(dataset, files, progress, { first: this.files.length });
+    this.refused.push(...refused);
+    if (dataset !== this.dataset && !origins.length) {
+      dataset.dispose();
+      return 0;
+    }
+    if (dataset !== this.dataset) this.replace(dataset);
+    if (this.doodles) Object.assign(this, { doodles: 0, origins: [], removed: new Set() });
+    const used = new Set(origins.map(fileOf));
+    const first = this.files.length;
+    this.files.push(...files.map((file, i) => (used.has(first + i) ? file : null)));
+    this.origins.push(...origins);
+    return origins.length;
+  }
+
+  /** Reads everything again, another way. @param {Reading} reading @param {Progress} progress */
+  async readAgain(reading, progress) {
+    const isSame = JSON.stringify(reading) === JSON.stringify(this.reading);
+    if (isSame) return;
+    if (this.doodles) {
+      this.reading = reading;
+      this.takeDoodles(this.doodles, this.removed);
+      return;
+    }
+    if (!this.isReadable && this.count)
+      throw new SsdganError(
+        'bad_state',
+        'the original files are not here, so that the pictures cannot be read another way: begin a new project and drop them again',
+      );
+    this.reading = reading;
+    this.replace(this.makeDataset()); // before the memory of the next ones is taken
+    this.origins = [];
+    const { removed } = this;
+    const { origins, refused } = await addFiles(this.dataset, this.files, progress, { removed });
+    Object.assign(this, { origins, refused });
+  }
+
+  /** @param {number} index */
+  remove(index) {
+    this.dataset.remove(index);
+    const [origin] = this.origins.splice(index, 1);
+    this.removed.add(origin);
+  }
+
+  /** How they were read, and from where: for project and store. */
+  get about() {
+    const { reading, origins, doodles, removed } = this;
+    return { ...reading, names: origins, doodles, removed: [...removed] };
+  }
+
+  dispose() {
+    this.dataset.dispose();
+  }
+}
