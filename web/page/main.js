@@ -129,6 +129,7 @@ addEventListener('beforeunload', (event) => {
 });
 
 start().catch((error) => {
+  if (error?.code === 'dead') return; // the notice at the top of the page says it
   app.notice(sentence(error));
   byId('intake-state').textContent = '';
 });
