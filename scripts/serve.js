@@ -11,6 +11,7 @@ const TYPES = {
   '.wasm': 'application/wasm',
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
   '.png': 'image/png',
   '.webmanifest': 'application/manifest+json',
   '.jpg': 'image/jpeg',

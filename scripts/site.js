@@ -116,8 +116,8 @@ export function serviceWorker(plugins) {
         const named = /^(assets|engine)\//.test(url); // its name has a hash
         return { url, revision: named ? null : hashOf(fs.readFileSync(path.join(folder, url))) };
       };
-      // What only an installation needs, the browser fetches then.
-      const urls = filesIn(folder).filter((url) => !/^(screenshot|service-worker|apple|icon-[5m])/.test(url));
+      // Nothing that the page does needs the others.
+      const urls = filesIn(folder).filter((url) => !/^(NOTICES|screenshot|service-worker|apple|icon-[5m])/.test(url));
       const large = urls.filter((url) => /^(engine|starter)\//.test(url));
       await build({
         configFile: false,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { after, test } from 'node:test';
 import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
@@ -84,9 +85,10 @@ for (const name of NAMES) {
 }
 
 test('a network that goes after the load changes nothing, without a service worker too', async () => {
-  const { page, close, site } = await openPage();
-  await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /uPlot/.test(name)));
-  await page.waitForLoadState('networkidle');
+  const { page, close, site, loaded } = await openPage();
+  // The last of what is fetched while the page is idle.
+  while (![/uPlot/, /gifenc/].every((name) => [...loaded].some((file) => name.test(file))))
+    await page.waitForTimeout(100);
   site.close();
   const tab = /** @type {any} */ ({
     run: (/** @type {any} */ body, /** @type {any[]} */ ...args) =>
@@ -214,6 +216,34 @@ test('the page can be installed', async () => {
   const real = installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'); // as the test's profile is
   assert.deepEqual(real, []);
   await close();
+});
+
+test('the first load, until one can train, is below 200 KB gzipped without the model', async (t) => {
+  /** @type {string[]} */
+  let names = [];
+  const tab = await openPage({
+    query: '?starter=none',
+    script: () =>
+      addEventListener('DOMContentLoaded', () => {
+        const button = /** @type {HTMLButtonElement} */ (document.getElementById('train-button'));
+        new MutationObserver(() => button.disabled || console.debug('trainable')).observe(button, { attributes: true });
+      }),
+    listen: (page, loaded) =>
+      page.on('console', (message) => {
+        if (message.text() === 'trainable' && !names.length) names = [...loaded];
+      }),
+  });
+  while (!names.length) await tab.page.waitForTimeout(100);
+  for (const needed of [/^index/, /worker-/, /\.wasm$/])
+    assert.ok(
+      names.some((name) => needed.test(name)),
+      names.join(),
+    );
+  const sizes = names.map((name) => zlib.gzipSync(fs.readFileSync(path.join(DIST, name)), { level: 9 }).length);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  t.diagnostic(`${total} bytes`);
+  assert.ok(total < 200e3, `${total} bytes: ${names}`);
+  await tab.close();
 });
 
 test('every script and module of the site carries a hash of its content in its name', () => {

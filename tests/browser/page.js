@@ -13,7 +13,8 @@ export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside
 /**
  * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
  *   motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, serviceWorkers?: 'allow' | 'block',
- *   javaScriptEnabled?: boolean, script?: () => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors
+ *   javaScriptEnabled?: boolean, script?: () => void,
+ *   listen?: (page: import('playwright-core').Page, loaded: Set<string>) => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors
  */
 export async function openPage({
   isolated = true,
@@ -26,6 +27,7 @@ export async function openPage({
   serviceWorkers = 'block', // offline.test.js has them
   javaScriptEnabled = true,
   script,
+  listen,
 } = {}) {
   const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/', isolated });
   const browser = await chromium.launch(BROWSER);
@@ -51,15 +53,23 @@ export async function openPage({
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
   });
   page.on('pageerror', (error) => problems.push(error.message));
+  /** @type {Set<string>} files of the site that have come */
+  const loaded = new Set();
+  page.on('requestfinished', (request) => {
+    const url = request.url();
+    if (url.startsWith(site.url)) loaded.add(url.slice(site.url.length).replace(/\?.*/, '') || 'index.html');
+  });
   page.on('request', (request) => {
     const url = request.url();
     if (!url.startsWith(site.url) && !/^(blob|data):/.test(url)) problems.push(`a request to ${url}`);
   });
+  listen?.(page, loaded);
   await page.goto(site.url + query);
   return {
     page,
     problems,
     site,
+    loaded,
     /** Closes; nothing unexpected may have happened. @param {RegExp} [allowed] */
     async close(allowed) {
       await browser.close();
