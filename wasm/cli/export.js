@@ -2,7 +2,9 @@
 import path from 'node:path';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
-import { readNote } from './project-folder.js';
+import { FolderStore } from './folder-store.js';
+import { holdsRun, readNote } from './project-folder.js';
+import { writeProjectZip } from './project-zip.js';
 import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
@@ -15,7 +17,7 @@ const OPTIONS = {
 
 const ABOUT = `Writes the generator alone to FILE.safetensors (from a checkpoint: its average, if it has one). FILE.json beside it
 says which command, recipe and seed made the model, how it scores, and how far its samples are from those of the
-float32 model.`;
+float32 model. To FILE.zip it writes the whole project of a run, as the page does: continue it anywhere.`;
 
 const PICTURES = 64;
 
@@ -74,16 +76,32 @@ function scoresFrom(file) {
   return { command, features, pictures, held_out: heldOut, model, floor: real, noise, mean_picture: mean };
 }
 
+/** The whole project. @param {string} folder @param {string} out a zip @returns {Promise<number>} exit status */
+async function exportProject(folder, out) {
+  if (!holdsRun(folder)) throw new CliError(`${folder} holds no run, which a .zip is made of.`);
+  const bytes = await writeProjectZip(new FolderStore(folder, { readOnly: true }), out);
+  console.log(
+    `${out}: ${(bytes / 1e6).toFixed(2)} MB. Continue it with: ssdgan train --resume ${out}, or drop it on the page.`,
+  );
+  return 0;
+}
+
 /** @param {string[]} args */
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'export');
   if (values.help) {
-    console.log(helpText('export MODEL FILE.safetensors [--half] [options]', ABOUT, OPTIONS));
+    console.log(
+      helpText('export MODEL FILE.safetensors [--half] [options]\n       ssdgan export RUN FILE.zip', ABOUT, OPTIONS),
+    );
     return 0;
   }
-  const [name, out] = positionals;
-  if (positionals.length !== 2 || path.extname(out) !== '.safetensors')
-    throw new CliError('Name a model (a file, a run, starter) and the .safetensors file to write.');
+  const [name, out = ''] = positionals;
+  const kind = path.extname(out).toLowerCase();
+  if (positionals.length !== 2 || !['.safetensors', '.zip'].includes(kind))
+    throw new CliError(
+      'Name a model (a file, a run, starter) and the .safetensors file to write, or a run and the .zip.',
+    );
+  if (kind === '.zip') return exportProject(name, out);
   const { file, bytes } = readModel(name);
   const scores = values.scores === undefined ? undefined : scoresFrom(values.scores);
   const engine = await engineFrom(values);

@@ -34,6 +34,17 @@ export function readFile(file) {
   return fs.readFileSync(file);
 }
 
+/** @param {string | Buffer} file @param {number} offset @param {number} length @returns {Uint8Array} shorter at the end of the file */
+export function readPart(file, offset, length) {
+  const bytes = new Uint8Array(length);
+  const handle = fs.openSync(file, 'r');
+  try {
+    return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, offset));
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
 /** The model that is shipped with the page, and what is known about it beside it (model.json). */
 export const STARTER = fileURLToPath(new URL('../../web/public/starter/model.safetensors', import.meta.url));
 

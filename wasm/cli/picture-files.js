@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isJunk, withoutRuns } from '../engine/junk.js';
 import { isZip, MAX_FILE_BYTES, openZip, tooLarge } from '../engine/zip.js';
+import { readPart } from './files.js';
 import { CliError } from './usage.js';
 
 /** @typedef {import('../engine/zip.js').Refused} Refused */
@@ -40,17 +41,6 @@ function kindOf(stat) {
   if (stat.isFIFO()) return 'a pipe, not a file';
   if (stat.isSocket()) return 'a socket, not a file';
   return 'a device, not a file';
-}
-
-/** @param {Path} file @param {number} offset @param {number} length @returns {Uint8Array} shorter at the end of the file */
-function readPart(file, offset, length) {
-  const bytes = new Uint8Array(length);
-  const handle = fs.openSync(file, 'r');
-  try {
-    return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, offset));
-  } finally {
-    fs.closeSync(handle);
-  }
 }
 
 class Listing {

@@ -85,7 +85,9 @@ const RECIPE_HELP =
 /** @type {Record<string, Option>} */
 export const OPTIONS = {
   out: text('folder of the run (default: ssdgan-run)', { value: 'DIR' }),
-  resume: text('continue the run in DIR, or a checkpoint file; with --out, a copy of it', { value: 'DIR' }),
+  resume: text('continue the run in DIR, the zip of a project, or a checkpoint file; with --out, a copy of it', {
+    value: 'DIR',
+  }),
   'other-pictures': {
     type: 'boolean',
     group: RUN,
