@@ -286,17 +286,15 @@ static ssd_status replay(ssd_verify *v) {
 }
 
 ssd_status ssd_verify_create(ssd_context *context, const uint8_t *bytes, size_t byte_count, ssd_verify **verify) {
+    ssd_verify *v = context_allocate(context, 1, sizeof *v);
+    if (!v)
+        return SSD_OUT_OF_MEMORY;
     safetensors *file;
     ssd_status status = safetensors_open(context, bytes, byte_count, &file);
-    if (status)
-        return status;
-    ssd_verify *v = context_allocate(context, 1, sizeof *v);
-    status = v ? SSD_OK : SSD_OUT_OF_MEMORY;
-    if (!status) {
-        v->context = context;
-        v->file = file;
+    v->context = context;
+    v->file = file;
+    if (!status)
         status = replay(v);
-    }
     safetensors_close(file);
     if (status)
         ssd_verify_destroy(v);

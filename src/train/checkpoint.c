@@ -240,9 +240,8 @@ ssd_status ssd_trainer_create_from(ssd_context *context, const ssd_config *confi
                                    size_t byte_count, ssd_trainer **trainer) {
     safetensors *file;
     ssd_status status = safetensors_open(context, bytes, byte_count, &file);
-    if (status)
-        return status;
-    status = begin_from(context, file, config, trainer);
+    if (!status)
+        status = begin_from(context, file, config, trainer);
     safetensors_close(file);
     return status;
 }
@@ -271,9 +270,8 @@ ssd_status ssd_generator_load(ssd_context *context, const uint8_t *bytes, size_t
                               ssd_generator **generator) {
     safetensors *file;
     ssd_status status = safetensors_open(context, bytes, byte_count, &file);
-    if (status)
-        return status;
-    status = load_generator(context, file, generator);
+    if (!status)
+        status = load_generator(context, file, generator);
     safetensors_close(file);
     return status;
 }

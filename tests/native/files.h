@@ -56,10 +56,12 @@ static inline uint8_t *with_text(const uint8_t *bytes, size_t count, size_t from
 static inline uint8_t *with_metadata(const uint8_t *bytes, size_t count, const char *key, const char *value,
                                      size_t *new_count) {
     char name[80];
-    (void)snprintf(name, sizeof name, "\"%s\":\"", key);
-    const size_t from = find_text(bytes, count, name);
+    (void)snprintf(name, sizeof name, "\"%s\"", key);
+    size_t from = find_text(bytes, count, name) + 1;
+    while (bytes[from - 1] != '"') /* the value's, behind a colon and spaces */
+        from++;
     size_t to = from;
-    while (from && bytes[to] != '"')
+    while (bytes[to] != '"')
         to++;
     return with_text(bytes, count, from, to, value, new_count);
 }

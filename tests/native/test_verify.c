@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "files.h"
 #include "ssdgan.h"
 
 static const double TOLERANCE = 1e-4;
@@ -56,6 +57,21 @@ static void check_spoilt(ssd_context *context) {
     free(bytes);
 }
 
+/* A number of steps that is none. */
+static void check_steps(ssd_context *context) {
+    static const char *const steps[] = {"0", "-1", "1.5", "nan", "1001", "1e300", "2 ", ""};
+    size_t size, changed_size;
+    unsigned char *bytes = check_read_file("tests/golden/ssd-odd.safetensors", &size);
+    for (size_t i = 0; bytes && i < sizeof steps / sizeof *steps; i++) {
+        uint8_t *changed = with_metadata(bytes, size, "steps", steps[i], &changed_size);
+        ssd_verify *verify = NULL;
+        CHECK(ssd_verify_create(context, changed, changed_size, &verify) == SSD_BAD_FILE && !verify);
+        CHECK(strstr(ssd_context_error(context), "steps") != NULL);
+        free(changed);
+    }
+    free(bytes);
+}
+
 int main(int count, char **arguments) {
     ssd_context *context = ssd_context_create(CHECK_THREADS);
     for (int i = 1; i < count; i++) /* by hand: other files */
@@ -66,6 +82,7 @@ int main(int count, char **arguments) {
         check_golden(context, path);
     }
     check_spoilt(context);
+    check_steps(context);
     ssd_context_destroy(context);
     return check_report("verify");
 }
