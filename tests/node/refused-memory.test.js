@@ -56,6 +56,7 @@ test('sizes that wrap in 32 bits are refused', async () => {
         engine.heap.construct((out) => module._ssd_measure_create(context, what, batch, channels, filters, size, out)),
       ),
     );
+  for (const bytes of [2 ** 31, 2 ** 32, 2 ** 32 + 16, 1e18, Infinity, NaN]) refuses(() => engine.heap.allocate(bytes));
   const rows = 46341; // its square is beyond 2^31, and times 4 beyond 2^32
   const features = engine.heap.withFloats(new Float32Array(2 * rows), (data) => [
     engine.heap.construct((out) => module._ssd_features_from_rows(context, data, rows, 1, out)),

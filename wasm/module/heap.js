@@ -73,7 +73,8 @@ export class WasmHeap {
 
   /** @param {number} bytes @returns {number} */
   allocate(bytes) {
-    const pointer = this.module._malloc(Math.max(bytes, 16));
+    // The module takes 32 bits of the number: 4 GB and a little more would be a little.
+    const pointer = bytes < 2 ** 31 && this.module._malloc(Math.max(bytes, 16));
     if (!pointer) throw new SsdganError('out_of_memory', `not enough memory for ${(bytes / 1e6).toFixed(1)} MB`);
     return pointer >>> 0;
   }
