@@ -1,11 +1,17 @@
 /** Projects on the page: nothing is lost with the tab, the browser, a crash, or another tab. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { test } from 'node:test';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
 import { chooseSize, downloadBy, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
+
+const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 
 /** @param {number} count @returns {{name: string, mimeType: string, buffer: Buffer}[]} plain pictures of different colours */
 const plainPictures = (count) =>
@@ -124,6 +130,42 @@ test('a project is renamed, duplicated, downloaded, deleted, and taken in again'
   await page.setInputFiles('#file-input', { name: zip.name, mimeType: 'application/zip', buffer: zip.bytes });
   await untilText(page, 'train-state', /^Press Continue to train on/);
   assert.deepEqual(await stateOf(page), before);
+  await close();
+});
+
+test('begun in a tab, continued in the terminal, and brought back: the same bits', async () => {
+  const { page, close } = await openPage();
+  page.on('dialog', (dialog) => dialog.accept());
+  await own(page);
+  const step = await trainAWhile(page, 3);
+  const zip = await downloadBy(page, 'project-download');
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-project-'));
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  fs.writeFileSync(path.join(folder, 'tab.zip'), zip.bytes);
+  for (const args of [
+    ['train', '--resume', 'tab.zip', '--epochs', String(step + 20)],
+    ['export', 'tab', 'back.zip'],
+  ]) {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  }
+  /** Trains on to so many epochs, of one step each. @param {number} epochs */
+  const trainTo = async (epochs) => {
+    await page.fill('[name=epochs]', String(epochs));
+    await page.click('#train-button');
+    await untilText(page, 'train-state', /^Done/);
+    assert.equal(await stepOf(page), epochs);
+  };
+  await trainTo(step + 20);
+  await trainTo(step + 40);
+  const unbroken = await stateOf(page);
+  await page.click('#project-new');
+  await untilReady(page);
+  await page.setInputFiles('#file-input', path.join(folder, 'back.zip'));
+  await untilText(page, 'train-state', /^It is trained/);
+  await untilText(page, 'intake-state', /^12 pictures/);
+  await trainTo(step + 40);
+  assert.deepEqual(await stateOf(page), unbroken);
   await close();
 });
 
