@@ -99,7 +99,8 @@ async function picturesOf(engine, training, store, note, named, doodles) {
   const size = Number(image_size);
   if (!named.length && doodles === undefined) {
     const kept = await readPictures(engine, store);
-    if (training.resumed && kept) return { dataset: kept.dataset, about: { sources: note.sources } };
+    if (training.resumed && kept)
+      return { dataset: kept.dataset, about: { sources: note.sources, doodles: note.doodles || undefined } };
     kept?.dataset.dispose();
   }
   const sources = named.length ? named.map((name) => path.resolve(name)) : doodles ? [] : (note.sources ?? []);
