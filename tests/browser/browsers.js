@@ -93,6 +93,7 @@ async function openFirefox({ width = 1280, height = 900, profile }) {
   await page.setViewport({ width, height });
   /** @type {string[]} */
   const problems = [];
+  page.on('dialog', (dialog) => dialog.accept());
   page.on('console', (message) => note(problems, message.type(), message.text()));
   page.on('pageerror', (error) => problems.push(String(/** @type {any} */ (error)?.message ?? error)));
   return {

@@ -9,7 +9,7 @@ import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
 import { makeZip } from '../zips.js';
 import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
-import { chooseSize, clickAt, downloadBy, giveFile, ppm, setValue, untilStep } from './steps.js';
+import { chooseSize, clickAt, downloadBy, giveFile, ppm, setValue, stepOf, untilStep } from './steps.js';
 
 /** @type {Record<string, {width: number, height: number}>} */
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
@@ -80,7 +80,19 @@ for (const name of NAMES)
           await tab.click('#train-button');
           await untilText(tab, 'train-state', /^Paused/);
         });
+        await step('reload, continue', async () => {
+          const reached = await stepOf(tab);
+          assert.equal(await tab.run(() => /** @type {any} */ (globalThis).ssdganApp.unsaved), false);
+          await tab.reload();
+          await untilText(tab, 'continue-about', /13 pictures/);
+          await tab.click('#continue-button');
+          await untilStep(tab, reached + 1);
+          await tab.click('#train-button');
+          await untilText(tab, 'train-state', /^Paused/);
+        });
         await step('interpolate', async () => {
+          await tab.click('#generate-button');
+          await untilText(tab, 'make-state', /^16 faces/);
           await clickAt(tab, 'made-grid', 20, 20);
           await clickAt(tab, 'made-grid', 100, 20);
           await untilText(tab, 'interpolate-state', /^2 faces, 41 frames/);

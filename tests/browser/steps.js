@@ -58,6 +58,10 @@ export const untilStep = (tab, least) =>
     least,
   );
 
+/** @param {Tab} tab @returns {Promise<number>} steps done */
+export const stepOf = (tab) =>
+  tab.run(() => Number(document.getElementById('figure-step')?.textContent?.split('/')[0].replaceAll(',', '')));
+
 /** Reads the pictures at another size. @param {Tab} tab @param {string} size */
 export async function chooseSize(tab, size) {
   await setValue(tab, '[name=image_size]', size);

@@ -45,7 +45,7 @@ export class RunView {
 
   /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate pictures a second; 0: at rest */
   showStats(stats, rate) {
-    this.app.unsaved = true;
+    if (rate > 0) this.app.unsaved = true; // the last ones come after the checkpoint
     byId('figures').hidden = false;
     const bar = element('train-progress', HTMLProgressElement);
     bar.hidden = false;
