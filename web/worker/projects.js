@@ -133,8 +133,9 @@ export class Projects {
   /** @param {string} id @returns {Promise<string>} id of the copy */
   async duplicate(id) {
     const from = await this.place.store(id);
-    const name = (await readProject(from))?.name ?? 'Project';
-    return this.fill(name, (store) => copyProject(from, store), `${name} (copy)`);
+    const { name = 'Project', changed } = (await readProject(from)) ?? {};
+    // The copy is not where somebody was.
+    return this.fill(name, (store) => copyProject(from, store), { name: `${name} (copy)`, changed });
   }
 
   /** @param {string} id @returns {Promise<{blob: Blob, name: string}>} a zip */
@@ -163,14 +164,14 @@ export class Projects {
     );
   }
 
-  /** Makes a project of files. What went wrong half way leaves nothing. @param {string} fallback its name where the files tell none @param {(store: Store) => Promise<void>} write @param {string} [name] @returns {Promise<string>} */
-  async fill(fallback, write, name) {
+  /** Makes a project of files. What went wrong half way leaves nothing. @param {string} fallback its name where the files tell none @param {(store: Store) => Promise<void>} write @param {object} fields of project.json that change @returns {Promise<string>} */
+  async fill(fallback, write, fields = {}) {
     const project = await OpenProject.create(this.place, fallback);
     try {
       await write(project.store);
       if (!(await readProject(project.store)))
         throw new SsdganError('bad_file', 'the project has no whole project.json');
-      await updateProject(project.store, name === undefined ? {} : { name });
+      await updateProject(project.store, fields);
       return project.id;
     } catch (error) {
       await this.place.remove(project.id).catch(() => {});
