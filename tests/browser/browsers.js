@@ -42,7 +42,9 @@ function miniBrowser() {
 export const MISSING = {
   Chromium: fs.existsSync(BROWSER.executablePath) ? false : 'no Chromium here',
   Firefox: fs.existsSync(FIREFOX) ? false : 'no Firefox here',
-  WebKit: fs.existsSync(WEBKIT_DRIVER) && miniBrowser() ? false : 'no WebKitGTK driver here',
+  WebKit: [WEBKIT_DRIVER, '/usr/bin/Xvfb', miniBrowser() ?? ''].every(fs.existsSync)
+    ? false
+    : 'no WebKitGTK, its driver or Xvfb here',
 };
 
 export const NAMES = /** @type {BrowserName[]} */ (Object.keys(MISSING));
