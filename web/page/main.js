@@ -44,16 +44,27 @@ const train = new TrainPanel(app, intake, (seed) => {
 
 new EvaluatePanel(app);
 
-const projects = new ProjectsPanel(app, openProject);
+const projects = new ProjectsPanel(app, openProject, beginAnew);
 train.projects = projects;
 intake.onProject = () => projects.refresh();
 
 /** @param {string} id @param {boolean} andTrain press Continue too */
 async function openProject(id, andTrain) {
+  app.project = null;
   const reply = await app.client.request('project.open', { project: id });
   app.project = id;
   await train.showProject(reply);
   if (andTrain && app.phase === 'paused') await train.press();
+}
+
+/** Doodles, as at the first visit. */
+async function beginAnew() {
+  app.isReadOnly = false;
+  train.forget();
+  app.enter('ready');
+  await intake.begin();
+  await intake.takeDoodles(DOODLES);
+  train.say('');
 }
 
 /** Starts a new worker after a crash, and opens the project again: everything is in it. */
@@ -74,10 +85,7 @@ async function restart() {
         train.say(`Restarted at step ${app.savedStep}. Press Continue to train on.`);
       else train.say('The training had not been saved yet. Press Train to begin it again.', true);
     } else {
-      train.forget();
-      await intake.begin();
-      await intake.takeDoodles(DOODLES);
-      app.enter('ready');
+      await beginAnew();
     }
     await projects.refresh();
   });

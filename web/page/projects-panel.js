@@ -36,10 +36,14 @@ function describe({ pictures, doodles, progress, bytes, changed }) {
 }
 
 export class ProjectsPanel {
-  /** @param {App} app @param {(id: string, andTrain: boolean) => Promise<void>} open */
-  constructor(app, open) {
+  /**
+   * @param {App} app @param {(id: string, andTrain: boolean) => Promise<void>} open
+   * @param {() => Promise<void>} fresh leaves the open project
+   */
+  constructor(app, open, fresh) {
     this.app = app;
     this.open = open;
+    this.fresh = fresh;
     /** @type {Listed[]} */
     this.projects = [];
     button('continue-button').onclick = () => this.projects[0] && this.enter(this.projects[0].id, true);
@@ -175,12 +179,17 @@ export class ProjectsPanel {
     if (id === null) return false;
     await this.refresh();
     if (!this.app.busy) await this.enter(id, false);
+    else byId('projects-state').textContent = `${file.name} is among your projects now.`;
     return true;
   }
 
   /** Leaves the open project, which is kept, and begins with nothing. */
   begin() {
-    location.assign(location.pathname + location.search);
+    return this.app.attempt('projects-state', async () => {
+      if (this.app.phase === 'training') await this.app.client.request('train.pause');
+      await this.fresh();
+      await this.refresh();
+    });
   }
 
   /** @param {number} step */

@@ -20,7 +20,7 @@ export class Collection {
     this.dataset = this.makeDataset();
     /** How many doodles are the pictures; 0: they are files. */
     this.doodles = 0;
-    /** @type {(File | null)[]} that were given; null: it gave no picture, or is not there any more */
+    /** @type {(File | import('./intake.js').Stored | null)[]} that were given; null: it gave no picture, or is not there any more */
     this.files = [];
     /** @type {string[]} where each picture came from (intake.js) */
     this.origins = [];

@@ -64,12 +64,17 @@ function mayBeForeign(bytes) {
   return text.startsWith('RIFF') || /ftyp$|JXL $/.test(text) || (bytes[0] === 0xff && bytes[1] === 0x0a);
 }
 
-/** @param {File} file */
-const nameOf = (file) => file.webkitRelativePath || file.name;
+/** A file of an earlier visit, which is read from the store when its turn comes. @typedef {{name: string, load: () => Promise<File>}} Stored */
+
+/** @param {File | Stored} file */
+const nameOf = (file) => (file instanceof File && file.webkitRelativePath) || file.name;
+
+/** Bytes that a stored file is taken for, until it is read. */
+const USUAL_BYTES = 2e6;
 
 /** @typedef {Awaited<ReturnType<typeof openZip>>} Zip */
 
-/** @typedef {{name: string, number: number, file: File}} Given */
+/** @typedef {{name: string, number: number, file: File | Stored}} Given */
 
 /**
  * The name of one picture among all that were given, the same when the files are read again.
@@ -81,8 +86,9 @@ const originOf = (number, path = '') => (path ? `${number}/${path}` : `${number}
 export const fileOf = (origin) => Number.parseInt(origin, 10);
 
 /** A zip is listed, not read. @param {Given} given @returns {Promise<Found | {name: string, number: number, zip: Zip} | Refused>} */
-async function readFile({ name, number, file }) {
+async function readFile({ name, number, file: given }) {
   try {
+    const file = given instanceof File ? given : await given.load();
     const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
     if (isZip(head, name)) return { name, number, zip: await openZip(file, name) };
     if (file.size > MAX_FILE_BYTES) return { name, reason: tooLarge(file.size) };
@@ -96,7 +102,7 @@ async function readFile({ name, number, file }) {
  * Adds pictures and the pictures in zips, in the order of the files. Files are read a chunk at a time, the next while
  * one is decoded.
  * @param {Dataset} dataset
- * @param {(File | null)[]} files null: one that is not there any more
+ * @param {(File | Stored | null)[]} files null: one that is not there any more
  * @param {(done: number, total: number) => void} progress
  * @param {{first?: number, removed?: Set<string>}} options first: number of the first file; removed: origins of pictures
  *   that are left out
@@ -161,7 +167,7 @@ export async function addFiles(dataset, files, progress, { first = 0, removed = 
     }
   };
 
-  const chunks = [...inChunks(wanted, ({ file }) => file.size)];
+  const chunks = [...inChunks(wanted, ({ file }) => (file instanceof File ? file.size : USUAL_BYTES))];
   /** @param {number} i */
   const read = (i) => Promise.all((chunks[i] ?? []).map(readFile));
   let next = read(0);

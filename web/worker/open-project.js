@@ -103,7 +103,8 @@ export class OpenProject {
     collection.files = Array.from({ length: files }, () => null);
     for (const stored of await this.store.list()) {
       const [, number, name] = /^originals\/(\d+) (.*)$/.exec(stored) ?? [];
-      if (name) collection.files[Number(number)] = new File([await blobOf(this.store, stored)], name);
+      const load = async () => new File([await blobOf(this.store, stored)], name);
+      if (name) collection.files[Number(number)] = { name, load };
     }
     this.kept = collection.files.length;
     // A picture that was removed after the others were written.
@@ -154,17 +155,19 @@ export class OpenProject {
 
   /** Keeps the files themselves, where they fit. @param {Collection} collection */
   async keepOriginals({ files }) {
+    let { originalBytes = 0 } = /** @type {any} */ ((await readProject(this.store)) ?? {});
     for (; this.kept < files.length; this.kept++) {
       const file = files[this.kept];
-      if (!file) continue;
+      if (!(file instanceof File)) continue;
       const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
       if (file.size > (quota - usage) * ORIGINALS_SHARE) continue;
       try {
         await this.store.write(`${ORIGINALS}${String(this.kept).padStart(6, '0')} ${plain(file.name)}`, file);
+        originalBytes += file.size;
       } catch {
         // No room after all, or the file was moved: the pictures themselves are kept.
       }
     }
-    await updateProject(this.store, /** @type {any} */ ({ files: this.kept }));
+    await updateProject(this.store, /** @type {any} */ ({ files: this.kept, originalBytes }));
   }
 }

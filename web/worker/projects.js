@@ -26,10 +26,10 @@ const MOST_POINTS = 1000;
 /** A file of a project zip: a checkpoint of a wide network, or thousands of pictures. */
 const MAX_FILE_BYTES = 4e9;
 
-/** @param {Store} store @returns {Promise<number>} */
-async function bytesOf(store) {
-  let bytes = 0;
-  for (const name of await store.list()) bytes += (await store.size(name)) ?? 0;
+/** Of thousands of originals the project knows how large they are. @param {Store} store @param {object} project @returns {Promise<number>} */
+async function bytesOf(store, project) {
+  let bytes = /** @type {any} */ (project).originalBytes ?? 0;
+  for (const name of await store.list()) if (!name.startsWith('originals/')) bytes += (await store.size(name)) ?? 0;
   return bytes;
 }
 
@@ -84,7 +84,7 @@ export class Projects {
       const { name, changed, pictures, doodles = 0, progress = null } = project;
       const here = this.open?.id === id;
       projects.push({
-        id, name, changed, pictures, doodles, progress, bytes: await bytesOf(store), preview: await previewOf(store),
+        id, name, changed, pictures, doodles, progress, bytes: await bytesOf(store, project), preview: await previewOf(store),
         isHere: here, isElsewhere: !here && (await isOpen(id)),
       }); // prettier-ignore
     }

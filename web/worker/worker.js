@@ -138,8 +138,8 @@ const handlers = {
   },
 
   async 'pictures.begin'(reading) {
-    freePictures();
     await leaveProject();
+    collection?.dispose();
     collection = new Collection(engine, reading);
     return picturesReply();
   },
