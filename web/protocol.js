@@ -15,7 +15,8 @@
  *                                        the last one changed first; preview: {size, rgba} of its first pictures
  *   project.open {project}               closes the open one and takes the pictures of this -> {pictures: as pictures.add,
  *                                        isReadOnly: another tab has it, step, metadata: of its checkpoint, or null, history:
- *                                        steps of its log, model: bytes, where it is read-only}. Then train.load
+ *                                        steps of its log, favourites, model: bytes, where it is read-only}. Then train.load
+ *   project.favour {favourites}          [{face, label}]: the picked faces, which the project keeps -> {}
  *   project.rename {project, name}       -> {}
  *   project.duplicate {project}          -> {project}
  *   project.delete {project}             -> {}

@@ -75,16 +75,24 @@ for (const home of ['file system', 'database']) {
   });
 }
 
-test('one click continues; the pictures and the curves are there', async () => {
+test('one click continues; the pictures, the curves and the picked faces are there', async () => {
   const { page, close } = await openPage();
   await own(page);
   const step = await trainAWhile(page, 5);
+  await page.locator('#grid').click({ position: { x: 20, y: 20 } });
+  await page.locator('#grid').click({ position: { x: 90, y: 20 } });
+  await untilText(page, 'interpolate-state', /^2 faces/);
   await page.reload();
   await page.click('#continue-button');
   await untilStep(page, step + 1);
   await untilText(page, 'intake-state', /^12 pictures/);
   const steps = await page.evaluate(() => /** @type {any} */ (globalThis).ssdganRun.curves.columns[0].slice(0, 3));
   assert.deepEqual(steps, [1, 2, 3]);
+  await untilText(page, 'interpolate-state', /^2 faces/);
+  assert.deepEqual(await page.$$eval('#picked span', (names) => names.map((name) => name.textContent)), [
+    'seed 0',
+    'seed 1',
+  ]);
   await close();
 });
 

@@ -26,6 +26,7 @@ import { BEST, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
  * @property {number} [parameters] of both networks
  * @property {string[]} [commands] of the terminal that made it so far
  * @property {{step: number, total: number}} [progress] of the last save
+ * @property {{face: any, label: string}[]} [favourites] faces that were picked on the page (web/page/mix.js)
  */
 /** @typedef {{size: number, crop: string, filter: string, names: string[]}} PicturesAbout names: where each picture came from */
 

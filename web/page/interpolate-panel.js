@@ -36,7 +36,27 @@ export class InterpolatePanel {
     this.projector = new Projector(app, pick);
   }
 
-  clear() {
+  /** Keeps the picked faces of the project's own model with it. */
+  keep() {
+    const { app } = this;
+    if (app.project === null || app.isReadOnly || app.source !== 'run') return;
+    // Arrays become JSON, typed arrays do not.
+    const plain = (/** @type {Key} */ { face, label }) => ({
+      face: face.styles ? { styles: Array.from(face.styles) } : face,
+      label,
+    });
+    app.client.request('project.favour', { favourites: this.keys.map(plain) }).catch(() => {}); // they are a convenience
+  }
+
+  /** Picks the faces that a project keeps. @param {Key[]} favourites */
+  async restore(favourites) {
+    this.clear(false);
+    for (const { face, label } of favourites)
+      await this.pick({ face: face.styles ? { styles: Float32Array.from(face.styles) } : face, label });
+  }
+
+  /** @param {boolean} keep that none is picked */
+  clear(keep = true) {
     this.stop();
     this.keys = [];
     this.interpolation = null;
@@ -44,6 +64,7 @@ export class InterpolatePanel {
     byId('player').hidden = true;
     byId('interpolate-state').textContent = 'Pick two or more faces: click them in panel 2 or 3.';
     this.mixer.show();
+    if (keep) this.keep();
   }
 
   /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} [picture] its face, if it is at hand */
@@ -70,11 +91,13 @@ export class InterpolatePanel {
       chip.onclick = () => {
         this.keys.splice([...byId('picked').children].indexOf(item), 1);
         item.remove();
+        this.keep();
         this.find();
       };
       byId('picked').append(item);
       this.keys.push(key);
       this.onPick(face, key.label);
+      this.keep();
       await this.find();
     });
   }

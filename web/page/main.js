@@ -54,6 +54,7 @@ async function openProject(id, andTrain) {
   const reply = await app.client.request('project.open', { project: id });
   app.project = id;
   await train.showProject(reply);
+  await interpolate.restore(app.source === 'run' ? reply.favourites : []);
   if (andTrain && app.phase === 'paused') await train.press();
 }
 
@@ -61,6 +62,7 @@ async function openProject(id, andTrain) {
 async function beginAnew() {
   app.isReadOnly = false;
   train.forget();
+  interpolate.clear(false);
   app.enter('ready');
   await intake.begin();
   await intake.takeDoodles(DOODLES);

@@ -209,6 +209,7 @@ export function projectHandlers(projects, { leave, enter }) {
           step: newest?.step ?? null,
           metadata: newest && (await metadataOf(store, newest.name)),
           history: await historyOf(store),
+          favourites: (await readProject(store))?.favourites ?? [],
           model: isReadOnly ? await modelOf(store) : null,
         };
       } catch (error) {
@@ -216,6 +217,10 @@ export function projectHandlers(projects, { leave, enter }) {
         projects.open = null;
         throw error;
       }
+    },
+    async 'project.favour'({ favourites }) {
+      if (projects.open && !projects.open.isReadOnly) await updateProject(projects.open.store, { favourites });
+      return {};
     },
     async 'project.rename'({ project: id, name }) {
       await projects.rename(id, name);
