@@ -86,6 +86,7 @@ test('one click continues; the pictures, the curves and the picked faces are the
   await page.click('#continue-button');
   await untilStep(page, step + 1);
   await untilText(page, 'intake-state', /^12 pictures/);
+  await untilText(page, 'projects-state', /not to delete it\.$|If room gets short/);
   const steps = await page.evaluate(() => /** @type {any} */ (globalThis).ssdganRun.curves.columns[0].slice(0, 3));
   assert.deepEqual(steps, [1, 2, 3]);
   await untilText(page, 'interpolate-state', /^2 faces/);

@@ -46,6 +46,8 @@ export class ProjectsPanel {
     this.fresh = fresh;
     /** @type {Listed[]} */
     this.projects = [];
+    /** What the browser said when it was asked not to delete anything. */
+    this.promise = '';
     button('continue-button').onclick = () => this.projects[0] && this.enter(this.projects[0].id, true);
     button('project-new').onclick = () => this.begin();
     button('project-download').onclick = () => app.project && this.export(app.project);
@@ -64,7 +66,7 @@ export class ProjectsPanel {
       this.app.keeps = home !== 'memory';
       const shown = quota ? ` The browser gives this page ${size(quota)}; ${size(usage)} are used.` : '';
       byId('projects-state').textContent = this.app.keeps
-        ? `Everything is kept in this browser, on this device.${shown}`
+        ? `Everything is kept in this browser, on this device.${shown}${this.promise}`
         : 'This browser keeps nothing for this page (a private window?). Download the project before you close the tab.';
       this.show();
     });
@@ -190,6 +192,16 @@ export class ProjectsPanel {
       await this.fresh();
       await this.refresh();
     });
+  }
+
+  /** Asks the browser, once, not to delete projects when room gets short. */
+  async askToKeep() {
+    if (this.promise || !navigator.storage?.persist) return;
+    const kept = (await navigator.storage.persisted()) || (await navigator.storage.persist());
+    this.promise = kept
+      ? ' The browser has promised not to delete it.'
+      : ' If room gets short, the browser may delete it: download what is dear to you.';
+    await this.refresh();
   }
 
   /** @param {number} step */

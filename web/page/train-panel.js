@@ -11,8 +11,6 @@ export class TrainPanel {
     this.view = new RunView(app, pick);
     /** @type {import('./projects-panel.js').ProjectsPanel | null} */
     this.projects = null;
-    /** The browser was asked to keep projects. */
-    this.asked = false;
     /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
     this.start = 'starter';
     /** @type {Record<string, number>} by recipe, for the pictures that are there */
@@ -145,7 +143,7 @@ export class TrainPanel {
       }
       this.app.enter('training');
       this.say('Training. It is saved every minute, and continues while the tab is hidden.');
-      this.askToKeep();
+      this.projects?.askToKeep();
     });
   }
 
@@ -176,17 +174,6 @@ export class TrainPanel {
     this.app.project = project;
     this.app.resume = null;
     await this.projects?.refresh();
-  }
-
-  /** Asks the browser, once, not to throw projects away when room is short. */
-  async askToKeep() {
-    if (this.asked || !navigator.storage?.persist) return;
-    this.asked = true;
-    const before = byId('projects-state');
-    const kept = (await navigator.storage.persisted()) || (await navigator.storage.persist());
-    before.textContent += kept
-      ? ' The browser has promised to keep it.'
-      : ' If room gets short, the browser may delete it: download what is dear to you.';
   }
 
   /**
