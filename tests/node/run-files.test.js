@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { FolderStore } from '../../wasm/cli/folder-store.js';
-import { readSafetensors } from '../../wasm/engine/safetensors.js';
+import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 import { checkpointsIn } from '../../wasm/run/run-files.js';
-import { BEST, LOG, MemoryStore, MODEL, allPieces } from '../../wasm/run/store.js';
+import { allPieces, BEST, LOG, MemoryStore, MODEL, samplesName, thinSamples } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { all, begin, doodles, engine, linesOf, newest, stepOfSound } from './runs.js';
 
@@ -152,4 +152,28 @@ test('where the newest checkpoint is damaged, the one before is used, and that i
   assert.equal(stepOfSound(await newest(store)), 20);
   for (const name of ['checkpoint-a.safetensors', 'checkpoint-b.safetensors']) await store.write(name, 'no file');
   await assert.rejects(TrainingRun.resume(engine, store), /there is no checkpoint/);
+});
+
+test('a run that continues in another build says that its bits will differ', async () => {
+  const { run, store } = await begin({ wishes: { steps: 3 } });
+  await all(run);
+  assert.deepEqual((await TrainingRun.resume(engine, store)).notes, []);
+  const { tensors, metadata } = readSafetensors(await newest(store));
+  const plan = { ...JSON.parse(metadata.plan), variant: engine.variant === 'simd' ? 'relaxed' : 'simd' };
+  const checkpoint = writeSafetensors(tensors, { ...metadata, plan: JSON.stringify(plan) });
+  const { notes } = await TrainingRun.resume(engine, store, { checkpoint });
+  assert.match(notes[0], /^The training began with (plain|relaxed) SIMD; here it continues with/);
+});
+
+test('sample grids are thinned as the run grows, in the same way after a resume', async () => {
+  const store = new MemoryStore();
+  for (let step = 0; step <= 1000; step++) {
+    await store.write(samplesName(step), 'png');
+    await thinSamples(store, step, 1);
+  }
+  const kept = (await store.list()).map((name) => Number(/\d+/.exec(name)?.[0]));
+  assert.deepEqual(
+    kept,
+    Array.from({ length: 126 }, (_, i) => 8 * i),
+  );
 });
