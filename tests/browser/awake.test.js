@@ -85,7 +85,7 @@ test('a training holds a lock and the screen, shows how far it is, and tells whe
   assert.equal(await iconOf(page), new URL(String(icon), page.url()).href);
   page.once('dialog', (dialog) => dialog.accept());
   await page.click('#restart');
-  await untilReady(page);
+  await page.waitForFunction(() => document.body.dataset.phase === 'ready');
   assert.equal(await page.title(), title);
   await close();
 });

@@ -163,7 +163,8 @@ test('begun in a tab, continued in the terminal, and brought back: the same bits
   const trainTo = async (epochs) => {
     await page.fill('[name=epochs]', String(epochs));
     await page.click('#train-button');
-    await untilText(page, 'train-state', /^Done/);
+    await untilStep(page, epochs);
+    await page.waitForFunction(() => document.body.dataset.phase === 'finished');
     assert.equal(await stepOf(page), epochs);
   };
   await trainTo(step + 20);
@@ -191,7 +192,7 @@ test('pictures given while the engine starts are taken; a wrong file empties not
   await untilText(page, 'intake-state', /^1,000 doodles/);
   await page.setInputFiles('#file-input', { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
   await untilText(page, 'intake-state', /^1,000 doodles.*None of your files/);
-  assert.ok(await page.locator('#train-button').isEnabled());
+  await page.waitForSelector('#train-button:enabled');
   await close();
 });
 

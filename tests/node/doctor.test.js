@@ -87,13 +87,13 @@ test('answers a divergence as configured', async () => {
     const trainer = engine.createTrainer({ ...SMALL, ...config });
     trainer.setDataset(dataset);
     const supervisor = new Supervisor(engine, trainer, dataset, action);
-    supervisor.begin();
+    if (supervisor.lacksGood) supervisor.keep(supervisor.trainer.save({ checkpoint: true }));
     const answers = [];
     for (let i = 0; i < steps; i++) {
       const found = supervisor.step();
       const answer = found && supervisor.treat(found);
       if (answer) answers.push(answer);
-      if (answer?.action === 'rollback') supervisor.checkpointed(supervisor.trainer.save({ checkpoint: true }));
+      if (answer?.action === 'rollback') supervisor.keep(supervisor.trainer.save({ checkpoint: true }));
       if (answer?.action === 'stop') break;
     }
     return { answers, supervisor };

@@ -177,3 +177,41 @@ test('sample grids are thinned as the run grows, in the same way after a resume'
     Array.from({ length: 126 }, (_, i) => 8 * i),
   );
 });
+
+test('the doctor remembers over a kill: what it does, and where it goes back to, is the same', async () => {
+  // At this rate the training diverges again and again.
+  const options = {
+    settings: { image_size: 32, width: 4, batch: 4, seed: 5, spectral_norm: 'none', d_norm: 'none', lr: 0.1 },
+    wishes: { onTrouble: /** @type {const} */ ('rollback'), steps: 130 },
+  };
+  const whole = await begin(options);
+  const events = await all(whole.run);
+  const troubles = events.filter(({ event, action }) => event === 'trouble' && action === 'rollback');
+  assert.ok(troubles.length >= 2, JSON.stringify(events.filter(({ event }) => event === 'trouble')));
+  const wanted = { checkpoint: await newest(whole.store), log: await whole.store.read(LOG) };
+  // Every seventh step that is made is followed by a save, and a kill.
+  let store = new MemoryStore();
+  let { run } = await begin({ ...options, store });
+  for (let kills = 0; ; kills++) {
+    let made = 0;
+    /** @type {Map<string, Uint8Array[]> | null} the files at the moment of the kill */
+    let files = null;
+    for await (const { event } of run.events(async () => {})) {
+      if (event === 'step' && ++made === 7) run.autosave.wanted = true;
+      if (event === 'checkpoint' && made >= 7) {
+        files = new Map(store.files);
+        break;
+      }
+    }
+    if (!files) {
+      assert.ok(kills > 10, `${kills} kills`);
+      break;
+    }
+    store = new MemoryStore();
+    store.files = files;
+    run = await TrainingRun.resume(engine, store);
+    await run.begin(doodles(60));
+  }
+  assert.deepEqual(linesOf(await store.read(LOG)), linesOf(wanted.log));
+  assert.deepEqual(await newest(store), wanted.checkpoint);
+});

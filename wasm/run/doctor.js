@@ -94,6 +94,17 @@ export class Doctor {
     this.narrow = 0;
   }
 
+  /** What is known of the sample grids. A log tells the rest. @returns {number[]} */
+  get grids() {
+    return [this.firstGrid, this.lastGrid, this.widest, this.narrow];
+  }
+
+  /** @param {(number | null)[]} grids as JSON keeps them: null for NaN */
+  set grids(grids) {
+    const [first, last, widest, narrow] = grids;
+    Object.assign(this, { firstGrid: first ?? NaN, lastGrid: last ?? NaN, widest: widest ?? 0, narrow: narrow ?? 0 });
+  }
+
   /** Forgets the last steps and grids: after a rollback they are undone. */
   reset() {
     Object.assign(this, new Doctor());

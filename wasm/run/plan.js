@@ -30,6 +30,8 @@ import { DEFAULT_RECIPE, epochsOf, RECIPES } from './recipes.js';
  * @property {{step: number, score: number} | null} best the best model so far
  * @property {number} remedies how many of the doctor's remedies are used up
  * @property {boolean} slowed a lower rate has been tried against a discriminator that had won
+ * @property {number | null} [good] the step that the doctor would go back to
+ * @property {(number | null)[]} [grids] what the doctor has seen of the sample grids
  * @property {string} variant the build whose arithmetic made it: relaxed, or simd (loader.js)
  * @property {number | null} logLines lines of the log at this state; null: not known
  */

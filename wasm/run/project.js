@@ -6,8 +6,9 @@
  */
 import { headerOf } from '../engine/safetensors.js';
 import { SsdganError } from '../engine/engine.js';
-import { checkpointsIn, metadataOf } from './run-files.js';
-import { BEST, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
+import { planFrom } from './plan.js';
+import { checkpointsIn, goodOf, metadataOf } from './run-files.js';
+import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -106,7 +107,7 @@ export async function readPictures(engine, store) {
 
 /** Whether a file is one of a project's: a folder may hold others. @param {string} name @returns {boolean} */
 const isProjectFile = (name) =>
-  [PROJECT, PICTURES, ...SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG].includes(name) ||
+  [PROJECT, PICTURES, ...SLOTS, ...GOOD_SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG].includes(name) ||
   /^(samples\/step-\d+\.png|originals\/[^/\\]+)$/.test(name);
 
 /** Copies all files. @param {Store} from @param {Store} to */
@@ -117,11 +118,13 @@ export async function copyProject(from, to) {
   }
 }
 
-/** What travels: of the two checkpoints only the newest. @param {Store} store @returns {Promise<string[]>} names */
+/** What travels: of the two checkpoints only the newest, with the state that its doctor would go back to. @param {Store} store @returns {Promise<string[]>} names */
 export async function filesToExport(store) {
   const [newest] = await checkpointsIn(store);
   const files = (await store.list()).filter(isProjectFile);
-  return files.filter((name) => !SLOTS.includes(name) || name === newest?.name);
+  const good = newest && (await goodOf(store, planFrom((await metadataOf(store, newest.name))?.plan ?? '')));
+  const left = [...SLOTS, ...GOOD_SLOTS].filter((name) => name !== newest?.name && name !== good);
+  return files.filter((name) => !left.includes(name));
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A run's files in its store: what is written when, and what a run that was killed between two writes needs. */
 import { fileLength, metadataLength, readMetadata } from '../engine/safetensors.js';
-import { BEST, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
+import { planFrom } from './plan.js';
+import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('../engine/trainer.js').Trainer} Trainer */
@@ -28,10 +29,24 @@ export async function checkpointsIn(store) {
   return found.sort((a, b) => b.step - a.step);
 }
 
-/** A step's event, with the numbers that the log keeps. @param {import('../engine/trainer.js').Stats} stats */
-export function stepEvent({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {
-  return { event: 'step', step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p };
+/**
+ * Where the state lies that a run would go back to: that of the plan's step. After a rollback both slots may hold that step,
+ * the later one with more remedies used.
+ * @param {Store} store @param {Partial<import('./plan.js').Plan>} plan @returns {Promise<string | null>} null: it was not kept
+ */
+export async function goodOf(store, { good, remedies = 0 }) {
+  /** @type {{name: string, used: number}[]} */
+  const found = [];
+  for (const name of GOOD_SLOTS) {
+    const metadata = await metadataOf(store, name);
+    const used = planFrom(metadata?.plan ?? '').remedies ?? 0;
+    if (metadata && Number(metadata.step) === good && used <= remedies) found.push({ name, used });
+  }
+  return found.sort((a, b) => b.used - a.used)[0]?.name ?? null;
 }
+
+/** Of the time, for the states to go back to. */
+const GOOD_SHARE = 0.02;
 
 export class RunFiles {
   /** @param {Store} store @param {string | null} slot the stored checkpoint that the run goes on from */
@@ -44,6 +59,11 @@ export class RunFiles {
     /** Lines of the log that are not written yet. */
     this.waiting = '';
     this.failing = false;
+    /** @type {string | null} where the state lies that the run would go back to */
+    this.good = null;
+    /** When that was last written, and how long it took, in milliseconds. */
+    this.goodAt = -Infinity;
+    this.goodCost = 0;
     /** @type {Uint8Array | null} a new best model, until the checkpoint that knows of it is written */
     this.nextBest = null;
   }
@@ -94,6 +114,31 @@ export class RunFiles {
       this.nextBest = null;
     }
     await store.write(MODEL, model);
+  }
+
+  /** Keeps a state to go back to, unless writing is so slow that it would take more than a fiftieth of the time. @param {Uint8Array} checkpoint */
+  async writeGood(checkpoint) {
+    const began = performance.now();
+    if (began - this.goodAt < this.goodCost / GOOD_SHARE) return;
+    const name = GOOD_SLOTS[this.good === GOOD_SLOTS[0] ? 1 : 0];
+    await this.store.write(name, checkpoint);
+    this.good = name;
+    this.goodAt = performance.now();
+    this.goodCost = this.goodAt - began;
+  }
+
+  /**
+   * What the doctor of a run that is resumed needs: the state to go back to, and the steps since its log began.
+   * @param {Partial<import('./plan.js').Plan>} plan of the checkpoint
+   * @returns {Promise<{good: import('./supervisor.js').State | null, events: any[], grids: (number | null)[]}>}
+   */
+  async memory(plan) {
+    this.good = await goodOf(this.store, plan);
+    const bytes = this.good && (await this.store.read(this.good));
+    const text = new TextDecoder().decode((await this.store.read(LOG)) ?? new Uint8Array());
+    const lines = text.split('\n').filter((line) => /^\{"event":"(step|trouble)"/.test(line));
+    const events = lines.map((line) => JSON.parse(line));
+    return { good: bytes ? { step: Number(plan.good), bytes } : null, events, grids: plan.grids ?? [] };
   }
 
   /** The stored checkpoint, where it is this run's and older than the step. @param {number} step @returns {Promise<import('./supervisor.js').State | null>} */

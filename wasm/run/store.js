@@ -7,6 +7,8 @@
  *   originals/000001 a.jpg     the files that they were made from, where there is room (the page)
  *   checkpoint-a.safetensors   two slots with the whole state and the run's plan (plan.js). The newest whole one counts;
  *   checkpoint-b.safetensors   only the other one is written
+ *   good-a.safetensors         two slots with the state that the doctor goes back to
+ *   good-b.safetensors
  *   model.safetensors          the generator of that state
  *   best.safetensors           the best generator so far (best-model.js)
  *   best-next.safetensors      the next one, until the checkpoint that knows of it is written
@@ -28,6 +30,7 @@
  */
 
 export const SLOTS = ['checkpoint-a.safetensors', 'checkpoint-b.safetensors'];
+export const GOOD_SLOTS = ['good-a.safetensors', 'good-b.safetensors'];
 /** The one checkpoint of runs of version 0.1.0. */
 export const OLD_CHECKPOINT = 'checkpoint.safetensors';
 export const MODEL = 'model.safetensors';
@@ -64,7 +67,7 @@ export async function allPieces(data) {
 
 /** Removes what an earlier run left, the checkpoints first: no half of it can be resumed. @param {Store} store */
 export async function clearRun(store) {
-  for (const name of [...SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG]) await store.remove(name);
+  for (const name of [...SLOTS, ...GOOD_SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG]) await store.remove(name);
   for (const name of await store.list()) if (SAMPLES.test(name)) await store.remove(name);
 }
 

@@ -36,17 +36,35 @@ export class Supervisor {
     this.good = null;
   }
 
-  /** Before the first step, and before the first after a pause: the present state is the one to go back to. */
-  begin() {
-    this.doctor.reset();
-    this.good = null;
-    if (this.action === 'rollback' || this.action === 'augment')
-      this.checkpointed(this.trainer.save({ checkpoint: true }));
+  /** Before the first step there must be a state to go back to. */
+  get lacksGood() {
+    return !this.good && (this.action === 'rollback' || this.action === 'augment');
   }
 
-  /** A checkpoint of the present state was made; it is the one to go back to, unless there are signs of trouble. @param {Uint8Array} bytes */
-  checkpointed(bytes) {
-    if (this.action !== 'ignore' && this.doctor.calm) this.good = { step: this.trainer.stats().step, bytes };
+  /** The present state is one to go back to: there is no sign of trouble. */
+  get isGood() {
+    return this.action !== 'ignore' && this.doctor.calm;
+  }
+
+  /** @param {Uint8Array} bytes the present state, to go back to */
+  keep(bytes) {
+    this.good = { step: this.trainer.stats().step, bytes };
+  }
+
+  /** What a checkpoint keeps, so that a run that is resumed does what this one would. @returns {{good: number | null, grids: number[]}} */
+  get memory() {
+    return { good: this.good?.step ?? null, grids: this.doctor.grids };
+  }
+
+  /** Knows what it knew before the run was stopped. @param {Awaited<ReturnType<import('./run-files.js').RunFiles['memory']>>} memory */
+  remember({ good, events, grids }) {
+    this.good = good;
+    for (const event of events) {
+      if (event.event === 'step') this.doctor.step(event);
+      else if (event.action === 'ignore') this.reported.add(event.kind);
+      else this.doctor.reset();
+    }
+    this.doctor.grids = grids;
   }
 
   /** One step. @returns {import('./doctor.js').Trouble | null} */

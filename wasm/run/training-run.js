@@ -6,28 +6,15 @@
  *   await run.begin(dataset);                                  // the trainer's settings say at which size
  *   for await (const event of run.events(nextTurn)) ...        // run.stop() ends it after the present step
  *   for await (const event of run.events(nextTurn)) ...        // ... and this continues
- *
- * Events are plain objects. Those marked with * are lines of log.jsonl too; the others depend on the clock, or on a pause,
- * and a run that was killed or paused has the log of one that never was.
- *   step *        {step, epoch, loss_g, ...}                     a step was made
- *   trouble *     {kind, step, action, to, sentence}             the doctor found something; to: the step gone back to
- *   validated *   {step, epoch, val_loss_g, ...}                 at the end of an epoch
- *   scored *      {step, epoch, kernel, swd, copies, diversity}  some of those times, where the best is chosen by a score
- *   best *        {step, score}                                  the model is the best so far: best.safetensors at the next save
- *   samples *     {step}                                         a sample grid is due; the listener makes it
- *   checkpoint    {step}                                         checkpoint and models were written
- *   not_saved     {what, error}                                  the store failed; it is tried again
- *   finished (*)  {reason, step, saved}                          the last one. reason: done, stopped (by stop(); not in the
- *                                                                log), trouble (the doctor stopped it) or failed
- *                                                                (run.error); saved: the step of the stored checkpoint, or null
  */
 import { Autosave } from './autosave.js';
 import { BestModel } from './best-model.js';
 import { trouble } from './doctor.js';
+import { stepEvent } from './events.js';
 import { checkWishes, intervalOf, makePlan, planFrom } from './plan.js';
 import { loadNewest, otherVariant } from './load-newest.js';
 import { DEFAULT_RECIPE, RECIPES } from './recipes.js';
-import { RunFiles, stepEvent } from './run-files.js';
+import { RunFiles } from './run-files.js';
 import { clearRun } from './store.js';
 import { Supervisor } from './supervisor.js';
 import { SsdganError } from '../engine/engine.js';
@@ -39,7 +26,7 @@ import { SsdganError } from '../engine/engine.js';
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./plan.js').Wishes} Wishes */
 /** @typedef {import('./plan.js').Plan} Plan */
-/** @typedef {{event: string, [field: string]: any}} RunEvent */
+/** @typedef {import('./events.js').RunEvent} RunEvent */
 /** @typedef {'done' | 'stopped' | 'trouble' | 'failed'} Reason */
 
 /** How often the log is written, in milliseconds. */
@@ -132,12 +119,15 @@ export class TrainingRun {
     const trainer = this.firstTrainer;
     trainer.setDataset(dataset, { acceptOther });
     const stats = trainer.stats();
+    const earlier = this.plan;
     this.plan = makePlan(this.wishes, this.plan, this.recipe, stats, this.engine.variant);
     this.best = new BestModel(this.engine, dataset, this.plan.keepBest, stats);
     this.supervisor = new Supervisor(this.engine, trainer, dataset, this.plan.onTrouble, this.plan);
     this.setLength({});
-    if (this.resumed) await this.files.mend(trainer, this.plan);
-    else await clearRun(this.store);
+    if (this.resumed) {
+      await this.files.mend(trainer, this.plan);
+      this.supervisor.remember(await this.files.memory(earlier));
+    } else await clearRun(this.store);
   }
 
   /** How long to train, in all; before events(). @param {{epochs?: number, steps?: number}} length {}: as planned */
@@ -207,7 +197,7 @@ export class TrainingRun {
 
   /** @returns {AsyncGenerator<RunEvent, void>} */
   async *prepare() {
-    this.watch.begin();
+    if (this.watch.lacksGood) yield* this.keep();
     if (this.trainer.stats().step === 0) yield* this.emit({ event: 'samples', step: 0 });
   }
 
@@ -225,8 +215,8 @@ export class TrainingRun {
     if (step % this.plan.sampleEvery === 0) yield* this.emit({ event: 'samples', step });
     const { saveEvery } = this.plan;
     const isKept = step % (saveEvery ?? intervalOf(this.trainer.stats())) === 0;
-    if (this.autosave.due || (saveEvery && isKept)) yield* this.save(isKept);
-    else if (isKept) this.watch.checkpointed(this.checkpoint());
+    if (isKept && this.watch.isGood) yield* this.keep();
+    if (this.autosave.due || (saveEvery && isKept)) yield* this.save();
     if (performance.now() - this.flushed >= this.logMs) yield* this.flushLog();
   }
 
@@ -268,27 +258,37 @@ export class TrainingRun {
     plan.remedies = watch.remedies;
     plan.slowed = watch.slowed;
     yield* this.emit({ event: 'trouble', ...answer });
-    if (answer.action === 'rollback') yield* this.save(true); // with the lower rate, also for a run that is killed now
+    if (answer.action === 'rollback') {
+      yield* this.keep(); // with the lower rate, also for a run that is killed now
+      yield* this.save();
+    }
     return answer.action === 'rollback' || answer.action === 'stop';
   }
 
   /** The whole state, with the plan. @returns {Uint8Array} */
   checkpoint() {
-    this.trainer.plan = JSON.stringify({ ...this.plan, logLines: this.files.logLines });
+    const memory = { ...this.watch.memory, logLines: this.files.logLines };
+    this.trainer.plan = JSON.stringify({ ...this.plan, ...memory });
     return this.trainer.save({ checkpoint: true });
   }
 
-  /**
-   * Checkpoint and models. Throws not_finite, and has then written nothing.
-   * @param {boolean} isKept the state is one to go back to. Which are does not depend on the clock
-   * @returns {AsyncGenerator<RunEvent, void>}
-   */
-  async *save(isKept) {
+  /** The present state is the one to go back to. Which states are does not depend on the clock. @returns {AsyncGenerator<RunEvent, void>} */
+  async *keep() {
+    const checkpoint = this.checkpoint();
+    this.watch.keep(checkpoint);
+    try {
+      await this.files.writeGood(checkpoint);
+    } catch (error) {
+      yield this.notSaved('state to go back to', error);
+    }
+  }
+
+  /** Checkpoint and models. Throws not_finite, and has then written nothing. @returns {AsyncGenerator<RunEvent, void>} */
+  async *save() {
     const began = this.autosave.now();
     const { step } = this.trainer.stats();
     const checkpoint = this.checkpoint();
     const model = this.trainer.save();
-    if (isKept) this.watch.checkpointed(checkpoint);
     yield* this.flushLog(); // no checkpoint knows of lines that are not there
     try {
       await this.files.writeState(step, checkpoint, model, Boolean(this.best?.isLast));
@@ -305,7 +305,7 @@ export class TrainingRun {
   async *close() {
     const { step } = this.trainer.stats();
     try {
-      if (!this.isBad && this.files.savedStep !== step) yield* this.guarded(this.save(false));
+      if (!this.isBad && this.files.savedStep !== step) yield* this.guarded(this.save());
     } catch (error) {
       yield this.notSaved('checkpoint', error);
     }
