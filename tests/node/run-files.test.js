@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { FolderStore } from '../../wasm/cli/folder-store.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
+import { readPictures, readProject, updateProject, writePictures } from '../../wasm/run/project.js';
 import { checkpointsIn } from '../../wasm/run/run-files.js';
 import { allPieces, BEST, LOG, MemoryStore, MODEL, samplesName, thinSamples } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
@@ -214,4 +215,28 @@ test('the doctor remembers over a kill: what it does, and where it goes back to,
   }
   assert.deepEqual(linesOf(await store.read(LOG)), linesOf(wanted.log));
   assert.deepEqual(await newest(store), wanted.checkpoint);
+});
+
+test('a kill in the middle of project.json or of the pictures leaves one of both whole', async () => {
+  const dataset = doodles(5);
+  const about = { crop: 'centre', filter: 'triangle', names: ['a', 'b', 'c', 'd', 'e'] };
+  for (let left = 0; left < 4; left++) {
+    const store = new MemoryStore();
+    await updateProject(store, { name: 'before' });
+    await writePictures(store, dataset, about);
+    const write = store.write.bind(store);
+    let writes = 0;
+    store.write = async (name, data) => {
+      if (writes++ < left) return write(name, data);
+      const [piece] = await allPieces(data);
+      await write(name, piece.slice(0, piece.length / 2));
+      throw new Error('killed');
+    };
+    await assert.rejects(async () => {
+      await updateProject(store, { name: 'after' });
+      await writePictures(store, dataset, about);
+    }, /killed/);
+    assert.match((await readProject(store))?.name ?? '', /^(before|after)$/, `killed in write ${left}`);
+    assert.equal((await readPictures(engine, store))?.dataset.count, 5, `killed in write ${left}`);
+  }
 });

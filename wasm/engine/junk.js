@@ -42,7 +42,7 @@ export function isJunk(name) {
 }
 
 const CHECKPOINT = /^checkpoint(-[ab])?\.safetensors$/;
-const RUN_FILE = /(\.safetensors|\.part)$|^(log\.jsonl|run\.json|project\.json)$/;
+const RUN_FILE = /(\.safetensors|\.part)$|^(log\.jsonl|run\.json|project(-next)?\.json)$/;
 
 /** @param {string} name @returns {string} the folder that it lies in; '' for none */
 const folderOf = (name) => name.slice(0, Math.max(0, name.lastIndexOf('/')));

@@ -29,28 +29,52 @@ import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from '
  * @property {{step: number, total: number}} [progress] of the last save
  * @property {{face: any, label: string}[]} [favourites] faces that were picked on the page (web/page/mix.js)
  */
-/** @typedef {{size: number, crop: string, filter: string, names: string[]}} PicturesAbout names: where each picture came from */
+/** @typedef {{size: number, crop: string, filter: string, names: string[], file: string}} PicturesAbout names: where each picture came from; file: that holds them */
 
 export const PROJECT = 'project.json';
 export const PICTURES = 'pictures.safetensors';
+/**
+ * What is written again goes under a second name first: a kill in the middle of a write leaves one of both whole. A kill of the
+ * browser in the middle of project.json hid a project from the list (the 40th or so of 60 kills).
+ */
+const NEXT = { [PROJECT]: 'project-next.json', [PICTURES]: 'pictures-next.safetensors' };
+
+/** @param {Store} store @param {keyof typeof NEXT} name @param {() => import('./store.js').Content} data */
+async function writeTwice(store, name, data) {
+  await store.write(NEXT[name], data());
+  await store.write(name, data());
+  await store.remove(NEXT[name]);
+}
 const PICTURES_FORMAT = 'ssdgan-pictures';
 /** Bytes of pictures that are copied at once. */
 const PIECE_BYTES = 16e6;
 
 /** @param {Store} store @returns {Promise<Project | null>} null: there is none, or it is damaged */
 export async function readProject(store) {
-  const bytes = await store.read(PROJECT);
-  if (!bytes) return null;
-  try {
-    const project = JSON.parse(new TextDecoder().decode(bytes));
-    return project?.format === 'ssdgan-project' ? project : null;
-  } catch {
-    return null;
+  for (const name of [PROJECT, NEXT[PROJECT]]) {
+    const bytes = await store.read(name);
+    try {
+      const project = bytes && JSON.parse(new TextDecoder().decode(bytes));
+      if (project?.format === 'ssdgan-project') return project;
+    } catch {
+      // Cut off by a kill: the other one is whole.
+    }
   }
+  return null;
 }
 
+/** The last change: they come from several places at once, and each reads what it changes. @type {Promise<unknown>} */
+let lastChange = Promise.resolve();
+
 /** Changes some fields; makes the project where there is none. @param {Store} store @param {Partial<Project>} fields @returns {Promise<Project>} */
-export async function updateProject(store, fields) {
+export function updateProject(store, fields) {
+  const changed = lastChange.then(() => change(store, fields));
+  lastChange = changed.catch(() => {}); // told to who asked for it
+  return changed;
+}
+
+/** @param {Store} store @param {Partial<Project>} fields @returns {Promise<Project>} */
+async function change(store, fields) {
   const now = new Date().toISOString();
   const earlier = (await readProject(store)) ?? {
     format: 'ssdgan-project',
@@ -59,11 +83,11 @@ export async function updateProject(store, fields) {
     pictures: 0,
   };
   const project = /** @type {Project} */ ({ ...earlier, changed: now, ...fields });
-  await store.write(PROJECT, `${JSON.stringify(project, null, 2)}\n`);
+  await writeTwice(store, PROJECT, () => `${JSON.stringify(project, null, 2)}\n`);
   return project;
 }
 
-/** Keeps the pictures of a dataset. @param {Store} store @param {Dataset} dataset @param {Omit<PicturesAbout, 'size'>} about */
+/** Keeps the pictures of a dataset. @param {Store} store @param {Dataset} dataset @param {{crop: string, filter: string, names: string[]}} about */
 export async function writePictures(store, dataset, { crop, filter, names }) {
   const { count, size } = dataset;
   const metadata = { format: PICTURES_FORMAT, size: String(size), crop, filter, names: JSON.stringify(names) };
@@ -73,21 +97,27 @@ export async function writePictures(store, dataset, { crop, filter, names }) {
     const step = Math.max(1, Math.floor(PIECE_BYTES / (size * size * 3)));
     for (let first = 0; first < count; first += step) yield dataset.pictures(first, Math.min(step, count - first));
   }
-  await store.write(PICTURES, pieces());
+  await writeTwice(store, PICTURES, pieces);
+}
+
+/** @param {Store} store @returns {Promise<[Record<string, string> | null, string]>} metadata and name of the file that is whole */
+async function wholePictures(store) {
+  const metadata = await metadataOf(store, PICTURES);
+  return metadata ? [metadata, PICTURES] : [await metadataOf(store, NEXT[PICTURES]), NEXT[PICTURES]];
 }
 
 /** How the kept pictures were read. @param {Store} store @returns {Promise<PicturesAbout | null>} null: there are none */
 export async function picturesAbout(store) {
-  const metadata = await metadataOf(store, PICTURES);
+  const [metadata, file] = await wholePictures(store);
   if (metadata?.format !== PICTURES_FORMAT) return null;
   const { size, crop, filter, names } = metadata;
-  return { size: Number(size), crop, filter, names: JSON.parse(names) };
+  return { size: Number(size), crop, filter, names: JSON.parse(names), file };
 }
 
 /** The pictures that a project keeps. @param {Engine} engine @param {Store} store @returns {Promise<{dataset: Dataset, about: PicturesAbout} | null>} null: there are none */
 export async function readPictures(engine, store) {
   const about = await picturesAbout(store);
-  const bytes = about && (await store.size(PICTURES));
+  const bytes = about && (await store.size(about.file));
   if (!about || !bytes) return null;
   const each = about.size ** 2 * 3;
   const data = about.names.length * each;
@@ -97,7 +127,7 @@ export async function readPictures(engine, store) {
     dataset.reserve(about.names.length);
     const step = Math.max(1, Math.floor(PIECE_BYTES / each)) * each;
     for (let at = bytes - data; at < bytes; at += step)
-      dataset.addRgb((await store.read(PICTURES, at, Math.min(bytes, at + step))) ?? new Uint8Array());
+      dataset.addRgb((await store.read(about.file, at, Math.min(bytes, at + step))) ?? new Uint8Array());
     return { dataset, about };
   } catch (error) {
     dataset.dispose();
@@ -107,8 +137,18 @@ export async function readPictures(engine, store) {
 
 /** Whether a file is one of a project's: a folder may hold others. @param {string} name @returns {boolean} */
 const isProjectFile = (name) =>
-  [PROJECT, PICTURES, ...SLOTS, ...GOOD_SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG].includes(name) ||
-  /^(samples\/step-\d+\.png|originals\/[^/\\]+)$/.test(name);
+  [
+    PROJECT,
+    PICTURES,
+    ...Object.values(NEXT),
+    ...SLOTS,
+    ...GOOD_SLOTS,
+    OLD_CHECKPOINT,
+    MODEL,
+    BEST,
+    NEXT_BEST,
+    LOG,
+  ].includes(name) || /^(samples\/step-\d+\.png|originals\/[^/\\]+)$/.test(name);
 
 /** Copies all files. @param {Store} from @param {Store} to */
 export async function copyProject(from, to) {

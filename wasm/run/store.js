@@ -3,7 +3,8 @@
  * the private storage of the browser (web/worker/stores), and the memory of this class. The names are the same in all:
  *
  *   project.json               name, dates, settings, where the pictures came from (project.js)
- *   pictures.safetensors       the exact bytes that train (project.js)
+ *   pictures.safetensors       the exact bytes that train (project.js). Both have a second name too (…-next) while they are
+ *                              written
  *   originals/000001 a.jpg     the files that they were made from, where there is room (the page)
  *   checkpoint-a.safetensors   two slots with the whole state and the run's plan (plan.js). The newest whole one counts;
  *   checkpoint-b.safetensors   only the other one is written

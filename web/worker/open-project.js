@@ -88,7 +88,8 @@ export class OpenProject {
     const read = await readPictures(engine, this.store);
     if (!read) return null;
     const { dataset, about } = read;
-    const { names, ...reading } = about;
+    const { names, size, crop, filter } = about;
+    const reading = { size, crop, filter };
     const collection = new Collection(engine, reading);
     collection.replace(dataset);
     collection.origins = names;

@@ -5,7 +5,6 @@ import { openZip, writeZip } from '../../wasm/engine/zip.js';
 import {
   copyProject,
   filesToExport,
-  PICTURES,
   picturesAbout,
   projectIn,
   readProject,
@@ -37,12 +36,12 @@ async function bytesOf(store, project) {
 async function previewOf(store) {
   const about = await picturesAbout(store);
   if (!about) return null;
-  const { size, names } = about;
+  const { size, names, file } = about;
   const bytes = size * size * 3;
-  const end = (await store.size(PICTURES)) ?? 0;
+  const end = (await store.size(file)) ?? 0;
   const from = end - names.length * bytes;
   const count = Math.min(PREVIEW, names.length);
-  const rgb = await store.read(PICTURES, from, from + count * bytes);
+  const rgb = await store.read(file, from, from + count * bytes);
   const rgba = new Uint8ClampedArray(count * size * size * 4);
   if (rgb) rgbaFromRgb(rgb, rgba, 0);
   return { size, rgba };
