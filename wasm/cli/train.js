@@ -2,13 +2,12 @@
 import path from 'node:path';
 import { readModel } from './files.js';
 import { Interruption } from './interruption.js';
-import { encodeGrid } from '../engine/png.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
 import { Progress } from './progress.js';
 import { openNew, openResumed, readNote } from './project-folder.js';
 import { SCORES } from '../run/best-model.js';
 import { PICTURES, PROJECT, readPictures, updateProject, writePictures } from '../run/project.js';
-import { samplesName, thinSamples } from '../run/store.js';
+import { storeSamples } from '../run/samples.js';
 import { TrainingRun } from '../run/training-run.js';
 import { namingOptions, OPTIONS, recipeOf, settingsFrom } from './train-options.js';
 import { CliError, commandLine, engineFrom, explain, helpText, parse } from './usage.js';
@@ -19,9 +18,6 @@ const ABOUT = `Trains on pictures (files, folders, zips); without any, on doodle
 generator, which PyTorch loads too), best.safetensors (the best model so far), samples/ (the same seeds during the training),
 log.jsonl, and what is needed to continue: two checkpoints, written in turn each minute, and the pictures. Ctrl-C saves and
 says how to continue.`;
-
-const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
-const SAMPLE_COLUMNS = 8;
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -140,7 +136,7 @@ async function train(training, store) {
     for await (const event of training.events(() => new Promise((resolve) => setImmediate(resolve)))) {
       last = event;
       if (event.event === 'step') progress.step(training.trainer.stats());
-      else if (event.event === 'samples') await writeSamples(training, store, event.step, progress);
+      else if (event.event === 'samples') await writeSamples(training, event.step, progress);
       else if (event.event === 'checkpoint') await writeProgress(store, { step: event.step, total }, progress);
       else if (event.event !== 'best' || training.plan.keepBest !== 'val-loss') progress.tell(event);
     }
@@ -164,12 +160,10 @@ async function writeProgress(store, where, progress) {
   }
 }
 
-/** A grid that cannot be written is no reason to stop. @param {TrainingRun} training @param {import('./folder-store.js').FolderStore} store @param {number} step @param {Progress} progress */
-async function writeSamples({ trainer: { generator }, plan }, store, step, progress) {
+/** A grid that cannot be written is no reason to stop. @param {TrainingRun} training @param {number} step @param {Progress} progress */
+async function writeSamples(training, step, progress) {
   try {
-    const rgba = generator.generateRgba(SAMPLE_SEEDS);
-    await store.write(samplesName(step), encodeGrid(rgba, generator.imageSize, SAMPLE_COLUMNS));
-    await thinSamples(store, step, plan.sampleEvery);
+    await storeSamples(training, step);
   } catch (error) {
     progress.tell({ event: 'not_saved', what: 'samples', error });
   }

@@ -35,9 +35,13 @@ export const PROJECT = 'project.json';
 export const PICTURES = 'pictures.safetensors';
 /**
  * What is written again goes under a second name first: a kill in the middle of a write leaves one of both whole. A kill of the
- * browser in the middle of project.json hid a project from the list (the 40th or so of 60 kills).
+ * browser in the middle of project.json hid its project from the list (once in a series of 60).
  */
 const NEXT = { [PROJECT]: 'project-next.json', [PICTURES]: 'pictures-next.safetensors' };
+
+const PICTURES_FORMAT = 'ssdgan-pictures';
+/** Bytes of pictures that are copied at once. */
+const PIECE_BYTES = 16e6;
 
 /** @param {Store} store @param {keyof typeof NEXT} name @param {() => import('./store.js').Content} data */
 async function writeTwice(store, name, data) {
@@ -45,10 +49,6 @@ async function writeTwice(store, name, data) {
   await store.write(name, data());
   await store.remove(NEXT[name]);
 }
-const PICTURES_FORMAT = 'ssdgan-pictures';
-/** Bytes of pictures that are copied at once. */
-const PIECE_BYTES = 16e6;
-
 /** @param {Store} store @returns {Promise<Project | null>} null: there is none, or it is damaged */
 export async function readProject(store) {
   for (const name of [PROJECT, NEXT[PROJECT]]) {

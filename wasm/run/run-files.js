@@ -1,5 +1,6 @@
 /** A run's files in its store: what is written when, and what a run that was killed between two writes needs. */
 import { fileLength, metadataLength, readMetadata } from '../engine/safetensors.js';
+import { Budget } from './autosave.js';
 import { planFrom } from './plan.js';
 import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
 
@@ -45,9 +46,6 @@ export async function goodOf(store, { good, remedies = 0 }) {
   return found.sort((a, b) => b.used - a.used)[0]?.name ?? null;
 }
 
-/** Of the time, for the states to go back to. */
-const GOOD_SHARE = 0.02;
-
 export class RunFiles {
   /** @param {Store} store @param {string | null} slot the stored checkpoint that the run goes on from */
   constructor(store, slot = null) {
@@ -61,9 +59,7 @@ export class RunFiles {
     this.failing = false;
     /** @type {string | null} where the state lies that the run would go back to */
     this.good = null;
-    /** When that was last written, and how long it took, in milliseconds. */
-    this.goodAt = -Infinity;
-    this.goodCost = 0;
+    this.goodBudget = new Budget();
     /** @type {Uint8Array | null} a new best model, until the checkpoint that knows of it is written */
     this.nextBest = null;
   }
@@ -118,26 +114,23 @@ export class RunFiles {
 
   /** Keeps a state to go back to, unless writing is so slow that it would take more than a fiftieth of the time. @param {Uint8Array} checkpoint */
   async writeGood(checkpoint) {
-    const began = performance.now();
-    if (began - this.goodAt < this.goodCost / GOOD_SHARE) return;
+    if (!this.goodBudget.allows) return;
+    const began = this.goodBudget.now();
     const name = GOOD_SLOTS[this.good === GOOD_SLOTS[0] ? 1 : 0];
     await this.store.write(name, checkpoint);
     this.good = name;
-    this.goodAt = performance.now();
-    this.goodCost = this.goodAt - began;
+    this.goodBudget.spend(began);
   }
 
   /**
    * What the doctor of a run that is resumed needs: the state to go back to, and the steps since its log began.
-   * @param {Partial<import('./plan.js').Plan>} plan of the checkpoint
+   * @param {Partial<import('./plan.js').Plan>} plan of the checkpoint @param {string[]} lines of the log
    * @returns {Promise<{good: import('./supervisor.js').State | null, events: any[], grids: (number | null)[]}>}
    */
-  async memory(plan) {
+  async memory(plan, lines) {
     this.good = await goodOf(this.store, plan);
     const bytes = this.good && (await this.store.read(this.good));
-    const text = new TextDecoder().decode((await this.store.read(LOG)) ?? new Uint8Array());
-    const lines = text.split('\n').filter((line) => /^\{"event":"(step|trouble)"/.test(line));
-    const events = lines.map((line) => JSON.parse(line));
+    const events = lines.filter((line) => /^\{"event":"(step|trouble)"/.test(line)).map((line) => JSON.parse(line));
     return { good: bytes ? { step: Number(plan.good), bytes } : null, events, grids: plan.grids ?? [] };
   }
 
@@ -157,6 +150,7 @@ export class RunFiles {
    * Makes the files agree with the checkpoint that a run goes on from.
    * @param {Trainer} trainer as loaded
    * @param {import('./plan.js').Plan} plan its best model is forgotten where the file is not there
+   * @returns {Promise<string[]>} lines of the log
    */
   async mend(trainer, plan) {
     const { store } = this;
@@ -171,7 +165,7 @@ export class RunFiles {
       this.savedStep = step;
       if ((await this.stepOf(MODEL)) !== step) await store.write(MODEL, trainer.save());
     }
-    await this.cutLog(plan.logLines);
+    return this.cutLog(plan.logLines);
   }
 
   /** @param {string} name @returns {Promise<number | null>} null: no such file */
@@ -180,7 +174,7 @@ export class RunFiles {
     return metadata && Number(metadata.step);
   }
 
-  /** The lines of steps that will be made again go. @param {number | null} most lines that stay; null: all */
+  /** The lines of steps that will be made again go. @param {number | null} most lines that stay; null: all @returns {Promise<string[]>} they */
   async cutLog(most) {
     const text = new TextDecoder().decode((await this.store.read(LOG)) ?? new Uint8Array());
     const lines = text.split('\n').slice(0, -1); // after the last end of line there is nothing, or half a line
@@ -188,5 +182,6 @@ export class RunFiles {
     this.logLines = kept.length;
     const whole = kept.map((line) => `${line}\n`).join('');
     if (whole !== text) await this.store.write(LOG, whole);
+    return kept;
   }
 }

@@ -125,8 +125,8 @@ export class TrainingRun {
     this.supervisor = new Supervisor(this.engine, trainer, dataset, this.plan.onTrouble, this.plan);
     this.setLength({});
     if (this.resumed) {
-      await this.files.mend(trainer, this.plan);
-      this.supervisor.remember(await this.files.memory(earlier));
+      const log = await this.files.mend(trainer, this.plan);
+      this.supervisor.remember(await this.files.memory(earlier, log));
     } else await clearRun(this.store);
   }
 

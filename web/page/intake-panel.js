@@ -3,7 +3,8 @@ import { byId, button, canvas, drawGrid, element, pictureAt } from './draw.js';
 
 const COLUMNS = 10;
 const PAGE = 200;
-const DOODLES = 1000;
+/** How many doodles stand in for pictures. */
+export const DOODLES = 1000;
 
 /** @typedef {{name: string, reason: string}} Refused */
 

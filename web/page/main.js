@@ -3,7 +3,7 @@ import { fetchLater } from '../later.js';
 import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawGrid, sentence } from './draw.js';
-import { IntakePanel } from './intake-panel.js';
+import { DOODLES, IntakePanel } from './intake-panel.js';
 import { EvaluatePanel } from './evaluate-panel.js';
 import { MakePanel } from './make-panel.js';
 import { InterpolatePanel } from './interpolate-panel.js';
@@ -12,7 +12,6 @@ import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
 
-const DOODLES = 1000;
 /** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
 

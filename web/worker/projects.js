@@ -107,7 +107,7 @@ export class Projects {
     return this.open;
   }
 
-  async leave() {
+  leave() {
     this.open?.release();
     this.open = null;
   }
@@ -212,8 +212,7 @@ export function projectHandlers(projects, { leave, enter }) {
           model: isReadOnly ? await modelOf(store) : null,
         };
       } catch (error) {
-        project.release();
-        projects.open = null;
+        projects.leave();
         throw error;
       }
     },

@@ -2,7 +2,8 @@
 import { SsdganError } from '../../wasm/engine/engine.js';
 import { SCORES } from '../../wasm/run/best-model.js';
 import { updateProject } from '../../wasm/run/project.js';
-import { clearRun, samplesName, thinSamples } from '../../wasm/run/store.js';
+import { loadPng, storeSamples } from '../../wasm/run/samples.js';
+import { clearRun } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { later } from '../later.js';
 import { SAMPLE_SEEDS, STATS_INTERVAL } from '../protocol.js';
@@ -10,14 +11,20 @@ import { SAMPLE_SEEDS, STATS_INTERVAL } from '../protocol.js';
 /** @typedef {import('../../wasm/run/training-run.js').RunEvent} RunEvent */
 /** @typedef {(message: Record<string, unknown>, transfer?: Transferable[]) => void} Send */
 
-const loadPng = later(() => import('../../wasm/engine/png.js'));
-/** Of the stored sample grids, as the command line's. */
-const SAMPLE_COLUMNS = 8;
+later(loadPng);
 /** Rendering the live grid may take this share of the time. */
 const SAMPLE_SHARE = 0.05;
 const MIN_SAMPLE_INTERVAL = 500;
 /** Steps over which the rate is measured. */
 const RATE_STEPS = 30;
+
+/** The event that storing failed. @param {string} what @param {any} error */
+export const notSaved = (what, error) => ({
+  event: 'not_saved',
+  what,
+  name: error?.name ?? '',
+  message: String(error?.message ?? error),
+});
 
 class Training {
   /** @param {TrainingRun} run @param {Send} send @param {() => Promise<void>} nextTurn */
@@ -98,20 +105,15 @@ class Training {
     }
   }
 
-  /** @param {string} what @param {any} error */
+  /** @param {string} what @param {unknown} error */
   tellNotSaved(what, error) {
-    this.send({ event: 'not_saved', what, name: error?.name ?? '', message: String(error?.message ?? error) });
+    this.send(notSaved(what, error));
   }
 
   /** A grid that cannot be stored is no reason to stop. @param {number} step */
   async storeSamples(step) {
-    const { store, trainer, plan } = this.run;
     try {
-      const { encodeGrid } = await loadPng();
-      const { generator } = trainer;
-      const png = encodeGrid(generator.generateRgba(SAMPLE_SEEDS), generator.imageSize, SAMPLE_COLUMNS);
-      await store.write(samplesName(step), png);
-      await thinSamples(store, step, plan.sampleEvery);
+      await storeSamples(this.run, step);
     } catch (error) {
       this.tellNotSaved('samples', error);
     }

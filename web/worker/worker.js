@@ -14,7 +14,7 @@ import { Evaluation } from './evaluation.js';
 import { LatentWalk } from './latent-walk.js';
 import { nextTurn } from './next-turn.js';
 import { projectHandlers, Projects } from './projects.js';
-import { TrainHandlers } from './training.js';
+import { notSaved, TrainHandlers } from './training.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 
@@ -88,7 +88,7 @@ function projectName([file]) {
 async function leaveProject() {
   await training.handlers['train.drop']({});
   if (collection) await kept(async () => projects.open?.keep(picturesOf()));
-  await projects.leave();
+  projects.leave();
 }
 
 /** Storing may fail, the pictures are here all the same: that is told, and work goes on. @param {() => Promise<unknown>} store */
@@ -96,8 +96,7 @@ async function kept(store) {
   try {
     await store();
   } catch (error) {
-    const { name = '', message = String(error) } = /** @type {any} */ (error);
-    send({ event: 'not_saved', what: 'pictures', name, message });
+    send(notSaved('pictures', error));
   }
 }
 
@@ -148,7 +147,7 @@ const handlers = {
     const wasDoodles = pictures.doodles > 0;
     await projects.open?.keep(pictures);
     const added = await pictures.add(files, tellIntake);
-    if (added && wasDoodles) await projects.leave(); // the doodles' project stays as it is
+    if (added && wasDoodles) projects.leave(); // the doodles' project stays as it is
     if (added) await kept(async () => (await projects.ensure(projectName(files))).changed(pictures));
     return picturesReply();
   },
