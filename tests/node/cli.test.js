@@ -1,36 +1,17 @@
 /** The command line, as a user runs it. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 import { makeZip } from '../zips.js';
+import { folder, refuses, ssdgan } from './terminal.js';
 
-const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const GOLDEN = fileURLToPath(new URL('../golden/ssd.safetensors', import.meta.url));
 const FACES = fileURLToPath(new URL('../../../shared/data/faces-128.zip', import.meta.url));
 const SMALL = ['--size', '32', '--width', '4', '--batch', '4', '--doodles', '60'];
-
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-'));
-after(() => fs.rmSync(folder, { recursive: true, force: true }));
-
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
-
-/** Exit status 2 and one clear line. @param {RegExp} sentence @param {string[]} args */
-function refuses(sentence, ...args) {
-  const { status, error } = ssdgan(...args);
-  assert.equal(status, 2, `${args.join(' ')}: ${error}`);
-  assert.match(error, sentence);
-  assert.doesNotMatch(error, /\n\s+at /, 'no stack trace');
-}
 
 /** @param {string} name */
 const read = (name) => fs.readFileSync(path.join(folder, name));

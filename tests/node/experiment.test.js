@@ -1,25 +1,17 @@
 /** `ssdgan experiment`: finishes what an interruption left, does nothing twice, and its tables say what the runs say. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { curves, markdown, troubles } from '../../wasm/cli/experiment-report.js';
 import { OPTIONS } from '../../wasm/cli/train-options.js';
 import { parse } from '../../wasm/cli/usage.js';
+import { folder, MAIN, ssdgan } from './terminal.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = path.join(ROOT, 'wasm/cli/main.js');
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-experiment-'));
-after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
 /** @param {string} name @param {unknown} value */
 const write = (name, value) =>
   fs.writeFileSync(path.join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));

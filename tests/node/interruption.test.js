@@ -2,39 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
+import { folder, MAIN, SMALL, ssdgan } from './terminal.js';
 
-const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
-const SMALL = [
-  '--size',
-  '32',
-  '--width',
-  '4',
-  '--batch',
-  '4',
-  '--doodles',
-  '60',
-  '--threads',
-  '1',
-  '--recipe',
-  'paper',
-];
-
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-interruption-'));
-after(() => fs.rmSync(folder, { recursive: true, force: true }));
+const OPTIONS = [...SMALL, '--doodles', '60', '--threads', '1', '--recipe', 'paper'];
 
 /** @param {string} run @param {string} file @returns {Record<string, string>} */
 const metadataOf = (run, file) => readMetadata(new Uint8Array(fs.readFileSync(path.join(folder, run, file))));
-
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
 
 /**
  * A training without end, of which something becomes known before its first save.
@@ -44,7 +20,7 @@ async function interrupted(args, end) {
   const [, , run] = args;
   const log = path.join(folder, run, 'log.jsonl');
   fs.rmSync(log, { force: true });
-  const child = spawn(process.execPath, [MAIN, ...args, ...SMALL, '--steps', '1000000', '--save-every', '1000000'], {
+  const child = spawn(process.execPath, [MAIN, ...args, ...OPTIONS, '--steps', '1000000', '--save-every', '1000000'], {
     cwd: folder,
   });
   let [out, error] = ['', ''];
@@ -86,7 +62,7 @@ test('a reader of the output that goes away: all is saved, and the status says s
 });
 
 test('--force and a kill before the first save: the old run is not resumed', async () => {
-  assert.equal(ssdgan('train', '--out', 'forced', ...SMALL, '--steps', '3').status, 0);
+  assert.equal(ssdgan('train', '--out', 'forced', ...OPTIONS, '--steps', '3').status, 0);
   const { status } = await interrupted(['train', '--out', 'forced', '--force', '--seed', '9'], (child) =>
     child.kill('SIGKILL'),
   );
@@ -98,13 +74,13 @@ test('--force and a kill before the first save: the old run is not resumed', asy
 });
 
 test('a refused command leaves the run that --force would replace', () => {
-  assert.equal(ssdgan('train', '--out', 'kept', ...SMALL, '--steps', '3').status, 0);
-  assert.equal(ssdgan('train', 'no-such-folder', '--out', 'kept', '--force', ...SMALL).status, 2);
+  assert.equal(ssdgan('train', '--out', 'kept', ...OPTIONS, '--steps', '3').status, 0);
+  assert.equal(ssdgan('train', 'no-such-folder', '--out', 'kept', '--force', ...OPTIONS).status, 2);
   assert.equal(metadataOf('kept', 'checkpoint-a.safetensors').step, '3');
 });
 
 test('--val 0 trains, and the last model is the best', () => {
-  const { status, out } = ssdgan('train', '--out', 'val-0', ...SMALL, '--val', '0', '--epochs', '3');
+  const { status, out } = ssdgan('train', '--out', 'val-0', ...OPTIONS, '--val', '0', '--epochs', '3');
   assert.equal(status, 0);
   assert.match(out, /60 to train on, 0 held out/);
   assert.equal(metadataOf('val-0', 'best.safetensors').step, '45');
@@ -112,7 +88,7 @@ test('--val 0 trains, and the last model is the best', () => {
 
 test('a resumed run keeps its doctor and its length, unless told otherwise', () => {
   const plan = () => JSON.parse(metadataOf('doctor', 'checkpoint-a.safetensors').plan);
-  assert.equal(ssdgan('train', '--out', 'doctor', ...SMALL, '--epochs', '2', '--steps', '3').status, 0);
+  assert.equal(ssdgan('train', '--out', 'doctor', ...OPTIONS, '--epochs', '2', '--steps', '3').status, 0);
   assert.deepEqual([plan().onTrouble, plan().recipe, plan().steps], ['ignore', 'paper', 3]);
   const THREADS = ['--threads', '1'];
   assert.match(ssdgan('train', '--resume', 'doctor', ...THREADS).out, /already at step 3 of 3/);
@@ -123,14 +99,14 @@ test('a resumed run keeps its doctor and its length, unless told otherwise', () 
 
 test('files that cannot be written are said, and the training goes on: too large for a limit, another thing in their place', () => {
   // A checkpoint has 944 KB, the other files less than 500.
-  const args = ['train', '--out', 'limited', ...SMALL, '--steps', '8', '--save-every', '4'];
+  const args = ['train', '--out', 'limited', ...OPTIONS, '--steps', '8', '--save-every', '4'];
   const command = ['-c', 'ulimit -f 500; exec "$@"', 'bash', process.execPath, MAIN, ...args];
   const limited = spawnSync('bash', command, { cwd: folder, encoding: 'utf8' });
   assert.equal(limited.status, 1);
   assert.match(limited.stdout, /^The checkpoint could not be saved: The file would be larger than this system allows/m);
   assert.match(limited.stdout, /^Trained up to step 8 of 8; nothing is saved\.$/m);
 
-  assert.equal(ssdgan('train', '--out', 'noted', ...SMALL, '--steps', '2').status, 0);
+  assert.equal(ssdgan('train', '--out', 'noted', ...OPTIONS, '--steps', '2').status, 0);
   const note = path.join(folder, 'noted/project.json');
   const before = fs.readFileSync(note);
   const script = path.join(folder, 'once.mjs');

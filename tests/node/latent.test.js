@@ -1,28 +1,17 @@
 /** The latent space: faces, truncation stage by stage, mixtures, moves, interpolations, projections; the engine and the commands. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { createEngine, Projection } from '../../wasm/engine/engine.js';
 import { mixtures, rows, stylesOf, interpolateFaces } from '../../wasm/engine/styles.js';
 import { psiOfStages, stagesNamed, interpolate, lerp } from '../../wasm/engine/latents.js';
 import { psnr } from '../../wasm/engine/projection.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
+import { folder, ssdgan } from './terminal.js';
 
-const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-latent-'));
-after(() => fs.rmSync(folder, { recursive: true, force: true }));
 const file = (/** @type {string} */ name) => path.join(folder, name);
-
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
 
 const engine = await createEngine();
 const SIZES = { image_size: 32, width: 4, width_max: 16, pixel_norm: 1, equalised: 1, batch: 4 };

@@ -1,32 +1,14 @@
 /** One training in a folder at a time; what a dead process left is no hindrance. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { holdFolder, LOCK } from '../../wasm/cli/lock.js';
+import { folder as place, MAIN, SMALL, ssdgan } from './terminal.js';
 
-const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const MODULE = new URL('../../wasm/cli/lock.js', import.meta.url).href;
-const SMALL = [
-  '--size',
-  '32',
-  '--width',
-  '4',
-  '--batch',
-  '4',
-  '--doodles',
-  '20',
-  '--threads',
-  '1',
-  '--recipe',
-  'paper',
-];
-
-const place = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-lock-'));
-after(() => fs.rmSync(place, { recursive: true, force: true }));
+const OPTIONS = [...SMALL, '--doodles', '20', '--threads', '1', '--recipe', 'paper'];
 
 /** @param {string} name @param {object} [holder] fields of its lock that differ from this process's @returns {string} a folder with a lock */
 function locked(name, holder) {
@@ -41,12 +23,6 @@ function locked(name, holder) {
 /** @param {string} folder @returns {number} */
 const holderOf = (folder) => JSON.parse(fs.readFileSync(path.join(folder, LOCK), 'utf8')).pid;
 
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: place, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
-
 /** A training without end, once it has saved. @param {string[]} args */
 async function begun(...args) {
   const child = spawn(process.execPath, [MAIN, 'train', ...args, '--steps', '1000000'], {
@@ -60,11 +36,11 @@ async function begun(...args) {
 }
 
 test('a second training in a folder is refused with who has it, and harms the first in nothing', async () => {
-  const first = await begun('--out', 'run', ...SMALL, '--save-every', '5');
+  const first = await begun('--out', 'run', ...OPTIONS, '--save-every', '5');
   const inUse = new RegExp(`^ssdgan: run is in use: process ${first.child.pid} trains there since 2\\d{3}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\. Wait`); // prettier-ignore
   for (const args of [
-    ['--out', 'run', ...SMALL],
-    ['--out', 'run', '--force', ...SMALL],
+    ['--out', 'run', ...OPTIONS],
+    ['--out', 'run', '--force', ...OPTIONS],
     ['--resume', 'run'],
     ['--resume', 'run/checkpoint-a.safetensors'],
   ]) {

@@ -1,36 +1,19 @@
 /** What the commands write: looked at before the work, in pieces, and fit for a terminal. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { escaped } from '../../wasm/cli/escape.js';
 import { createEngine } from '../../wasm/engine/engine.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 import { serveFolder } from '../../scripts/serve.js';
 import { makeZip } from '../zips.js';
+import { folder, refuses, ssdgan } from './terminal.js';
 
-const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const ENGINE = new URL('../../wasm/engine/engine.js', import.meta.url).href;
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-'));
-after(() => fs.rmSync(folder, { recursive: true, force: true }));
 const at = (/** @type {string} */ name) => path.join(folder, name);
-
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
-
-/** @param {RegExp} sentence @param {string[]} args */
-function refuses(sentence, ...args) {
-  const { status, error } = ssdgan(...args);
-  assert.equal(status, 2, `${args.join(' ')}: ${error}`);
-  assert.match(error, sentence);
-}
 
 const engine = await createEngine({ threads: 1 });
 fs.writeFileSync(at('model.safetensors'), engine.createTrainer({ image_size: 32, width: 4, batch: 2 }).save());

@@ -1,28 +1,17 @@
 /** A project as one zip: packed, continued elsewhere, and brought back, with the same bits. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
 import { openZip, unpack } from '../../wasm/engine/zip.js';
 import { makeZip } from '../zips.js';
+import { folder, ssdgan } from './terminal.js';
 
-const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const SMALL = [
   ...['--size', '32', '--width', '4', '--batch', '4', '--threads', '1', '--recipe', 'paper', '--on-trouble', 'ignore'],
   ...['--save-every', '6', '--sample-every', '6'],
 ];
-const place = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-'));
-after(() => fs.rmSync(place, { recursive: true, force: true }));
-
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: place, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
 
 /** @param {string[]} args */
 function must(...args) {
@@ -33,7 +22,7 @@ function must(...args) {
 
 /** The files of a zip. @param {string} name @returns {Promise<{name: string, data: Uint8Array}[]>} */
 async function entriesOf(name) {
-  const { files, refused } = await openZip(new Uint8Array(fs.readFileSync(path.join(place, name))), 'z');
+  const { files, refused } = await openZip(new Uint8Array(fs.readFileSync(path.join(folder, name))), 'z');
   assert.deepEqual(refused, []);
   const entries = [];
   for await (const { name: inZip, bytes } of unpack(files, refused))
@@ -51,10 +40,10 @@ async function projectOf(name) {
   );
 }
 
-fs.mkdirSync(path.join(place, 'photos'));
+fs.mkdirSync(path.join(folder, 'photos'));
 for (let i = 0; i < 12; i++) {
   const pixels = Buffer.alloc(3072, `${i} of these`);
-  fs.writeFileSync(path.join(place, `photos/${i}.ppm`), Buffer.concat([Buffer.from('P6 32 32 255\n'), pixels]));
+  fs.writeFileSync(path.join(folder, `photos/${i}.ppm`), Buffer.concat([Buffer.from('P6 32 32 255\n'), pixels]));
 }
 must('train', 'photos', '--out', 'begun', ...SMALL, '--steps', '12');
 assert.match(
@@ -65,9 +54,9 @@ assert.match(
 test('a project that travels as a zip twice ends with the bits of one that stayed', async () => {
   must('train', 'photos', '--out', 'whole', ...SMALL, '--steps', '24');
   must('export', 'whole', 'whole.zip');
-  fs.rmSync(path.join(place, 'photos'), { recursive: true });
-  fs.mkdirSync(path.join(place, 'away'));
-  fs.copyFileSync(path.join(place, 'begun.zip'), path.join(place, 'away/My cats.zip'));
+  fs.rmSync(path.join(folder, 'photos'), { recursive: true });
+  fs.mkdirSync(path.join(folder, 'away'));
+  fs.copyFileSync(path.join(folder, 'begun.zip'), path.join(folder, 'away/My cats.zip'));
   const out = must('train', '--resume', 'away/My cats.zip', '--steps', '18');
   assert.match(out, /^Unpacked away\/My cats\.zip into My cats\.$/m);
   assert.match(out, /^12 pictures: /m);
@@ -89,10 +78,10 @@ test('a project that travels as a zip twice ends with the bits of one that staye
 test('what is not whole is told: a checkpoint ends it, a sample is left out', async () => {
   const entries = await entriesOf('begun.zip');
   const damaged = (/** @type {RegExp} */ which) => makeZip(entries.map((entry) => (which.test(entry.name) ? { ...entry, crc: 1 } : entry))); // prettier-ignore
-  fs.writeFileSync(path.join(place, 'no-checkpoint.zip'), damaged(/^checkpoint/));
-  fs.writeFileSync(path.join(place, 'no-sample.zip'), damaged(/^samples.*12/));
-  fs.writeFileSync(path.join(place, 'photos.zip'), makeZip([{ name: 'a.jpg', data: 'a' }]));
-  fs.writeFileSync(path.join(place, 'cut.zip'), makeZip(entries).subarray(0, 5000));
+  fs.writeFileSync(path.join(folder, 'no-checkpoint.zip'), damaged(/^checkpoint/));
+  fs.writeFileSync(path.join(folder, 'no-sample.zip'), damaged(/^samples.*12/));
+  fs.writeFileSync(path.join(folder, 'photos.zip'), makeZip([{ name: 'a.jpg', data: 'a' }]));
+  fs.writeFileSync(path.join(folder, 'cut.zip'), makeZip(entries).subarray(0, 5000));
   /** @type {[RegExp, string[]][]} */
   const refusals = [
     [

@@ -1,27 +1,15 @@
 /** Models as float16 (`ssdgan export`), and the starter model that comes with the page. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { STARTER } from '../../wasm/cli/files.js';
 import { createEngine } from '../../wasm/engine/engine.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
+import { folder, ssdgan } from './terminal.js';
 
-const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 const SMALL = ['--size', '32', '--width', '4', '--batch', '4', '--doodles', '60'];
 const NO_STARTER = fs.existsSync(STARTER) ? false : 'no starter model in web/public/starter';
-
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-starter-'));
-after(() => fs.rmSync(folder, { recursive: true, force: true }));
-
-/** @param {string[]} args */
-function ssdgan(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, out: stdout, error: stderr };
-}
 
 /** @param {string} name */
 const read = (name) => fs.readFileSync(path.join(folder, name));
