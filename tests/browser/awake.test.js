@@ -6,7 +6,7 @@ import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
 import { MISSING, openBrowser, until, untilReady as untilTabReady } from './browsers.js';
 import { setValue, untilStep as untilTabStep } from './steps.js';
-import { chooseSize, openPage, untilReady, untilStep, untilText } from './page.js';
+import { chooseSize, openPage, untilReady, untilStep, untilText, startTraining } from './page.js';
 
 /** Stands in for the browser's screen lock and notifications, and for the tab's being hidden. */
 function recordCalls() {
@@ -110,11 +110,7 @@ test('a tab that is really hidden trains on', { skip: MISSING.Firefox }, async (
 
 test('a drop in speed is told while it lasts', async () => {
   const { page, close } = await openPage();
-  await untilReady(page);
-  await chooseSize(page, '32');
-  await page.fill('[name=epochs]', '500');
-  await page.click('#train-button');
-  await untilStep(page, 2);
+  await startTraining(page, '500');
   const note = page.locator('#speed-note');
   assert.ok(await note.isHidden());
   /** Five minutes at a rate, at once. @param {number} rate */

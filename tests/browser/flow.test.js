@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
-import { chooseSize, downloadBy, FACES, NO_FACES, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
+import {
+  chooseSize,
+  downloadBy,
+  FACES,
+  NO_FACES,
+  openPage,
+  stepOf,
+  untilReady,
+  untilStep,
+  untilText,
+  startTraining,
+} from './page.js';
 
 test(
   'pictures in a zip are trained on, paused, generated from, downloaded and loaded again',
@@ -110,11 +121,7 @@ test('the best model is what the page downloads, and it says so', async () => {
 /** A checkpoint of a few steps on the doodles at 32 pixels. */
 async function makeCheckpoint() {
   const { page, close } = await openPage();
-  await untilReady(page);
-  await chooseSize(page, '32');
-  await page.fill('[name=epochs]', '100');
-  await page.click('#train-button');
-  await untilStep(page, 2);
+  await startTraining(page, '100');
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Paused/);
   const step = await stepOf(page);

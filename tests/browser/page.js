@@ -120,3 +120,12 @@ export async function untilStep(page, least) {
     { timeout: 60000 },
   );
 }
+
+/** Trains what is there at 32 pixels; resolves after two steps. @param {import('playwright-core').Page} page @param {string} [epochs] the recipe's where none are given */
+export async function startTraining(page, epochs) {
+  await untilReady(page);
+  await chooseSize(page, '32');
+  if (epochs) await page.fill('[name=epochs]', epochs);
+  await page.click('#train-button');
+  await untilStep(page, 2);
+}

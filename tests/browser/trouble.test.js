@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../scripts/shell.js';
 import { makeZip } from '../zips.js';
-import { chooseSize, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
+import { chooseSize, openPage, stepOf, untilReady, untilStep, untilText, startTraining } from './page.js';
 
 /** @param {string} name @param {Uint8Array | string} data */
 const file = (name, data) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(data) });
@@ -88,10 +88,7 @@ test('where the memory is too small, a smaller batch is offered', async () => {
 
 test('after the worker died, training goes on from the last checkpoint', async () => {
   const { page, close } = await openPage();
-  await untilReady(page);
-  await chooseSize(page, '32');
-  await page.click('#train-button');
-  await untilStep(page, 2);
+  await startTraining(page);
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Paused/);
   const step = await stepOf(page);
@@ -115,11 +112,7 @@ test('after the worker died, training goes on from the last checkpoint', async (
 
 test('a worker that dies before the first checkpoint leaves nothing standing, and one can train again', async () => {
   const { page, close } = await openPage();
-  await untilReady(page);
-  await chooseSize(page, '32');
-  await page.fill('[name=epochs]', '500');
-  await page.click('#train-button');
-  await untilStep(page, 2);
+  await startTraining(page, '500');
   await page.waitForSelector('#live:not([hidden])');
   await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.client.request('crash').catch(() => {}));
   await untilText(page, 'notice', /The engine has stopped/);
