@@ -122,6 +122,12 @@ test('a project is renamed, duplicated, downloaded, deleted, and taken in again'
   const before = await stateOf(page);
   await page.click('#project-list summary');
   await page.fill('#project-items .project-name', 'Twelve greys');
+  // The list is drawn anew meanwhile: what is typed stays.
+  const typed = await page.evaluate(() => {
+    /** @type {any} */ (globalThis).ssdganApp.enter('paused');
+    return /** @type {any} */ (document.activeElement)?.value;
+  });
+  assert.equal(typed, 'Twelve greys');
   await page.press('#project-items .project-name', 'Enter');
   await untilText(page, 'project-name', /^Twelve greys$/);
   await page.click('#project-items button:has-text("Duplicate")');

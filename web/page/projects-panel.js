@@ -46,6 +46,8 @@ export class ProjectsPanel {
     this.fresh = fresh;
     /** @type {Listed[]} */
     this.projects = [];
+    /** How often the list was asked for. */
+    this.asked = 0;
     /** What the browser said when it was asked not to delete anything. */
     this.promise = '';
     button('continue-button').onclick = () => this.projects[0] && this.enter(this.projects[0].id, true);
@@ -61,7 +63,9 @@ export class ProjectsPanel {
   /** Asks the worker for the list. */
   refresh() {
     return this.app.attempt('projects-state', async () => {
+      const mine = ++this.asked;
       const { projects, home, usage, quota } = await this.app.client.request('projects.list');
+      if (mine !== this.asked) return; // a later list is on its way
       this.projects = projects;
       this.app.keeps = home !== 'memory';
       const shown = quota ? ` The browser gives this page ${size(quota)}; ${size(usage)} are used.` : '';
@@ -85,7 +89,9 @@ export class ProjectsPanel {
     if (!byId('continue').hidden) this.showContinue(projects[0]);
     const here = projects.find(({ id }) => id === app.project);
     if (here) byId('project-name').textContent = here.name;
-    byId('project-items').replaceChildren(...projects.map((project) => this.item(project)));
+    // Not under the fingers of who is typing a name.
+    if (!document.activeElement?.matches('#project-items input'))
+      byId('project-items').replaceChildren(...projects.map((project) => this.item(project)));
   }
 
   /** @param {Listed} project */

@@ -145,7 +145,7 @@ const handlers = {
   async 'pictures.add'({ files }) {
     const pictures = freePictures();
     const wasDoodles = pictures.doodles > 0;
-    await projects.open?.keep(pictures);
+    await kept(async () => projects.open?.keep(pictures));
     const added = await pictures.add(files, tellIntake);
     if (added && wasDoodles) projects.leave(); // the doodles' project stays as it is
     if (added) await kept(async () => (await projects.ensure(projectName(files))).changed(pictures));
