@@ -240,3 +240,30 @@ test('a kill in the middle of project.json or of the pictures leaves one of both
     assert.equal((await readPictures(engine, store))?.dataset.count, 5, `killed in write ${left}`);
   }
 });
+
+test('who reads project.json while it is written finds it whole', async () => {
+  const store = new MemoryStore();
+  const turns = async (/** @type {number} */ count) => {
+    while (count-- > 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const [read, write] = [store.read.bind(store), store.write.bind(store)];
+  store.read = async (...range) => {
+    const bytes = await read(...range);
+    await turns(3);
+    return bytes;
+  };
+  store.write = async (name, data) => {
+    await write(name, 'half');
+    await turns(2);
+    await write(name, data);
+  };
+  await updateProject(store, { name: 'first' });
+  const changes = Array.from({ length: 20 }, (_, i) => updateProject(store, i % 2 ? { pictures: i } : { doodles: i }));
+  for (let i = 0; i < 20; i++) {
+    assert.equal((await readProject(store))?.name, 'first');
+    await turns(1);
+  }
+  await Promise.all(changes);
+  const { pictures, doodles } = (await readProject(store)) ?? {};
+  assert.deepEqual([pictures, doodles], [19, 18]);
+});

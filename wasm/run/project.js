@@ -49,8 +49,29 @@ async function writeTwice(store, name, data) {
   await store.write(name, data());
   await store.remove(NEXT[name]);
 }
+/** The last one who read or changed a project.json. @type {Promise<unknown>} */
+let last = Promise.resolve();
+
+/**
+ * One after the other: a reader must not meet half of a file, and of two changes at once one would be lost.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function inTurn(work) {
+  const done = last.then(work);
+  last = done.catch(() => {}); // told to who asked for it
+  return done;
+}
+
 /** @param {Store} store @returns {Promise<Project | null>} null: there is none, or it is damaged */
-export async function readProject(store) {
+export const readProject = (store) => inTurn(() => read(store));
+
+/** Changes some fields; makes the project where there is none. @param {Store} store @param {Partial<Project>} fields @returns {Promise<Project>} */
+export const updateProject = (store, fields) => inTurn(() => change(store, fields));
+
+/** @param {Store} store @returns {Promise<Project | null>} */
+async function read(store) {
   for (const name of [PROJECT, NEXT[PROJECT]]) {
     const bytes = await store.read(name);
     try {
@@ -63,20 +84,10 @@ export async function readProject(store) {
   return null;
 }
 
-/** The last change: they come from several places at once, and each reads what it changes. @type {Promise<unknown>} */
-let lastChange = Promise.resolve();
-
-/** Changes some fields; makes the project where there is none. @param {Store} store @param {Partial<Project>} fields @returns {Promise<Project>} */
-export function updateProject(store, fields) {
-  const changed = lastChange.then(() => change(store, fields));
-  lastChange = changed.catch(() => {}); // told to who asked for it
-  return changed;
-}
-
 /** @param {Store} store @param {Partial<Project>} fields @returns {Promise<Project>} */
 async function change(store, fields) {
   const now = new Date().toISOString();
-  const earlier = (await readProject(store)) ?? {
+  const earlier = (await read(store)) ?? {
     format: 'ssdgan-project',
     name: 'Project',
     created: now,
