@@ -6,33 +6,13 @@ const INTERVAL_MS = 60e3;
 /** A save of the full network (94 MB) took 0.7 to 1.0 s in a tab, on two cores at load 8. */
 const SHARE = 0.02;
 
-/** A kind of write that may take a fiftieth of the time: a slow one has to wait. */
-export class Budget {
-  /** @param {() => number} now milliseconds */
-  constructor(now = () => performance.now()) {
-    this.now = now;
-    /** When the last write ended, and how long it took. */
-    this.last = -Infinity;
-    this.cost = 0;
-  }
-
-  get allows() {
-    return this.now() - this.last >= this.cost / SHARE;
-  }
-
-  /** A write has ended. @param {number} began */
-  spend(began) {
-    this.last = this.now();
-    this.cost = this.last - began;
-  }
-}
-
 export class Autosave {
   /** @param {() => number} now milliseconds */
   constructor(now = () => performance.now()) {
     this.now = now;
-    this.budget = new Budget(now);
     this.began = this.last = now();
+    /** How long the last save took, in milliseconds. */
+    this.cost = 0;
     /** How long all saves took, in milliseconds. */
     this.costs = 0;
     this.saves = 0;
@@ -47,14 +27,14 @@ export class Autosave {
 
   get due() {
     const interval = this.saves ? INTERVAL_MS : FIRST_MS;
-    return this.wanted || (this.budget.allows && this.now() - this.last >= interval);
+    return this.wanted || this.now() - this.last >= Math.max(interval, this.cost / SHARE);
   }
 
   /** A save has ended. @param {number} began */
   done(began) {
-    this.budget.spend(began);
-    this.last = this.budget.last;
-    this.costs += this.budget.cost;
+    this.last = this.now();
+    this.cost = this.last - began;
+    this.costs += this.cost;
     this.saves++;
     this.wanted = false;
   }

@@ -1,11 +1,11 @@
 /** A run's files in its store: what is written when, and what a run that was killed between two writes needs. */
 import { fileLength, metadataLength, readMetadata } from '../engine/safetensors.js';
-import { Budget } from './autosave.js';
 import { planFrom } from './plan.js';
 import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('../engine/trainer.js').Trainer} Trainer */
+/** @typedef {import('./supervisor.js').State} State */
 /** @typedef {{name: string, step: number}} Stored a checkpoint in the store */
 
 /** What a file says about itself, in its first bytes. @param {Store} store @param {string} name @returns {Promise<Record<string, string> | null>} null: not there, cut off, or another kind of file */
@@ -57,9 +57,8 @@ export class RunFiles {
     /** Lines of the log that are not written yet. */
     this.waiting = '';
     this.failing = false;
-    /** @type {string | null} where the state lies that the run would go back to */
-    this.good = null;
-    this.goodBudget = new Budget();
+    /** @type {{name: string | null, state: State | null}} where the state lies that the stored checkpoint would go back to */
+    this.good = { name: null, state: null };
     /** @type {Uint8Array | null} a new best model, until the checkpoint that knows of it is written */
     this.nextBest = null;
   }
@@ -86,21 +85,28 @@ export class RunFiles {
   }
 
   /**
-   * Writes checkpoint and model. The checkpoint goes into the slot that does not hold the newest one, and a best model
-   * stands beside the old one until the checkpoint that knows of it is there: a kill at any moment leaves files that
-   * belong together.
+   * Writes checkpoint and model. The checkpoint goes into the slot that does not hold the newest one, and so does the state
+   * to go back to. A best model stands beside the old one until the checkpoint that knows of it is there. A kill at any
+   * moment leaves files that belong together.
    * @param {number} step @param {Uint8Array} checkpoint @param {Uint8Array} model
-   * @param {boolean} isBest the model is the best one too
+   * @param {{isBest?: boolean, good?: State | null}} also isBest: the model is the best one too; good: the state that the
+   *   checkpoint would go back to
    */
-  async writeState(step, checkpoint, model, isBest) {
+  async writeState(step, checkpoint, model, { isBest = false, good = null } = {}) {
     const { store } = this;
     const best = isBest ? model : this.nextBest;
     if (best) await store.write(NEXT_BEST, best);
+    let { name } = this.good;
+    if (good && good !== this.good.state) {
+      name = GOOD_SLOTS[name === GOOD_SLOTS[0] ? 1 : 0];
+      await store.write(name, good.bytes);
+    }
     const slot = this.slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
     await store.write(slot, checkpoint);
     const other = SLOTS[slot === SLOTS[0] ? 1 : 0];
     this.slot = slot;
     this.savedStep = step;
+    this.good = { name, state: good };
     // A run that went back to an earlier step has left the later ones.
     if (Number((await metadataOf(store, other))?.step) >= step) await store.remove(other);
     await store.remove(OLD_CHECKPOINT);
@@ -112,29 +118,21 @@ export class RunFiles {
     await store.write(MODEL, model);
   }
 
-  /** Keeps a state to go back to, unless writing is so slow that it would take more than a fiftieth of the time. @param {Uint8Array} checkpoint */
-  async writeGood(checkpoint) {
-    if (!this.goodBudget.allows) return;
-    const began = this.goodBudget.now();
-    const name = GOOD_SLOTS[this.good === GOOD_SLOTS[0] ? 1 : 0];
-    await this.store.write(name, checkpoint);
-    this.good = name;
-    this.goodBudget.spend(began);
-  }
-
   /**
    * What the doctor of a run that is resumed needs: the state to go back to, and the steps since its log began.
    * @param {Partial<import('./plan.js').Plan>} plan of the checkpoint @param {string[]} lines of the log
-   * @returns {Promise<{good: import('./supervisor.js').State | null, events: any[], grids: (number | null)[]}>}
+   * @returns {Promise<{good: State | null, events: any[], grids: (number | null)[]}>}
    */
   async memory(plan, lines) {
-    this.good = await goodOf(this.store, plan);
-    const bytes = this.good && (await this.store.read(this.good));
+    const name = await goodOf(this.store, plan);
+    const bytes = name && (await this.store.read(name));
+    const good = bytes ? { step: Number(plan.good), bytes } : null;
+    this.good = { name, state: good };
     const events = lines.filter((line) => /^\{"event":"(step|trouble)"/.test(line)).map((line) => JSON.parse(line));
-    return { good: bytes ? { step: Number(plan.good), bytes } : null, events, grids: plan.grids ?? [] };
+    return { good, events, grids: plan.grids ?? [] };
   }
 
-  /** The stored checkpoint, where it is this run's and older than the step. @param {number} step @returns {Promise<import('./supervisor.js').State | null>} */
+  /** The stored checkpoint, where it is this run's and older than the step. @param {number} step @returns {Promise<State | null>} */
   async stateBefore(step) {
     if (this.savedStep === null || this.savedStep >= step || !this.slot) return null;
     const bytes = await this.store.read(this.slot);

@@ -197,7 +197,7 @@ export class TrainingRun {
 
   /** @returns {AsyncGenerator<RunEvent, void>} */
   async *prepare() {
-    if (this.watch.lacksGood) yield* this.keep();
+    if (this.watch.lacksGood) this.keep();
     if (this.trainer.stats().step === 0) yield* this.emit({ event: 'samples', step: 0 });
   }
 
@@ -215,7 +215,7 @@ export class TrainingRun {
     if (step % this.plan.sampleEvery === 0) yield* this.emit({ event: 'samples', step });
     const { saveEvery } = this.plan;
     const isKept = step % (saveEvery ?? intervalOf(this.trainer.stats())) === 0;
-    if (isKept && this.watch.isGood) yield* this.keep();
+    if (isKept && this.watch.isGood) this.keep();
     if (this.autosave.due || (saveEvery && isKept)) yield* this.save();
     if (performance.now() - this.flushed >= this.logMs) yield* this.flushLog();
   }
@@ -259,7 +259,7 @@ export class TrainingRun {
     plan.slowed = watch.slowed;
     yield* this.emit({ event: 'trouble', ...answer });
     if (answer.action === 'rollback') {
-      yield* this.keep(); // with the lower rate, also for a run that is killed now
+      this.keep(); // with the lower rate, also for a run that is killed now
       yield* this.save();
     }
     return answer.action === 'rollback' || answer.action === 'stop';
@@ -272,15 +272,9 @@ export class TrainingRun {
     return this.trainer.save({ checkpoint: true });
   }
 
-  /** The present state is the one to go back to. Which states are does not depend on the clock. @returns {AsyncGenerator<RunEvent, void>} */
-  async *keep() {
-    const checkpoint = this.checkpoint();
-    this.watch.keep(checkpoint);
-    try {
-      await this.files.writeGood(checkpoint);
-    } catch (error) {
-      yield this.notSaved('state to go back to', error);
-    }
+  /** The present state is the one to go back to. Which states are does not depend on the clock; save() writes it. */
+  keep() {
+    this.watch.keep(this.checkpoint());
   }
 
   /** Checkpoint and models. Throws not_finite, and has then written nothing. @returns {AsyncGenerator<RunEvent, void>} */
@@ -291,7 +285,8 @@ export class TrainingRun {
     const model = this.trainer.save();
     yield* this.flushLog(); // no checkpoint knows of lines that are not there
     try {
-      await this.files.writeState(step, checkpoint, model, Boolean(this.best?.isLast));
+      const also = { isBest: Boolean(this.best?.isLast), good: this.watch.good };
+      await this.files.writeState(step, checkpoint, model, also);
     } catch (error) {
       yield this.notSaved('checkpoint', error);
       return;
