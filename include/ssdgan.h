@@ -110,7 +110,7 @@ typedef struct ssd_config {
     int32_t shared_mapping; /* flag: one mapping layer applied four times, as the notebook's checkpoints */
     int32_t adain;          /* flag: 0 replaces AdaIN by batch norm and feeds w to the first layer (ablation) */
     int32_t spectral_norm;  /* ssd_spectral */
-    int32_t reuse_fake;     /* flag: D step uses the fakes of the G step instead of generating again */
+    int32_t reuse_fake;     /* flag: D sees the fakes of the G step once, for both updates */
     int32_t batch;          /* pictures a step, 2..1024 */
     int32_t flip;           /* flag: each picture is mirrored with probability one half */
     int32_t crop;           /* ssd_crop: how a picture becomes square */

@@ -342,10 +342,12 @@ def optimisers_of(o, g, d):
 
 def training_step(o, g, d, optimisers, z, real, step=0, seen=lambda x, use: x, told=lambda results: None,
                   after_g=lambda: None, spare=False, make=None):
-    """One step: G's update, then D's. `seen` is what D sees of pictures, `told` is called with {name: tensor} of results
+    """One step: G's update, then D's; with reuse_fake as shared_step says. `seen` is what D sees of pictures, `told` is called with {name: tensor} of results
     as they arise, `after_g` between the updates. `spare` leaves out D's weight gradients in G's update, which nobody
     uses: the same results, sooner. `make` makes the pictures."""
     paired, make = o.loss == "paired", make or (lambda: g(z))
+    if o.reuse_fake:
+        return shared_step(o, g, d, optimisers, make, real, step, seen, told, after_g)
     d.requires_grad_(not spare)
     g.zero_grad(set_to_none=True)
     fakes = make()
@@ -364,17 +366,54 @@ def training_step(o, g, d, optimisers, z, real, step=0, seen=lambda x, use: x, t
     if o.r1 and step % o.r1_interval == 0:
         x.requires_grad_()
     real_logits = d(x)
-    fake = fakes.detach() if o.reuse_fake else make().detach()
     with Again(d, paired):
-        fake_logits = d(seen(fake, 2))
-    loss = d_loss = discriminator_loss(o, real_logits, fake_logits)
-    if x.requires_grad:
-        slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
-        loss = loss + o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch
-    loss.backward()
+        fake_logits = d(seen(make().detach(), 2))
+    d_loss = discriminator_loss(o, real_logits, fake_logits)
+    (d_loss + penalty(o, real_logits, x)).backward()
     told(gradients_of("grad.discriminator.", d))
     optimisers[1].step()
     return g_loss.detach(), d_loss.detach()
+
+
+def penalty(o, real_logits, x):
+    if not x.requires_grad:
+        return 0
+    slope, = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
+    return o.r1 * o.r1_interval / 2 * slope.square().sum() / o.batch
+
+
+def shared_step(o, g, d, optimisers, make, real, step, seen, told, after_g):
+    """A step in which D sees each batch once: its logits of the fakes serve G's update and its own. All forward passes
+    share one power iteration. The fakes go first; with the paired loss the reals do, whose logits G needs."""
+    paired = o.loss == "paired"
+    d.requires_grad_(True)
+    x = seen(real, 1).detach()
+    x.requires_grad_(bool(o.r1) and step % o.r1_interval == 0)
+    fakes = make()
+    told({"fake.0": fakes})
+    real_logits = d(x) if paired else None
+    with Again(d, paired):
+        fake_logits = d(seen(fakes, 0))
+    g_loss = generator_loss(o, real_logits.detach() if paired else None, fake_logits)
+    set_gradients(g, g_loss)
+    if not paired:
+        with Again(d):
+            real_logits = d(x)
+    d_loss = discriminator_loss(o, real_logits, fake_logits)
+    set_gradients(d, d_loss + penalty(o, real_logits, x))
+    told(gradients_of("grad.generator.", g))
+    told(gradients_of("grad.discriminator.", d))
+    optimisers[0].step()
+    after_g()
+    optimisers[1].step()
+    return g_loss.detach(), d_loss.detach()
+
+
+def set_gradients(network, loss):
+    """Of this network alone; the graph stays."""
+    parameters = list(network.parameters())
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)):
+        p.grad = gradient
 
 
 def follow(o, average, g, seen_pictures, pictures):

@@ -50,7 +50,7 @@ static const config_field FIELDS[] = {
     {CHOICE(spectral_norm), 1, 0, 1, "none,paper", DISCRIMINATOR, NETWORK | ONLY_D, "spectral", "spectral norm", "",
      "layers of the discriminator with spectral norm: none, or the inner ones as in the paper"},
     {FLAG(reuse_fake), 0, 0, 1, "", TRAINING, 0, NULL, "reuse generated pictures", "",
-     "show the discriminator the pictures of the generator's step, not new ones: a tenth faster"},
+     "show the discriminator the pictures of the generator's step, not new ones: a fifth faster"},
     {INT(batch), 32, 2, 1024, "", TRAINING, BASIC, NULL, "batch", "pictures", "pictures in each training step"},
     {FLAG(flip), 0, 0, 1, "", PICTURES, BASIC, NULL, "mirror at random", "",
      "mirror half of the pictures at random; not for pictures with writing"},

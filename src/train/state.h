@@ -47,10 +47,11 @@ struct ssd_trainer {
     float *z;            /* N x L; with style mixing 2 N x L, the second latents behind the first */
     float *noise;        /* for each stage N x H x W; with noise inputs */
     float *real;         /* 3 x N x H x W */
-    float *augmented;    /* 3 x N x H x W: D's input, and on the way back the gradient at it */
-    float *perturbed;    /* 3 x N x H x W, for R1 */
+    float *augmented;    /* 3 x N x H x W: D's input */
+    float *perturbed;    /* 3 x N x H x W: with augmentation the gradient at G's pictures; R1's pictures */
     float *dlogits;      /* N */
     float *real_logits;  /* N */
+    float *fake_logits;  /* N */
     float *dreal_logits; /* N */
     float *squares;      /* sums of the gradient's squares, one a piece of Adam's work */
     float *scratch;

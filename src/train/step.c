@@ -65,9 +65,10 @@ static void generator_step(ssd_trainer *t) {
     d_backward(t, t->dlogits, GRAD_NONE);
     float *dimage = t->d.dimage;
     if (trainer_augments(c)) {
-        augment_backward(t->context->pool, t->augmented, dimage, augment_params(t, D_BATCH_G_FAKE), c->batch,
+        /* Not into t->augmented: with reuse_fake D's own step still needs its input. */
+        augment_backward(t->context->pool, t->perturbed, dimage, augment_params(t, D_BATCH_G_FAKE), c->batch,
                          architecture_image_size(&t->g.arch));
-        dimage = t->augmented;
+        dimage = t->perturbed;
     }
     generator_backward(&t->g, dimage, crossover_of(t));
     t->losses.grad_norm_g =
@@ -107,41 +108,61 @@ static int r1_is_due(const ssd_trainer *t) {
     return t->config.r1 > 0 && fmod(t->counters.step, t->config.r1_interval) == 0;
 }
 
-/* D's gradients from a batch of reals and a batch of fakes, one after the other: the weights do not change in between,
- * so u, v and sigma are still those of each batch's own forward. */
-static void d_pass(ssd_trainer *t) {
+/* D's gradients from the reals, R1's included. Returns their half of the loss. */
+static double d_reals(ssd_trainer *t, discriminator_mode forward, grad_mode mode) {
     const ssd_config *c = &t->config;
     const float *x = d_input(t, t->real, D_BATCH_REAL);
-    d_forward(t, x, DISCRIMINATOR_TRAIN);
+    d_forward(t, x, forward);
     memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
-    const double real = loss_bce(t->dlogits, t->real_logits, c->batch, 1, 0.5);
-    d_backward(t, t->dlogits, GRAD_SET);
+    const double loss = loss_bce(t->dlogits, t->real_logits, c->batch, 1, 0.5);
+    d_backward(t, t->dlogits, mode);
     if (r1_is_due(t))
         r1_penalty_backward(t, x);
-    if (!c->reuse_fake)
-        trainer_generate(t);
-    x = d_input(t, t->g.image, D_BATCH_FAKE);
-    d_forward(t, x, DISCRIMINATOR_TRAIN);
-    t->losses.loss_d = real + loss_bce(t->dlogits, t->d.logits, c->batch, 0, 0.5);
-    d_backward(t, t->dlogits, GRAD_ADD);
-    record_d_stats(t, t->real_logits, t->d.logits, 0);
+    return loss;
+}
+
+/* D's gradients from the fakes that it has just seen. Returns their half of the loss. */
+static double d_fakes(ssd_trainer *t, grad_mode mode) {
+    memcpy(t->fake_logits, t->d.logits, (size_t)t->config.batch * sizeof(float));
+    const double loss = loss_bce(t->dlogits, t->fake_logits, t->config.batch, 0, 0.5);
+    d_backward(t, t->dlogits, mode);
+    return loss;
+}
+
+/* New fakes for D's step, seen by D. With reuse_fake D has seen those of G's step, and its weights are still the same:
+ * what that forward pass left behind serves both updates. */
+static void show_new_fakes(ssd_trainer *t, discriminator_mode mode) {
+    trainer_generate(t);
+    d_forward(t, d_input(t, t->g.image, D_BATCH_FAKE), mode);
+}
+
+/* D's gradients from both batches, one after the other: the weights do not change in between, so u, v and sigma are
+ * still those of each batch's own forward. */
+static void d_pass(ssd_trainer *t) {
+    if (t->config.reuse_fake) {
+        t->losses.loss_d = d_fakes(t, GRAD_SET);
+        t->losses.loss_d += d_reals(t, DISCRIMINATOR_TRAIN_NO_POWER_ITERATION, GRAD_ADD);
+    } else {
+        t->losses.loss_d = d_reals(t, DISCRIMINATOR_TRAIN, GRAD_SET);
+        show_new_fakes(t, DISCRIMINATOR_TRAIN);
+        t->losses.loss_d += d_fakes(t, GRAD_ADD);
+    }
+    record_d_stats(t, t->real_logits, t->fake_logits, 0);
 }
 
 /* The same for the paired loss, which needs both batches' logits before either goes back: the reals go forward once
  * more for that, with the same u, v and sigma throughout. */
 static void d_pass_paired(ssd_trainer *t) {
     const ssd_config *c = &t->config;
-    const float *x = d_input(t, t->real, D_BATCH_REAL);
-    d_forward(t, x, DISCRIMINATOR_TRAIN);
-    memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
-    if (!c->reuse_fake)
-        trainer_generate(t);
-    x = d_input(t, t->g.image, D_BATCH_FAKE);
-    d_forward(t, x, DISCRIMINATOR_TRAIN_NO_POWER_ITERATION);
+    if (!c->reuse_fake) {
+        d_forward(t, d_input(t, t->real, D_BATCH_REAL), DISCRIMINATOR_TRAIN);
+        memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
+        show_new_fakes(t, DISCRIMINATOR_TRAIN_NO_POWER_ITERATION);
+    }
     t->losses.loss_d = loss_paired(t->dreal_logits, t->dlogits, t->real_logits, t->d.logits, c->batch);
     record_d_stats(t, t->real_logits, t->d.logits, 1);
     d_backward(t, t->dlogits, GRAD_SET);
-    x = d_input(t, t->real, D_BATCH_REAL);
+    const float *x = d_input(t, t->real, D_BATCH_REAL);
     d_forward(t, x, DISCRIMINATOR_RECOMPUTE);
     d_backward(t, t->dreal_logits, GRAD_ADD);
     if (r1_is_due(t))

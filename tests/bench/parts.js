@@ -15,9 +15,9 @@ export const PASSES = ['forward', 'input_grad', 'weight_grad'];
 /** Operations of one pass, by the direct count. @param {{channels: number, filters: number, size: number}} shape @param {number} batch */
 export const convFlops = ({ channels, filters, size }, batch) => 2 * 16 * channels * filters * batch * (size / 2) ** 2;
 
-/** @param {number} batch @param {boolean} reuse the second G forward is left out @returns {Part[]} */
+/** @param {number} batch @param {boolean} reuse the second forwards of G, and of D over the fakes, are left out @returns {Part[]} */
 export function stepParts(batch, reuse = false) {
-  const g = reuse ? 1 : 2;
+  const [g, d] = reuse ? [1, 2] : [2, 3];
   /** @type {Part[]} */
   const parts = [];
   /** @param {string} name @param {string} what @param {number} channels @param {number} filters @param {number} size @param {number} calls @param {number} flops */
@@ -32,16 +32,16 @@ export function stepParts(batch, reuse = false) {
     conv(`${gl} forward`, 'input_grad', g);
     conv(`${gl} input gradient`, 'forward', 1);
     conv(`${gl} weight gradient`, 'weight_grad', 1);
-    conv(`${dl} forward`, 'forward', 3);
+    conv(`${dl} forward`, 'forward', d);
     conv(`${dl} input gradient`, 'input_grad', i === 3 ? 1 : 3);
     conv(`${dl} weight gradient`, 'weight_grad', 2);
     // The small image of shape i: AdaIN follows in G, in D batch norm with spectral norm of the weights that made it.
     add(`AdaIN ${i + 1} forward`, 'adain_forward', filters, filters, size / 2, g);
     add(`AdaIN ${i + 1} backward`, 'adain_backward', filters, filters, size / 2, 1);
     if (i === 3) return;
-    add(`batch norm ${dl} forward`, 'batch_norm_forward', filters, filters, size / 2, 3);
+    add(`batch norm ${dl} forward`, 'batch_norm_forward', filters, filters, size / 2, d);
     add(`batch norm ${dl} backward`, 'batch_norm_backward', filters, filters, size / 2, 3);
-    add(`spectral norm ${dl} forward`, 'spectral_norm_forward', channels, filters, 4, 3);
+    add(`spectral norm ${dl} forward`, 'spectral_norm_forward', channels, filters, 4, d);
     add(`spectral norm ${dl} backward`, 'spectral_norm_backward', channels, filters, 4, 2);
   });
   add('Adam G', 'adam', 7439, 512, 1, 1);

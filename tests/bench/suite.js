@@ -122,10 +122,10 @@ function parts({ engine, quick, row }) {
 
 /** @param {Run} run */
 function step({ engine, quick, row }) {
-  const secondForward = 2 * PASS_MADDS * BATCH;
+  const saved = 2 * 2 * PASS_MADDS * BATCH; // a forward pass of G and one of D
   for (const reuse of [false, true]) {
     const ms = stepTime(engine, reuse, quick);
-    const flops = STEP_FLOPS - (reuse ? secondForward : 0);
+    const flops = STEP_FLOPS - (reuse ? saved : 0);
     row({ task: 'train_step', batch: BATCH, reuse_fake: reuse, median_ms: ms, gflops: flops / ms / 1e6 });
   }
 }
