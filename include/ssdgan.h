@@ -169,7 +169,7 @@ typedef struct ssd_config {
     double mapping_rate;    /* factor of the mapping's learning rate (0.01 there) */
     int32_t pixel_norm;     /* flag: z gets mean square 1, not norm 1: it is sqrt(L) times as long */
     int32_t w_norm;     /* flag: each coordinate of w is brought to mean 0 and variance 1 over the batch; samples use
-                         * running     statistics (Ioffe & Szegedy 2015, 1502.03167, without weight and bias) */
+                         * running statistics (Ioffe & Szegedy 2015, 1502.03167, without weight and bias) */
     int32_t equalised;  /* flag: equalised learning rate (Karras et al. 2018, 1710.10196): weights begin as normals of
                          * He's deviation c, and Adam takes steps of c times the rate */
     int32_t noise;      /* flag: noise inputs before each AdaIN (nn/noise.h), anew in each step; samples and validation
