@@ -1,8 +1,8 @@
 /* Normalises the styles w: each coordinate has mean 0 and variance 1 over the batch. It is PyTorch's BatchNorm1d
  * without weight and bias (Ioffe & Szegedy 2015, 1502.03167; eps 1e-5, momentum 0.1). Without it all w share a mean,
  * and a styled network made one face in many colours (docs/experiments.md). It does not keep the coordinates apart: two
- * mapping layers at Adam's full rate let w fall together from 23 to 7 effective axes of 100 within 2,400 steps, and four
- * layers to 2; with mapping_rate 0.1 two layers keep 37. */
+ * mapping layers at Adam's full rate let w fall together from 23 to 7 effective axes of 100 within 2,400 steps, and
+ * four layers to 2; with mapping_rate 0.1 two layers keep 37. */
 #ifndef NN_W_NORM_H
 #define NN_W_NORM_H
 
