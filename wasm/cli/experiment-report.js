@@ -1,17 +1,22 @@
 /** What an experiment leaves: a table (Markdown, JSON), loss curves (JSON). Plain functions of what the runs left behind. */
 
-/** @typedef {import('../engine/evaluate.js').Scores} Scores */
+/** @typedef {import('./evaluate.js').Scores} Scores */
 /** @typedef {{kind: string, step: number, sentence: string}} Trouble */
 /** @typedef {{loss_g: number[], loss_d: number[], d_real: number[], d_fake: number[], step: number[]}} Curves */
 /**
- * A finished run. pictures: training pictures shown; minutes: of training, over all sittings.
- * @typedef {{name: string, seed: number, options: Record<string, any>, step: number, pictures: number, minutes: number,
- *   parameters: number, scores: Scores, troubles: Trouble[]}} Row
+ * A run at one budget of processor minutes (null: at its end). pictures: training pictures shown; minutes: of the processor,
+ * that the training has really used.
+ * @typedef {{name: string, seed: number, options: Record<string, any>, budget: number | null, step: number, pictures: number,
+ *   minutes: number, parameters: number, scores: Scores, troubles: Trouble[]}} Row
  */
 /** @typedef {{floor: Scores, ceilings: {noise: Scores, mean: Scores}, about: any}} Bounds */
 
 /** Heading, value, digits. @type {[string, (s: Scores) => number | undefined, number][]} */
 const COLUMNS = [
+  ['trained kernel × 1000', (s) => s.trained && 1000 * s.trained.kernel, 1],
+  ['trained precision', (s) => s.trained?.precision, 2],
+  ['trained recall', (s) => s.trained?.recall, 2],
+  ['trained coverage', (s) => s.trained?.coverage, 2],
   ['swd', (s) => s.swd, 1],
   ['kernel', (s) => s.kernel, 3],
   ['frechet', (s) => s.frechet, 0],
@@ -43,36 +48,21 @@ function troublesOf(rows) {
   return [...first].map(([kind, step]) => `${kind} (step ${step})`).join(', ') || 'none';
 }
 
-/**
- * @param {string} title
- * @param {Row[]} rows @param {Bounds | null} bounds
- * @param {string[]} missing names of runs that are not finished
- * @param {string} command what makes the rest
- * @returns {string} Markdown
- */
-export function markdown(title, rows, bounds, missing, command) {
+/** @param {Row[]} rows of one budget @param {Bounds | null} bounds @returns {string[]} lines of a Markdown table */
+function table(rows, bounds) {
   const names = [...new Set(rows.map(({ name }) => name))];
-  const header = [
-    'run',
-    'seeds',
-    'M parameters',
-    'pictures seen',
-    ...COLUMNS.map(([name]) => name),
-    'minutes',
-    'doctor',
-  ];
+  const columns = COLUMNS.filter(([, read]) => rows.some(({ scores }) => read(scores) !== undefined));
+  const header = ['run', 'seeds', 'M parameters', 'pictures seen', ...columns.map(([name]) => name), 'processor minutes', 'doctor']; // prettier-ignore
   const lines = names.map((name) => {
     const same = rows.filter((row) => row.name === name);
+    const over = (/** @type {(row: Row) => number | undefined} */ read, /** @type {number} */ digits) => cell(same.map(read), digits); // prettier-ignore
     return [
       name,
       String(same.length),
       (same[0].parameters / 1e6).toFixed(2),
-      same[0].pictures.toLocaleString('en'),
-      ...COLUMNS.map(([, read, digits]) => cell(same.map(({ scores }) => read(scores)), digits)), // prettier-ignore
-      cell(
-        same.map(({ minutes }) => minutes),
-        0,
-      ),
+      Math.round(same.reduce((sum, { pictures }) => sum + pictures, 0) / same.length).toLocaleString('en'),
+      ...columns.map(([, read, digits]) => over(({ scores }) => read(scores), digits)),
+      over(({ minutes }) => minutes, 1),
       troublesOf(same),
     ];
   });
@@ -85,13 +75,31 @@ export function markdown(title, rows, bounds, missing, command) {
       ['ceiling: mean picture', ceilings.mean],
       ['ceiling: noise', ceilings.noise],
     ]))
-      lines.push([name, '', '', '', ...COLUMNS.map(([, read, digits]) => cell([read(scores)], digits)), '', '']);
+      lines.push([name, '', '', '', ...columns.map(([, read, digits]) => cell([read(scores)], digits)), '', '']);
   }
+  return [
+    `| ${header.join(' | ')} |`,
+    `| --- |${' ---: |'.repeat(header.length - 2)} --- |`,
+    ...lines.map((line) => `| ${line.join(' | ')} |`),
+    '',
+  ];
+}
+
+/**
+ * @param {string} title
+ * @param {Row[]} rows @param {Bounds | null} bounds
+ * @param {string[]} missing names of runs that are not finished
+ * @param {string} command what makes the rest
+ * @returns {string} Markdown: one table for each budget
+ */
+export function markdown(title, rows, bounds, missing, command) {
   const text = [`# ${title}`, ''];
-  if (lines.length) {
-    text.push(`| ${header.join(' | ')} |`, `| --- |${' ---: |'.repeat(header.length - 2)} --- |`);
-    lines.forEach((line) => text.push(`| ${line.join(' | ')} |`));
-    text.push('');
+  const budgets = [...new Set(rows.map(({ budget }) => budget))].sort((a, b) => (a ?? 0) - (b ?? 0));
+  if (bounds?.about.trained)
+    text.push(`Trained features: ${bounds.about.trained}. Others: ${bounds.about.features}.`, '');
+  for (const budget of budgets) {
+    if (budget !== null) text.push(`## ${budget} processor minutes`, '');
+    text.push(...table(rows.filter((row) => row.budget === budget), bounds)); // prettier-ignore
   }
   if (missing.length) text.push(`Not finished: ${missing.join(', ')}.`, '');
   text.push('```', command, '```', '');

@@ -99,6 +99,11 @@ export const OPTIONS = {
   recipe: text(RECIPE_HELP, { choices: recipeNames }),
   epochs: whole('passes over the pictures (default: 20, best: 60; more for few pictures)'),
   steps: whole('end after this step, instead of --epochs'),
+  'processor-minutes': whole('stop, at the latest, when all sittings and threads have used so much processor time', {
+    value: 'X',
+    whole: false,
+    min: 0,
+  }),
   'on-trouble': text(
     'what to do when training goes wrong: stop; rollback (go back to the last good state, at half the learning rate); ' +
       'augment (shift what the discriminator sees more often); ignore (default: rollback; paper: ignore)',

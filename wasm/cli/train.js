@@ -3,6 +3,7 @@ import path from 'node:path';
 import { readModel } from './files.js';
 import { Interruption } from './interruption.js';
 import { addPictures, refusedLines, requirePictures } from './pictures.js';
+import { ProcessorTime } from './processor-time.js';
 import { Progress } from './progress.js';
 import { openNew, openResumed, readNote } from './project-folder.js';
 import { SCORES } from '../run/best-model.js';
@@ -78,7 +79,7 @@ export async function run(args) {
   if (step >= training.total)
     console.log(`The run is already at step ${step} of ${training.total}. Give more --epochs or --steps to continue.`);
   // At the end of a run too: it may have been killed between its last save and its last line of the log.
-  return train(training, store);
+  return train(training, store, { spent: note.processorMinutes, budget: values['processor-minutes'] });
 }
 
 /**
@@ -124,20 +125,33 @@ async function begin(training, dataset, acceptOther) {
   }
 }
 
-/** Shows the run's events, and makes its sample grids. @param {TrainingRun} training @param {import('./folder-store.js').FolderStore} store @returns {Promise<number>} exit status */
-async function train(training, store) {
+/**
+ * Shows the run's events, and makes its sample grids.
+ * @param {TrainingRun} training @param {import('./folder-store.js').FolderStore} store
+ * @param {{spent?: number, budget?: number}} minutes of the processor: in earlier sittings, and after which to stop
+ * @returns {Promise<number>} exit status
+ */
+async function train(training, store, { spent, budget = Infinity }) {
   const interruption = new Interruption(() => training.stop());
   const { total } = training;
   const progress = new Progress(total, training.trainer.stats().step, Number(training.trainer.config().batch));
   /** @type {RunEvent | null} */
   let last = null;
+  const time = new ProcessorTime(spent);
+  const stopInTime = () => {
+    if (time.minutes >= budget) training.stop();
+  };
+  stopInTime();
   try {
     // Signals arrive between steps.
     for await (const event of training.events(() => new Promise((resolve) => setImmediate(resolve)))) {
       last = event;
-      if (event.event === 'step') progress.step(training.trainer.stats());
-      else if (event.event === 'samples') await writeSamples(training, event.step, progress);
-      else if (event.event === 'checkpoint') await writeProgress(store, { step: event.step, total }, progress);
+      if (event.event === 'step') {
+        progress.step(training.trainer.stats());
+        stopInTime();
+      } else if (event.event === 'samples') await writeSamples(training, event.step, progress);
+      else if (event.event === 'checkpoint')
+        await writeProgress(store, { progress: { step: event.step, total }, processorMinutes: time.minutes }, progress); // prettier-ignore
       else if (event.event !== 'best' || training.plan.keepBest !== 'val-loss') progress.tell(event);
     }
   } finally {
@@ -148,13 +162,14 @@ async function train(training, store) {
     /** @type {any} */ (last),
     path.relative(process.cwd(), store.directory) || '.',
     interruption,
+    time.minutes >= budget ? budget : null,
   );
 }
 
-/** How far the run is, for lists of projects; that it cannot be written is no reason to stop. @param {import('./folder-store.js').FolderStore} store @param {{step: number, total: number}} where @param {Progress} progress */
-async function writeProgress(store, where, progress) {
+/** How far the run is, for lists of projects; that it cannot be written is no reason to stop. @param {import('./folder-store.js').FolderStore} store @param {Partial<import('../run/project.js').Project>} fields @param {Progress} progress */
+async function writeProgress(store, fields, progress) {
   try {
-    await updateProject(store, { progress: where });
+    await updateProject(store, fields);
   } catch (error) {
     progress.tell({ event: 'not_saved', what: 'progress in project.json', error });
   }
@@ -172,9 +187,9 @@ async function writeSamples(training, step, progress) {
 /**
  * Prints how the run ended, and returns the exit status.
  * @param {TrainingRun} training @param {{reason: string, step: number, saved: number | null}} finished
- * @param {string} where @param {Interruption} interruption
+ * @param {string} where @param {Interruption} interruption @param {number | null} budget processor minutes, if they are spent
  */
-function conclude({ plan, total, error }, { reason, step, saved }, where, interruption) {
+function conclude({ plan, total, error }, { reason, step, saved }, where, interruption, budget) {
   const { best, keepBest } = plan;
   const isSaved = saved === step;
   const state = isSaved ? 'everything is saved' : saved === null ? 'nothing is saved' : `step ${saved} is saved`;
@@ -185,6 +200,10 @@ function conclude({ plan, total, error }, { reason, step, saved }, where, interr
   }
   if (reason === 'done' && isSaved) {
     console.log(`Done: ${path.join(where, 'model.safetensors')}. Make samples with: ssdgan generate ${where}`);
+    return 0;
+  }
+  if (reason === 'stopped' && budget !== null && !interruption.signal && isSaved) {
+    console.log(`The ${budget} processor minutes are spent at step ${step} of ${total}; ${state}.${advice}`);
     return 0;
   }
   if (reason === 'trouble') {
