@@ -182,8 +182,9 @@ typedef struct ssd_config {
     double style_mixing; /* probability that a picture has two latents, the second one's style from a random stage on */
     int32_t first_input; /* ssd_first_input: G's first layer sees the learned constant, or w, as a DCGAN's sees z
                           * (Radford et al. 2016, 1511.06434): each picture then has its own 4x4 map */
-    int32_t g_norm; /* ssd_g_norm: styles scale and shift an instance norm (AdaIN), or a batch norm: self-modulation
-                     * (Chen et al. 2019, 1810.01365), which needs first_input latent */
+    int32_t g_norm;  /* ssd_g_norm: styles scale and shift an instance norm (AdaIN), or a batch norm: self-modulation
+                      * (Chen et al. 2019, 1810.01365), which needs first_input latent */
+    int32_t width_d; /* `width` of the discriminator; 0: that of both */
 } ssd_config;
 
 /* The paper's settings (docs/method.md, section 3: batch 32, lr 0.0005, beta1 0.5, beta2 0.999, eps 1e-8). */

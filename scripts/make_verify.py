@@ -94,8 +94,8 @@ class Noise(nn.Module):
 
 def channels_of(o):
     stages = o.image_size.bit_length() - 3
-    inwards = [min(o.width << i, o.width_max) for i in range(stages)]
-    return inwards[::-1], inwards
+    inwards = lambda width: [min(width << i, o.width_max) for i in range(stages)]
+    return inwards(o.width)[::-1], inwards(option(o, "width_d") or o.width)
 
 
 class Generator(nn.Module):
@@ -483,7 +483,7 @@ def run(o):
         **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("mapping_layers", "mapping_rate", "pixel_norm", "w_norm", "equalised", "noise", "upsampling", "downsampling",
-                 "d_norm", "minibatch_std", "style_mixing", "first_input", "g_norm"):
+                 "d_norm", "minibatch_std", "style_mixing", "first_input", "g_norm", "width_d"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
     write_safetensors(o.out, tensors, {
@@ -534,6 +534,7 @@ def parser():
     p.add_argument("--style-mixing", type=float, default=0)
     p.add_argument("--first-input", choices=["constant", "latent"], default="constant")
     p.add_argument("--g-norm", choices=["instance", "batch"], default="instance")
+    p.add_argument("--width-d", type=int, default=0)
     p.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     return p
 

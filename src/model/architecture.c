@@ -10,11 +10,14 @@ void architecture_clear_unused(architecture *a) {
     a->options.spectral_norm = SSD_SPECTRAL_NONE;
 }
 
+static int larger(int a, int b) { return a > b ? a : b; }
+
 ssd_status architecture_check_size(ssd_context *context, const architecture *a, int batch) {
     uint64_t most = 0;
     for (int i = 0; i < a->stages; i++) {
         const uint64_t side = (uint64_t)4 << i;
-        const uint64_t floats = 2 * side * side * a->generator_channels[i] * batch; /* before and after the norm */
+        const int g = a->generator_channels[i], d = a->discriminator_channels[a->stages - 1 - i];
+        const uint64_t floats = 2 * side * side * larger(g, d) * batch; /* before and after the norm */
         most = floats > most ? floats : most;
     }
     if (most > MAX_ALLOCATION / sizeof(float))
@@ -26,31 +29,40 @@ ssd_status architecture_check_size(ssd_context *context, const architecture *a, 
     return SSD_OK;
 }
 
+static int channels_at(int width, int most, int stage) {
+    const long wide = (long)width << stage;
+    return wide < most ? (int)wide : most;
+}
+
+void architecture_size_discriminator(architecture *a) {
+    const ssd_config *o = &a->options;
+    for (int i = 0; i < a->stages; i++)
+        a->discriminator_channels[i] =
+            o->width_d ? channels_at(o->width_d, o->width_max, i) : a->generator_channels[a->stages - 1 - i];
+}
+
 void architecture_from_config(architecture *a, const ssd_config *config) {
     *a = (architecture){.options = *config, .stages = architecture_stages(config->image_size)};
     architecture_clear_unused(a);
-    for (int i = 0; i < a->stages; i++) {
-        const long wide = (long)config->width << i;
-        const int channels = wide < config->width_max ? (int)wide : config->width_max;
-        a->discriminator_channels[i] = channels;
-        a->generator_channels[a->stages - 1 - i] = channels;
-    }
+    for (int i = 0; i < a->stages; i++)
+        a->generator_channels[a->stages - 1 - i] = channels_at(config->width, config->width_max, i);
+    architecture_size_discriminator(a);
 }
 
 void architecture_to_config(const architecture *a, ssd_config *config) {
     config_copy(config, &a->options, CONFIG_NETWORK);
     config->image_size = architecture_image_size(a);
-    config->width = a->discriminator_channels[0];
+    config->width = a->generator_channels[a->stages - 1];
     config->width_max = 0;
     for (int i = 0; i < a->stages; i++)
-        if (config->width_max < a->discriminator_channels[i])
-            config->width_max = a->discriminator_channels[i];
+        config->width_max = larger(config->width_max, larger(a->generator_channels[i], a->discriminator_channels[i]));
 }
 
 const char *architecture_difference(const architecture *a, const ssd_config *config) {
     architecture other;
     architecture_from_config(&other, config);
     other.options.width = a->options.width;
+    other.options.width_d = a->options.width_d;
     other.options.width_max = a->options.width_max;
     for (int i = 0; i < config_field_count(); i++) {
         const config_field *field = config_field_at(i);

@@ -5,8 +5,8 @@
 #include "ssdgan.h"
 
 /* A network of S stages makes pictures of 4 * 2^S pixels. The generator's first layer makes a 4x4 map of
- * generator_channels[0]; S transposed convolutions follow, the last one to 3 channels. The discriminator mirrors it:
- * discriminator_channels[0] next to the picture. */
+ * generator_channels[0]; S transposed convolutions follow, the last one to 3 channels. The discriminator mirrors it, by
+ * itself with other channels (width_d): discriminator_channels[0] next to the picture. */
 typedef struct architecture {
     ssd_config options; /* only settings that shape a network count (CONFIG_NETWORK); the model dcgan has no adain and
                          * no spectral_norm here */
@@ -15,11 +15,15 @@ typedef struct architecture {
     int discriminator_channels[SSD_MAX_STAGES];
 } architecture;
 
-/* Channels of stage i from the picture inwards: min(width * 2^i, width_max). The config must be valid. */
+/* Channels of stage i from the picture inwards: min(width * 2^i, width_max), of the discriminator with width_d in the
+ * place of width where that is not 0. The config must be valid. */
 void architecture_from_config(architecture *a, const ssd_config *config);
 
-/* The way back: puts the settings that shape a network into the config. width and width_max are the least and the most
- * channels of the discriminator. */
+/* The discriminator's channels alone, from the options and the generator's. */
+void architecture_size_discriminator(architecture *a);
+
+/* The way back: puts the settings that shape a network into the config. width is that of the generator, width_max the
+ * most channels of both. */
 void architecture_to_config(const architecture *a, ssd_config *config);
 
 /* The first setting of which the architecture has another value than this config would give it; NULL where there is

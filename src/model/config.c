@@ -130,6 +130,8 @@ static const config_field FIELDS[] = {
      "what the first layer starts from: a learned constant, or the latent"},
     {CHOICE(g_norm), 0, 0, 1, "instance,batch", GENERATOR, NETWORK, NULL, "generator's norm", "",
      "what the style scales and shifts: instance norm or batch norm"},
+    {INT(width_d), 0, 0, 256, "", DISCRIMINATOR, NETWORK | ONLY_D, NULL, "discriminator's width", "channels",
+     "channels of the discriminator's layers next to the picture; 0: as the generator's"},
 };
 
 const char *const CONFIG_GROUP_NAMES[CONFIG_GROUPS] = {

@@ -126,6 +126,9 @@ static ssd_status discriminator_sizes(ssd_context *context, const safetensors *f
         if (!head)
             a->discriminator_channels[i] = inputs;
     }
+    a->options.width_d = a->discriminator_channels[0];
+    if (a->options.width_d == a->generator_channels[a->stages - 1])
+        a->options.width_d = 0;
     a->options.d_norm = find_named(file, "discriminator.", "model.%d.bias", 0) ? SSD_D_NORM_NONE : SSD_D_NORM_BATCH;
     a->options.spectral_norm = spectral ? SSD_SPECTRAL_PAPER : SSD_SPECTRAL_NONE;
     return SSD_OK;
@@ -172,8 +175,7 @@ ssd_status checkpoint_architecture(ssd_context *context, const safetensors *file
         if (status)
             return status;
     } else {
-        for (int i = 0; i < a.stages; i++)
-            a.discriminator_channels[i] = a.generator_channels[a.stages - 1 - i];
+        architecture_size_discriminator(&a);
     }
     *arch = a;
     *prefix = found;

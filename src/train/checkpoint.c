@@ -214,8 +214,10 @@ static ssd_status begin_from(ssd_context *context, const safetensors *file, cons
     if (status)
         return status;
     const int with_discriminator = checkpoint_has(file, "discriminator.");
-    if (!with_discriminator)
+    if (!with_discriminator) {
         config_copy(&arch.options, config, CONFIG_ONLY_D);
+        architecture_size_discriminator(&arch);
+    }
     architecture_clear_unused(&arch);
     arch.options.style_mixing = config->style_mixing;
     ssd_config c = *config;

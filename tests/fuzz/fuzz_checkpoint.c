@@ -138,6 +138,7 @@ static ssd_config base_config(int base) {
         c.augment_colour = c.augment_translation = c.augment_cutout = 1;
     } else if (base == 5) {
         c.shared_mapping = c.w_norm = 1;
+        c.width_d = 2;
         c.upsampling = SSD_NEAREST;
     }
     return c;

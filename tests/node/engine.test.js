@@ -130,6 +130,8 @@ for (const [variant, threads] of BUILDS) {
       ['a paired loss, R1', { ...OPTIONS, loss: 'paired', r1: 1, r1_interval: 2 }],
       ['a shared mapping, reused fakes, mirrored pictures', { shared_mapping: 1, reuse_fake: 1, flip: 1 }],
       ['the StyleGAN baseline', { ...STYLEGAN, ema: 50 }],
+      ['a narrow discriminator', { width_d: 2 }],
+      ['a wide discriminator', { width_d: 8, d_norm: 'none' }],
       ['normalised styles', { w_norm: 1, style_mixing: 0.5, ema: 50 }],
       [
         'an odd lot',
@@ -250,6 +252,26 @@ test('fine-tuning begins with the weights of a model, and leaves frozen ones alo
     }
     trainer.dispose();
   }
+  engine.dispose();
+});
+
+test('fine-tuning makes a discriminator of its own width for a model, and keeps that of a checkpoint', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const parent = trained(engine, 1, { width_d: 3 });
+  const { discriminator } = parent.parameterCounts;
+  const channels = (/** @type {import('../../wasm/engine/engine.js').Trainer} */ trainer) =>
+    [0, 2, 5].map((i) => {
+      const { tensors } = readSafetensors(trainer.save({ checkpoint: true }));
+      return (tensors[`discriminator.model.${i}.weight`] ?? tensors[`discriminator.model.${i}.weight_orig`]).shape[0];
+    });
+  assert.deepEqual(channels(parent), [3, 6, 12]);
+  const own = engine.createTrainerFrom(parent.save(), { batch: 6, width_d: 2 });
+  assert.deepEqual([channels(own), own.config().width_d], [[2, 4, 8], 2]);
+  const kept = engine.createTrainerFrom(parent.save({ checkpoint: true }), { batch: 6, width_d: 2 });
+  assert.deepEqual(
+    [channels(kept), kept.config().width_d, kept.parameterCounts.discriminator],
+    [[3, 6, 12], 3, discriminator],
+  );
   engine.dispose();
 });
 
