@@ -5,13 +5,12 @@
 #include "base/helpers.h"
 #include "kernels/conv_frame.h"
 #include "kernels/conv_parity.h"
+#include "kernels/conv_picture.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
 #include "kernels/winograd.h"
 
-/* Up to so many channels the input gradient goes through all 16 C tap planes and sums them: a tile of 4 x 8 would
- * have too few rows for what packing the image costs. */
-enum { FEW_CHANNELS = 4, TAPS = 16 };
+enum { TAPS = 16 };
 
 static int out_height(const conv_shape *s) { return s->height / 2; }
 static int out_width(const conv_shape *s) { return s->width / 2; }
@@ -347,59 +346,6 @@ static void input_grad_by_parity(parallel_pool *pool, float *dx, const float *dy
     parallel_for(pool, shape->channels, interleave_channel, &work);
 }
 
-/* Tap planes (C x 16 x N x OH x OW) summed into dx. */
-typedef struct tap_sum_work {
-    float *dx;
-    const float *planes;
-    const conv_shape *shape;
-} tap_sum_work;
-
-static void tap_sum_row(const tap_sum_work *work, int c, int n, int iy) {
-    const conv_shape *s = work->shape;
-    const int oh = out_height(s), ow = out_width(s), py = iy & 1;
-    float *out = work->dx + (((size_t)c * s->batch + n) * s->height + iy) * s->width;
-    memset(out, 0, sizeof(float) * s->width);
-    for (int t = 0; t < 4; t++) {
-        const int ky = PARITY_TAP[py][t / 2], oy = iy / 2 + PARITY_SHIFT[py][t / 2];
-        if (oy < 0 || oy >= oh)
-            continue;
-        for (int px = 0; px < 2; px++) {
-            const int kx = PARITY_TAP[px][t % 2], shift = PARITY_SHIFT[px][t % 2];
-            const float *plane =
-                work->planes + ((size_t)c * TAPS + 4 * ky + kx) * out_pixels(s) + ((size_t)n * oh + oy) * ow;
-            const int from = shift < 0 ? -shift : 0, to = shift > 0 ? ow - shift : ow;
-            for (int b = from; b < to; b++)
-                out[2 * b + px] += plane[b + shift];
-        }
-    }
-}
-
-static void tap_sum_picture(const void *argument, int index) {
-    const tap_sum_work *work = argument;
-    const int c = index / work->shape->batch, n = index % work->shape->batch;
-    for (int iy = 0; iy < work->shape->height; iy++)
-        tap_sum_row(work, c, n, iy);
-}
-
-static void input_grad_by_taps(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
-                               const conv_shape *shape, float *scratch) {
-    const int rows = shape->channels * TAPS;
-    const gemm_strided weights = {w, 1, rows, scale};
-    const gemm_strided gradients = {dy, 1, (ptrdiff_t)out_pixels(shape), 1.0f};
-    const gemm_problem problem = {.m = rows,
-                                  .n = (int)out_pixels(shape),
-                                  .k = shape->filters,
-                                  .pack_a = gemm_pack_a_strided,
-                                  .a = &weights,
-                                  .pack_b = gemm_pack_b_strided,
-                                  .b = &gradients,
-                                  .c = scratch,
-                                  .c_stride = (ptrdiff_t)out_pixels(shape)};
-    gemm_run(pool, &problem, scratch + rows * out_pixels(shape));
-    const tap_sum_work work = {dx, scratch, shape};
-    parallel_for(pool, shape->channels * shape->batch, tap_sum_picture, &work);
-}
-
 void conv_input_grad(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
                      const conv_shape *shape, float *scratch) {
     if (winograd_fits(shape))
@@ -410,8 +356,8 @@ void conv_input_grad(parallel_pool *pool, float *dx, const float *dy, const floa
 
 void conv_input_grad_direct(parallel_pool *pool, float *dx, const float *dy, const float *w, float scale,
                             const conv_shape *shape, float *scratch) {
-    if (shape->channels <= FEW_CHANNELS)
-        input_grad_by_taps(pool, dx, dy, w, scale, shape, scratch);
+    if (conv_picture_fits(shape))
+        conv_picture_input_grad(pool, dx, dy, w, scale, shape, scratch);
     else
         input_grad_by_parity(pool, dx, dy, w, scale, shape, scratch);
 }
@@ -428,6 +374,5 @@ size_t conv_direct_scratch_floats(const conv_shape *s, int threads) {
     const size_t weight = phase_floats(s) + gemm_scratch_floats(s->filters, (int)pixels, threads);
     const size_t parity = padded_plane(s) * s->filters * s->batch + 4 * s->channels * pixels +
                           gemm_scratch_floats(s->channels, s->filters * 4, threads);
-    const size_t taps = s->channels * TAPS * pixels + gemm_scratch_floats(s->channels * TAPS, s->filters, threads);
-    return max_size(max_size(forward, weight), s->channels <= FEW_CHANNELS ? taps : parity);
+    return max_size(max_size(forward, weight), conv_picture_fits(s) ? conv_picture_scratch_floats(s, threads) : parity);
 }

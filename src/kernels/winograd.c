@@ -1,7 +1,5 @@
 #include "kernels/winograd.h"
 
-#include <string.h>
-
 #include "base/helpers.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_lines.h"
@@ -104,16 +102,20 @@ HOT static void adjoint_columns(f32x4 out[SIDE][SIDE], const float *block, ptrdi
         line_input_adjoint(&out[0][j], SIDE, &points[0][j], SIDE);
 }
 
-/* Adds one phase of a window to the frame: every second vector of every second row. */
-HOT static void add_phase(float *frame, ptrdiff_t pitch, const float *block, ptrdiff_t point_stride) {
+/* One phase of a window into the frame: every second vector of every second row. The first row and column lie in the
+ * windows of the tiles above and to the left too, and are added to theirs; the rest is new. (A step of width 32 took
+ * 1.06 times as long when all was added to a frame of zeros.) */
+HOT static void add_phase(float *frame, ptrdiff_t pitch, const float *block, ptrdiff_t point_stride, int above,
+                          int left) {
     f32x4 columns[SIDE][SIDE], row[SIDE];
     adjoint_columns(columns, block, point_stride);
     for (int i = 0; i < SIDE; i++, frame += 2 * pitch) {
+        const int added = i == 0 && above ? SIDE : left;
         line_input_adjoint(row, 1, columns[i], 1);
-        for (int j = 0; j < SIDE; j++) {
-            float *to = frame + (ptrdiff_t)2 * LANES * j;
-            f32x4_store(to, f32x4_add(f32x4_load(to), row[j]));
-        }
+        for (int j = 0; j < added; j++)
+            row[j] = f32x4_add(f32x4_load(frame + (ptrdiff_t)2 * LANES * j), row[j]);
+        for (int j = 0; j < SIDE; j++)
+            f32x4_store(frame + (ptrdiff_t)2 * LANES * j, row[j]);
     }
 }
 
@@ -136,14 +138,13 @@ static void finish_quad(const image_sink *sink, const winograd_block *block, int
     const ptrdiff_t pitch = (ptrdiff_t)(s->width + 2) * LANES;
     const size_t picture = (size_t)s->height * s->width;
     const int n = place_of(sink->tiles, block->first_column + column).n, c = (block->first_row + row) / PHASES;
-    memset(block->scratch, 0, frame_vectors(s) * LANES * sizeof(float));
     for (int tile = 0; tile < tiles_of(sink->tiles); tile++) {
         const tile_place at = place_of(sink->tiles, block->first_column + column + tile * LANES);
         float *frame = block->scratch + 8 * at.row * pitch + (ptrdiff_t)8 * at.column * LANES;
         const float *data = block->data + row * block->row_stride + column + (ptrdiff_t)tile * LANES;
         for (int phase = 0; phase < PHASES; phase++)
             add_phase(frame + phase / 2 * pitch + (ptrdiff_t)phase % 2 * LANES, pitch, data + phase * block->row_stride,
-                      block->point_stride);
+                      block->point_stride, at.row > 0, at.column > 0);
     }
     float *lanes[LANES];
     for (int l = 0; l < LANES; l++)

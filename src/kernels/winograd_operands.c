@@ -183,11 +183,6 @@ void winograd_pack_output_by_channel(const void *source, int first, int lanes, i
 
 /* ----------------------------------------------------------------------------- operands: weights --- */
 
-/* U of one phase, from its 2x2 weights. */
-HOT static void store_weight(float *out, ptrdiff_t point_stride, const f32x4 weights[2][2]) {
-    store_weight_points(out, point_stride, weights);
-}
-
 /* U, rows being k and depth (c, phase). */
 void winograd_pack_weights(const void *source, int first, int lanes, int depth_first, int depth,
                            const winograd_panels *out) {
@@ -207,7 +202,7 @@ void winograd_pack_weights(const void *source, int first, int lanes, int depth_f
                 const int py = phase / 2, px = phase % 2;
                 const f32x4 weights[2][2] = {{taps[py][px], taps[py][px + 2]},
                                              {taps[py + 2][px], taps[py + 2][px + 2]}};
-                store_weight(panel, out->point_stride, weights);
+                store_weight_points(panel, out->point_stride, weights);
             }
         }
     }
@@ -227,7 +222,7 @@ void winograd_pack_weights_transposed(const void *source, int first, int lanes, 
                 weights[i][0] = F32X4_SHUFFLE(upper, lower, 0, 1, 4, 5);
                 weights[i][1] = F32X4_SHUFFLE(upper, lower, 2, 3, 6, 7);
             }
-            store_weight(panel, out->point_stride, weights);
+            store_weight_points(panel, out->point_stride, weights);
         }
     }
 }
