@@ -71,6 +71,10 @@ void ssd_context_destroy(ssd_context *context);
 /* Threads in use, at least 1. */
 int ssd_context_threads(const ssd_context *context);
 
+/* one 1: everything is done by the caller's thread from now on, until 0. Results are the same bits. On a busy machine
+ * one thread can be faster than two. */
+void ssd_context_use_one_thread(ssd_context *context, int one);
+
 /* Sentence about the last failure in this context, "" when there was none. Valid until the next call. */
 const char *ssd_context_error(const ssd_context *context);
 

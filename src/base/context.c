@@ -26,6 +26,8 @@ void ssd_context_destroy(ssd_context *context) {
 
 int ssd_context_threads(const ssd_context *context) { return parallel_threads(context->pool); }
 
+void ssd_context_use_one_thread(ssd_context *context, int one) { parallel_use_one(context->pool, one); }
+
 const char *ssd_context_error(const ssd_context *context) { return context->error; }
 
 void ssd_buffer_free(void *buffer) { free(buffer); }

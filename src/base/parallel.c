@@ -15,7 +15,7 @@ enum { MAX_THREADS = 64 };
 #if PARALLEL_SINGLE
 
 struct parallel_pool {
-    int threads;
+    int threads, one;
 };
 
 parallel_pool *parallel_create(int threads) {
@@ -52,6 +52,7 @@ typedef struct parallel_worker {
 struct parallel_pool {
     int threads;
     int started; /* workers that really run */
+    int one;     /* 1: they are not called */
     parallel_worker workers[MAX_THREADS];
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -140,7 +141,7 @@ void parallel_destroy(parallel_pool *pool) {
 }
 
 void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body, const void *work) {
-    if (!pool || pool->started == 0 || count < 2) {
+    if (!pool || pool->started == 0 || pool->one || count < 2) {
         for (int i = 0; i < count; i++)
             body(work, i, 0);
         return;
@@ -159,6 +160,8 @@ void parallel_for_lanes(parallel_pool *pool, int count, parallel_lane_body body,
 #endif
 
 int parallel_threads(const parallel_pool *pool) { return pool->threads; }
+
+void parallel_use_one(parallel_pool *pool, int one) { pool->one = one; }
 
 typedef struct plain_work {
     parallel_body body;

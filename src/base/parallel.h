@@ -14,6 +14,9 @@ parallel_pool *parallel_create(int threads);
 void parallel_destroy(parallel_pool *pool);
 int parallel_threads(const parallel_pool *pool);
 
+/* one 1: the caller's thread does all work from now on, until 0. Between two calls of parallel_for only. */
+void parallel_use_one(parallel_pool *pool, int one);
+
 /* Runs body(work, 0 .. count-1) over the pool and returns when all are done. Not reentrant. A NULL pool runs
  * everything in the caller. */
 void parallel_for(parallel_pool *pool, int count, parallel_body body, const void *work);

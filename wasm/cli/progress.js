@@ -27,6 +27,10 @@ function lineOf(event) {
     );
   if (event.event === 'best') return `best.safetensors is now the model of step ${event.step}`;
   if (event.event === 'trouble') return event.sentence;
+  if (event.event === 'threads')
+    return event.threads === 1
+      ? 'One thread is as fast as more on this machine now: it is used alone.'
+      : `${event.threads} threads are used.`;
   if (event.event === 'not_saved')
     return `The ${event.what} could not be saved: ${explain(event.error).message} Training continues and tries again.`;
   return null;

@@ -145,7 +145,7 @@ export function commandLine(command, args) {
 
 /** @type {Record<string, Option>} */
 export const ENGINE_OPTIONS = {
-  threads: whole('number of threads (default: as many as the machine has)', { min: 1, max: 64 }),
+  threads: whole('number of threads (default: one or all, whichever is faster)', { min: 1, max: 64 }),
   variant: text('NAME', 'build to use: simd or relaxed (default: the fastest that works here)', ['simd', 'relaxed']),
   help: flag('show this text'),
 };

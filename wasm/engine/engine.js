@@ -34,7 +34,14 @@ export class Engine {
     if (!this.heap.context) throw new SsdganError('out_of_memory', 'not enough memory to start the engine');
     /** @type {number} threads in use */
     this.threads = module._ssd_context_threads(this.heap.context);
+    /** One thread or all: nobody asked for a number, so whoever works with the engine may choose. */
+    this.threadsAreFree = false;
     if (this.threads < threads) notes.push(`Only ${this.threads} of ${threads} threads could be started.`);
+  }
+
+  /** Work with one thread from now on, or with all again: the same bits. @param {boolean} one */
+  useOneThread(one) {
+    this.heap.module._ssd_context_use_one_thread(this.heap.context, Number(one));
   }
 
   /**
@@ -195,7 +202,9 @@ export class Engine {
 export async function createEngine(options = {}) {
   const loaded = await loadModule(options);
   try {
-    return new Engine(loaded);
+    const engine = new Engine(loaded);
+    engine.threadsAreFree = engine.threads > 1 && (options.threads ?? 'auto') === 'auto';
+    return engine;
   } catch (error) {
     if (loaded.threads === 1) throw error;
     // The pool could not be had (memory, or a browser's limit of workers): one thread needs none.

@@ -11,6 +11,7 @@
  *   samples *     {step}                                         a sample grid is due; the listener makes it
  *   checkpoint    {step}                                         checkpoint and models were written
  *   not_saved     {what, error}                                  the store failed; it is tried again
+ *   threads       {threads}                                      so many are used from now on (thread-choice.js)
  *   finished (*)  {reason, step, saved}                          the last one. reason: done, stopped (by stop(); not in the
  *                                                                log), trouble (the doctor stopped it) or failed
  *                                                                (run.error); saved: the step of the stored checkpoint, or null

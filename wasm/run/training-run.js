@@ -17,6 +17,7 @@ import { DEFAULT_RECIPE, RECIPES } from './recipes.js';
 import { RunFiles } from './run-files.js';
 import { clearRun } from './store.js';
 import { Supervisor } from './supervisor.js';
+import { ThreadChoice } from './thread-choice.js';
 import { SsdganError } from '../engine/engine.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -92,6 +93,7 @@ export class TrainingRun {
     this.isBad = false; // the present state must not be saved
     this.files = new RunFiles(store, slot);
     this.autosave = new Autosave();
+    this.threads = new ThreadChoice(engine);
     this.logMs = LOG_MS;
     this.flushed = 0;
     /** @type {string[]} sentences for the user about what was resumed */
@@ -152,6 +154,7 @@ export class TrainingRun {
     this.error = null;
     this.isBad = false;
     this.autosave.begin();
+    this.threads.begin();
     let closed = false;
     try {
       yield* this.steps(nextTurn);
@@ -159,6 +162,7 @@ export class TrainingRun {
       yield* this.close();
     } finally {
       this.stopping = false;
+      this.threads.end();
       if (!closed) {
         this.reason = 'failed';
         const rest = this.close();
@@ -203,7 +207,8 @@ export class TrainingRun {
 
   /** @returns {AsyncGenerator<RunEvent, void>} */
   async *step() {
-    const found = this.watch.step();
+    const { result: found, changes } = this.threads.timed(() => this.watch.step());
+    yield* changes;
     if (found?.kind !== 'not_finite') yield* this.emit(stepEvent(this.trainer.stats()));
     if (found && (yield* this.treat(found))) return;
     const { step, step_in_epoch: inEpoch } = this.trainer.stats();
