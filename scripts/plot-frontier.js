@@ -21,6 +21,8 @@ const names = [...new Set(rows.map(({ name }) => name))];
 const SCORES = [
   ['trained kernel × 1000', ({ scores }) => scores.trained && 1000 * scores.trained.kernel, true],
   ['trained recall', ({ scores }) => scores.trained?.recall, false],
+  ['far', ({ scores }) => scores.trained?.far, false],
+  ['no face', ({ scores }) => scores.faces && 1 - scores.faces.found, false],
   ['SWD', ({ scores }) => scores.swd, true],
   ['copies', ({ scores }) => scores.copying.share, false],
 ];

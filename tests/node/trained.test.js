@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { faceDetector } from '../../wasm/cli/face-detector.js';
 import { tensorFlow } from '../../wasm/cli/tensor-flow.js';
 import { NETWORKS, trainedFeatures } from '../../wasm/cli/trained-features.js';
 import { createEngine } from '../../wasm/engine/engine.js';
@@ -21,6 +22,27 @@ function doodles(first, count) {
   const dataset = engine.createDataset({ size: 64 });
   dataset.addDoodles(0, first, count);
   return dataset;
+}
+
+/** A face as a photograph shows it, for the detector: no photograph is needed. @param {number} u @param {number} v from -1 to 1 @returns {number[]} */
+function portrait(u, v) {
+  const within = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ a, /** @type {number} */ b) =>
+    ((u - x) / a) ** 2 + ((v - y) / b) ** 2;
+  const shade = 1 - 0.25 * within(-0.15, 0, 0.8, 1);
+  const skin = [222, 172, 142].map((c) => c * shade);
+  if (within(0, 0.08, 0.56, 0.76) > 1 || v < -0.5 + 0.3 * u * u) {
+    return within(0, -0.1, 0.72, 0.86) < 1 && v < 0.3 ? [52, 36, 28] : [120, 138, 150];
+  }
+  for (const side of [-1, 1]) {
+    if (within(side * 0.24, -0.08, 0.05, 0.05) < 1) return [28, 20, 18];
+    if (within(side * 0.24, -0.08, 0.12, 0.06) < 1) return [235, 230, 226];
+    if (within(side * 0.24, -0.22, 0.16, 0.035) < 1) return [66, 44, 34];
+    if (within(side * 0.06, 0.24, 0.035, 0.025) < 1) return [120, 70, 60];
+  }
+  if (within(0, 0.46, 0.2, 0.035) < 1) return [120, 40, 44];
+  if (within(0, 0.47, 0.24, 0.09) < 1) return [186, 84, 84];
+  if (within(0.05, 0.1, 0.06, 0.16) < 1) return skin.map((c) => 0.88 * c);
+  return skin;
 }
 
 const cached = () => fs.readdirSync(path.join(folder, 'cache/ssdgan/features'));
@@ -85,10 +107,31 @@ test('evaluate prints them beside the random features', () => {
   for (const each of [scores, floor, ceilings.noise, ceilings.mean])
     assert.ok(Number.isFinite(each.trained.kernel) && each.kernel !== each.trained.kernel);
   assert.ok(scores.trained.kernel < ceilings.noise.trained.kernel);
+  assert.deepEqual([ceilings.noise.trained.far, ceilings.noise.trained.farError], [1, 0]);
+  assert.ok(floor.trained.far <= 0.1 && scores.trained.far >= floor.trained.far, 'one in ten of the others at most');
+  assert.equal(scores.faces, undefined);
   const table = ssdgan(...common).out;
   assert.match(table, /features random-conv-1, trained mobilenet-v2-nsfwjs/);
   assert.match(table, new RegExp(`^trained kernel x 1000 +${(1000 * scores.trained.kernel).toFixed(1)} `, 'm'));
   assert.match(table, /^kernel /m);
+});
+
+test('a face is found where there is one', async () => {
+  const found = await faceDetector();
+  const dataset = engine.createDataset({ size: 64 });
+  const face = new Uint8ClampedArray(64 * 64 * 4).fill(255);
+  /** @param {(u: number, v: number) => number[]} colour of a place, both from -1 to 1 */
+  const draw = (colour) => {
+    for (let i = 0; i < 64 * 64; i++) face.set(colour((i % 64) / 32 - 1, Math.floor(i / 64) / 32 - 1), 4 * i);
+    dataset.addRgba(face, 64, 64);
+  };
+  draw(portrait);
+  draw(() => [128, 128, 128]);
+  draw((u, v) => portrait(v, u)); // lies on its side
+  assert.deepEqual(await found(dataset, 0, 1), { found: 1, error: 0, count: 1 });
+  const { found: share, error, count } = await found(dataset);
+  assert.deepEqual([share, count], [1 / 3, 3]);
+  assert.ok(Math.abs(error - Math.sqrt(2 / 27)) < 1e-12);
 });
 
 test('what is missing, and what networks there are, is said', async () => {

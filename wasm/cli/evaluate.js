@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { FEATURES, FEW } from '../engine/evaluate.js';
 import { rgbaFromRgb } from '../engine/pixels.js';
 import { summaryOf, warningsOf } from '../engine/summary.js';
+import { faceDetector } from './face-detector.js';
 import { outputKind, readFile, readModel } from './files.js';
 import { gridOf } from '../engine/png.js';
 import { addPictures, refusedLines, requirePictures, writePng } from './pictures.js';
@@ -22,7 +23,8 @@ import {
   whole,
 } from './usage.js';
 
-/** @typedef {import('../engine/evaluate.js').Scores & {trained?: import('./trained-scores.js').Trained}} Scores */
+/** @typedef {import('../engine/evaluate.js').Scores & {trained?: import('./trained-scores.js').Trained,
+ *   faces?: import('./face-detector.js').Found}} Scores */
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
@@ -41,6 +43,9 @@ const OPTIONS = {
     'NETWORK',
     `scores in the features of a trained network too: ${orList(Object.keys(NETWORKS))} (needs development dependencies)`,
     Object.keys(NETWORKS),
+  ),
+  faces: flag(
+    'for photographs of faces: the share in which a detector finds no face (needs development dependencies too)',
   ),
   sheet: text('FILE', 'a PNG to draw: samples, each above the training picture that is nearest to it'),
   json: flag('print JSON'),
@@ -78,6 +83,10 @@ const ROWS = [
   ['trained recall', (s) => s.trained?.recall, 3],
   ['trained density', (s) => s.trained?.density, 3],
   ['trained coverage', (s) => s.trained?.coverage, 3],
+  ['far', (s) => s.trained?.far, 3],
+  ['far, standard error', (s) => s.trained?.farError, 3],
+  ['no face', (s) => s.faces && 1 - s.faces.found, 3],
+  ['no face, standard error', (s) => s.faces?.error, 3],
 ];
 
 /** @param {Record<string, Scores>} columns @returns {string} */
@@ -136,13 +145,17 @@ export async function run(args) {
   const evaluator = engine.createEvaluator(dataset, { heldOut, seed });
   evaluator.requireVariety();
   const trained = values.features ? await TrainedScores.create(evaluator, values.features) : null;
+  const facesIn = values.faces ? await faceDetector() : null;
   /** @param {import('../engine/dataset.js').Dataset} pictures @param {{keep?: boolean, count?: number}} [options] @returns {Promise<Scores>} */
   const measure = async (pictures, options) => ({
     ...evaluator.measure(pictures, { quick: values.quick }),
     ...(trained && { trained: await trained.measure(pictures, options) }),
+    ...(facesIn && { faces: await facesIn(pictures, 0, options?.count) }),
   });
   /** @type {Scores} */
   const floor = { ...evaluator.floor({ quick: values.quick }), ...(trained && { trained: trained.floor() }) };
+  // Of few pictures, where none are held out for the floor, the training pictures themselves.
+  if (facesIn) floor.faces = await facesIn(dataset, evaluator.floorKind === 'held-out' ? evaluator.count : 0);
   const samples = generator
     ? evaluator.samples(generator, { n: values.n ?? Math.max(500, heldOut), seed, psi })
     : make();

@@ -17,6 +17,8 @@ const COLUMNS = [
   ['trained precision', (s) => s.trained?.precision, 2],
   ['trained recall', (s) => s.trained?.recall, 2],
   ['trained coverage', (s) => s.trained?.coverage, 2],
+  ['far', (s) => s.trained?.far, 3],
+  ['no face', (s) => s.faces && 1 - s.faces.found, 3],
   ['swd', (s) => s.swd, 1],
   ['kernel', (s) => s.kernel, 3],
   ['frechet', (s) => s.frechet, 0],
@@ -46,6 +48,19 @@ function troublesOf(rows) {
   for (const { troubles } of rows)
     for (const { kind, step } of troubles) first.set(kind, Math.min(step, first.get(kind) ?? Infinity));
   return [...first].map(([kind, step]) => `${kind} (step ${step})`).join(', ') || 'none';
+}
+
+/** What the shares of failures are, and how well each is known. @param {Row[]} rows @param {any} about @returns {string[]} lines */
+function failures(rows, about) {
+  /** @param {(s: Scores) => number | undefined} read */
+  const most = (read) => Math.max(...rows.map(({ scores }) => read(scores) ?? -1));
+  const [far, noFace] = [most((s) => s.trained?.farError), most((s) => s.faces?.error)];
+  const lines = [];
+  if (far >= 0)
+    lines.push(`far: share of samples further from the nearest training picture, in ${about.trained}, than nine in ten held-out pictures are; standard error of one model's at most ${far.toFixed(3)}.`); // prettier-ignore
+  if (noFace >= 0)
+    lines.push(`no face: share of samples in which the detector finds no face; standard error of one model's at most ${noFace.toFixed(3)}.`); // prettier-ignore
+  return lines.length ? [...lines, ''] : [];
 }
 
 /** @param {Row[]} rows of one budget @param {Bounds | null} bounds @returns {string[]} lines of a Markdown table */
@@ -101,6 +116,7 @@ export function markdown(title, rows, bounds, missing, command) {
     if (budget !== null) text.push(`## ${budget} processor minutes`, '');
     text.push(...table(rows.filter((row) => row.budget === budget), bounds)); // prettier-ignore
   }
+  if (bounds) text.push(...failures(rows, bounds.about));
   if (missing.length) text.push(`Not finished: ${missing.join(', ')}.`, '');
   text.push('```', command, '```', '');
   return text.join('\n');
