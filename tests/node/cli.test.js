@@ -200,7 +200,7 @@ test('evaluates a model and pictures, keeps the best by score', () => {
     told,
     /epoch 1 scored \| kernel distance [\d.]+ SWD [\d.]+ \| copies [\d.]+ %\nbest\.safetensors is now the model of step 13/,
   );
-  assert.match(told, /best\.safetensors is the model of step \d+: kernel distance/);
+  assert.match(told, /best\.safetensors is the model of step \d+: kernel distance × SWD/);
   assert.equal(ssdgan('train', '--resume', 'scored', '--epochs', '3').status, 0);
   const entries = jsonLines('scored/log.jsonl');
   const scored = entries.filter(({ event }) => event === 'scored');
@@ -225,6 +225,6 @@ test('evaluates a model and pictures, keeps the best by score', () => {
   assert.match(same.summary.copying, /yes/);
 
   refuses(/Name a model/, 'evaluate', 'scored');
-  refuses(/--keep-best is "fid", but must be kernel, swd or val-loss/, 'train', '--keep-best', 'fid');
+  refuses(/--keep-best is "fid", but must be kernel-swd or val-loss/, 'train', '--keep-best', 'fid');
   refuses(/--n is 3/, 'evaluate', 'scored', 'reals', '--n', '3');
 });

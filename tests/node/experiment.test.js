@@ -33,7 +33,7 @@ const SMALL = {
       steps: 8,
       'reuse-fake': true,
       score: 'best',
-      'keep-best': 'swd',
+      'keep-best': 'kernel-swd',
     },
   ],
 };

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { SsdganError } from '../../wasm/engine/engine.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 import { FolderStore } from '../../wasm/cli/folder-store.js';
+import { makePlan } from '../../wasm/run/plan.js';
 import { BEST, LOG, MemoryStore, MODEL } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { TrainHandlers } from '../../web/worker/training.js';
@@ -99,7 +100,7 @@ test('a resumed run has the same events in terminal and worker, and those of an 
   await first.train(1);
   const second = worker(first.store);
   const { plan } = await second.handlers['train.load']({});
-  assert.deepEqual([plan.recipe, plan.onTrouble, plan.epochs, plan.keepBest], ['quick', 'rollback', 1, 'kernel']);
+  assert.deepEqual([plan.recipe, plan.onTrouble, plan.epochs, plan.keepBest], ['quick', 'rollback', 1, 'kernel-swd']);
   await second.train(3);
   const events = linesOf(await second.read(LOG));
   const terminal = linesOf(inFolder('resumed', LOG));
@@ -238,4 +239,11 @@ test('a checkpoint without a plan goes on as quick does, with its old best', asy
   const { recipe, onTrouble, epochs, best } = resumed.plan;
   assert.deepEqual([recipe, onTrouble, epochs], ['quick', 'rollback', 445]);
   assert.equal(best?.step, 13);
+});
+
+test('a plan whose score is no longer known goes on with that of its recipe', () => {
+  const stats = { train_count: 200, steps_per_epoch: 10 };
+  const earlier = { recipe: 'quick', keepBest: 'kernel', best: { step: 10, score: 0.5 } };
+  const { keepBest, best } = makePlan({}, earlier, 'quick', stats, 'simd');
+  assert.deepEqual([keepBest, best], ['kernel-swd', null]);
 });

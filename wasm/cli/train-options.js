@@ -110,7 +110,7 @@ export const OPTIONS = {
     { value: 'HOW', choices: ON_TROUBLE },
   ),
   'keep-best': text(
-    `score by which best.safetensors is chosen: ${orList(Object.keys(SCORES))} (default: kernel; paper: val-loss)`,
+    `score by which best.safetensors is chosen: ${orList(Object.keys(SCORES))} (default: kernel-swd; paper: val-loss)`,
     {
       value: 'SCORE',
       choices: Object.keys(SCORES),

@@ -1,6 +1,10 @@
 /**
  * Which model of a training run is the best one: that with the lowest score of its samples, or with the lowest loss on the
  * held-out pictures (the paper's). The run keeps it as best.safetensors.
+ *
+ * The score is the product of kernel distance and SWD. Against the kernel distance in trained features, over 11 models along a
+ * run on photographs and 8 along one on drawn faces (Spearman), and over the last half of each: product 0.97, 1.00, 0.94, 1.00;
+ * SWD 0.96, 0.98, 0.89, 1.00; kernel 0.95, 0.98, 0.89, 0.80. The kernel's choice on photographs was 1.29 times the best one's.
  */
 
 /** @typedef {import('../engine/trainer.js').Trainer} Trainer */
@@ -9,12 +13,13 @@
 
 /** The scores to choose from, their names, and the digits to print. @type {Record<string, {name: string, digits: number}>} */
 export const SCORES = {
-  kernel: { name: 'kernel distance', digits: 3 },
-  swd: { name: 'SWD', digits: 1 },
+  'kernel-swd': { name: 'kernel distance × SWD', digits: 2 },
   'val-loss': { name: 'validation loss', digits: 3 },
 };
 
 const SAMPLES = 500;
+/** A kernel distance below it is real pictures', and may be negative. */
+const LEAST_KERNEL = 0.001;
 /** How many times per planned run the model is scored, at ends of epochs: 500 samples take 2 to 4 s, a training minutes. */
 const TIMES = 20;
 
@@ -64,7 +69,7 @@ export class BestModel {
     const scored = this.score(trainer, stats, planned);
     /** @type {number | null} null: nothing was measured */
     let score = this.isLast ? null : stats.val_loss_g;
-    if (this.isScored) score = scored && (this.kind === 'swd' ? scored.swd : scored.kernel);
+    if (this.isScored) score = scored && Math.max(LEAST_KERNEL, scored.kernel) * scored.swd;
     const isBetter = score !== null && score < (sofar?.score ?? Infinity);
     return { scored, better: isBetter ? { step: stats.step, score: Number(score) } : null };
   }

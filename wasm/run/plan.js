@@ -76,7 +76,9 @@ export function makePlan(wishes, earlier, recipeName, stats, variant) {
   const recipe = RECIPES[name] ?? RECIPES[DEFAULT_RECIPE]; // another version of the program may have others
   const length = [wishes, earlier].find(({ epochs, steps }) => epochs || steps);
   const few = pictures < (earlier.keepBest ? MIN_PICTURES : FEW.other);
-  const keepBest = wishes.keepBest ?? (few ? null : (earlier.keepBest ?? recipe.keepBest)) ?? 'val-loss';
+  const isKnown = Object.hasOwn(SCORES, earlier.keepBest ?? ''); // earlier versions had others
+  const usual = isKnown ? earlier.keepBest : recipe.keepBest;
+  const keepBest = wishes.keepBest ?? (few ? null : usual) ?? 'val-loss';
   return {
     recipe: name,
     epochs: length?.steps ? null : (length?.epochs ?? epochsOf(recipe, pictures)),

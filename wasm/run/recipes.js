@@ -8,7 +8,7 @@
 
 /** @typedef {Record<string, number | string>} Settings */
 /** @typedef {{about: string, settings: Settings, onTrouble: 'stop' | 'rollback' | 'augment' | 'ignore', epochs?: number,
- *   pictures?: number, keepBest?: 'kernel', comparison?: boolean}} Recipe */
+ *   pictures?: number, keepBest?: 'kernel-swd', comparison?: boolean}} Recipe */
 
 /** The recipe of a user who names none. */
 export const DEFAULT_RECIPE = 'quick';
@@ -43,7 +43,7 @@ export const RECIPES = {
     settings: OURS,
     onTrouble: 'rollback',
     pictures: 24000,
-    keepBest: 'kernel',
+    keepBest: 'kernel-swd',
   },
   best: {
     about: 'your own pictures, in three times the time',
@@ -51,7 +51,7 @@ export const RECIPES = {
     onTrouble: 'rollback',
     epochs: 60,
     pictures: 60000,
-    keepBest: 'kernel',
+    keepBest: 'kernel-swd',
   },
   paper: forComparison('the settings of the paper', {}),
   dcgan: forComparison('DCGAN as it is usually trained', { model: 'dcgan', lr: 0.0002 }),
