@@ -219,13 +219,13 @@ test('the doctor remembers over a kill: what it does, and where it goes back to,
 
 test('a checkpoint’s state to go back to stays, however many are kept until the next save', async () => {
   const settings = { image_size: 32, width: 4, batch: 12, seed: 5 };
-  const { run, store } = await begin({ settings, wishes: { onTrouble: 'rollback', steps: 603 } });
+  const { run, store } = await begin({ settings, wishes: { onTrouble: 'rollback', steps: 403 } });
   run.autosave.last = Infinity; // no save because of the clock
   /** @type {Map<string, Uint8Array[]> | null} the files at the moment of the kill */
   let files = null;
   for await (const { event, step } of run.events(async () => {})) {
     if (event === 'step' && step === 204) run.autosave.wanted = true;
-    if (event === 'step' && step === 602) files = new Map(store.files);
+    if (event === 'step' && step === 402) files = new Map(store.files);
   }
   const killed = new MemoryStore();
   killed.files = /** @type {any} */ (files);

@@ -158,7 +158,7 @@ test('what is not finite replaces nothing good, also where trouble is ignored', 
   // With the good checkpoint in the store it is gone back to; without, that is said.
   const events = await resume(store, weight);
   assert.deepEqual([events.at(-1).reason, events.at(-1).step, events.at(-1).saved], ['trouble', 5, 5]);
-  assert.deepEqual(await newest(store), good);
+  assert.deepEqual(readSafetensors(await newest(store)).tensors, readSafetensors(good).tensors);
   const empty = new MemoryStore();
   const lost = await resume(empty, weight);
   assert.match(lost.findLast(({ event }) => event === 'trouble').sentence, /no earlier state to go back to/);

@@ -301,16 +301,16 @@ export class TrainingRun {
     yield { event: 'checkpoint', step };
   }
 
-  /** The last save, the last samples, and how the run ended. @returns {AsyncGenerator<RunEvent, void>} */
+  /** The last save (after trouble always: the plan is another one then), the last samples, and how the run ended. @returns {AsyncGenerator<RunEvent, void>} */
   async *close() {
     const { step } = this.trainer.stats();
     try {
-      if (!this.isBad && this.files.savedStep !== step) yield* this.guarded(this.save());
+      if (!this.isBad && (this.files.savedStep !== step || this.reason === 'trouble')) yield* this.guarded(this.save());
     } catch (error) {
       yield this.notSaved('checkpoint', error);
     }
     if (this.trainer.stats().step !== step) this.reason = 'trouble'; // the state could not be saved, and was replaced by an earlier one
-    const last = this.trainer.stats().step;
+    const { step: last } = this.trainer.stats();
     const finished = { event: 'finished', reason: this.reason, step: last, saved: this.files.savedStep };
     if (this.reason !== 'stopped') {
       if (!this.isBad && last % this.plan.sampleEvery !== 0) yield* this.emit({ event: 'samples', step: last });
