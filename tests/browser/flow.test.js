@@ -110,7 +110,11 @@ test('the best model is what the page downloads, and it says so', async () => {
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Done/);
   const { bytes } = await downloadBy(page, 'save-model');
-  await untilText(page, 'make-state', /^The best model downloaded.*step 56, with the lowest kernel distance × SWD [\d.]+/);
+  await untilText(
+    page,
+    'make-state',
+    /^The best model downloaded.*step 56, with the lowest kernel distance × SWD [\d.]+/,
+  );
   assert.equal(readSafetensors(bytes).metadata.step, '56');
   const checkpoint = await downloadBy(page, 'save-checkpoint');
   const { recipe, onTrouble, best } = JSON.parse(readSafetensors(checkpoint.bytes).metadata.plan);
