@@ -191,7 +191,11 @@ export async function until(tab, question, ...args) {
       if (Date.now() > end) throw error;
     });
     if (answer) return answer;
-    if (Date.now() > end) throw new Error(`${tab.name}: waited 120 s for ${question} of ${JSON.stringify(args)}`);
+    if (Date.now() > end) {
+      const page = await tab.run(() => `${location.href}: ${document.body.innerText.slice(0, 500)}`).catch(String);
+      const problems = tab.problems.join('; ');
+      throw new Error(`${tab.name}: waited too long for ${question} of ${JSON.stringify(args)} on ${page} ${problems}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
