@@ -1,6 +1,7 @@
 #include "model/architecture.h"
 
 #include "base/context.h"
+#include "base/helpers.h"
 #include "model/config.h"
 
 void architecture_clear_unused(architecture *a) {
@@ -10,14 +11,12 @@ void architecture_clear_unused(architecture *a) {
     a->options.spectral_norm = SSD_SPECTRAL_NONE;
 }
 
-static int larger(int a, int b) { return a > b ? a : b; }
-
 ssd_status architecture_check_size(ssd_context *context, const architecture *a, int batch) {
     uint64_t most = 0;
     for (int i = 0; i < a->stages; i++) {
         const uint64_t side = (uint64_t)4 << i;
         const int g = a->generator_channels[i], d = a->discriminator_channels[a->stages - 1 - i];
-        const uint64_t floats = 2 * side * side * larger(g, d) * batch; /* before and after the norm */
+        const uint64_t floats = 2 * side * side * max_int(g, d) * batch; /* before and after the norm */
         most = floats > most ? floats : most;
     }
     if (most > MAX_ALLOCATION / sizeof(float))
@@ -55,7 +54,7 @@ void architecture_to_config(const architecture *a, ssd_config *config) {
     config->width = a->generator_channels[a->stages - 1];
     config->width_max = 0;
     for (int i = 0; i < a->stages; i++)
-        config->width_max = larger(config->width_max, larger(a->generator_channels[i], a->discriminator_channels[i]));
+        config->width_max = max_int(config->width_max, max_int(a->generator_channels[i], a->discriminator_channels[i]));
 }
 
 const char *architecture_difference(const architecture *a, const ssd_config *config) {

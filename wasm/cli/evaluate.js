@@ -153,7 +153,7 @@ export async function run(args) {
     ...(facesIn && { faces: await facesIn(pictures, 0, options?.count) }),
   });
   /** @type {Scores} */
-  const floor = { ...evaluator.floor({ quick: values.quick }), ...(trained && { trained: trained.floor() }) };
+  const floor = { ...evaluator.floor({ quick: values.quick }), ...(trained && { trained: trained.floor }) };
   // Of few pictures, where none are held out for the floor, the training pictures themselves.
   if (facesIn) floor.faces = await facesIn(dataset, evaluator.floorKind === 'held-out' ? evaluator.count : 0);
   const samples = generator

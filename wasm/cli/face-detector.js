@@ -26,7 +26,7 @@ export const shareError = (share, count) => Math.sqrt((share * (1 - share)) / co
 /** @returns {Promise<(pictures: Dataset, first?: number, count?: number) => Promise<Found>>} of the first MOST_FACES of them */
 export async function faceDetector() {
   const { tf, modules } = await tensorFlow('--faces', [`${PACKAGE}/dist/face-api.node-wasm.js`]);
-  const api = modules[0].default ?? modules[0];
+  const [api] = modules;
   const folder = path.dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`));
   await api.nets.ssdMobilenetv1.loadFromDisk(path.join(folder, 'model'));
   const options = new api.SsdMobilenetv1Options({ minConfidence: THRESHOLD, maxResults: 1 });

@@ -11,6 +11,9 @@ const PACKAGES = [
   '@vladmandic/face-api',
 ];
 
+/** @param {any} module @returns {any} what it holds: of CommonJS and of ES modules alike */
+export const contentOf = (module) => module.default ?? module;
+
 /**
  * @param {string} option that asks for it
  * @param {string[]} names of further modules
@@ -18,9 +21,9 @@ const PACKAGES = [
  */
 export async function tensorFlow(option, names) {
   try {
-    const load = (/** @type {string} */ name) => import(name);
-    const tf = (await load('@tensorflow/tfjs')).default;
-    const backend = (await load('@tensorflow/tfjs-backend-wasm')).default;
+    const load = async (/** @type {string} */ name) => contentOf(await import(name));
+    const tf = await load('@tensorflow/tfjs');
+    const backend = await load('@tensorflow/tfjs-backend-wasm');
     const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
     backend.setWasmPaths(`${path.dirname(main)}/`);
     backend.setThreadsCount(1);

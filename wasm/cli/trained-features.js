@@ -9,7 +9,7 @@ import path from 'node:path';
 import { Features } from '../engine/features.js';
 import { cleanResize } from '../engine/resize.js';
 import { makeFolder, writeWhole } from './files.js';
-import { tensorFlow } from './tensor-flow.js';
+import { contentOf, tensorFlow } from './tensor-flow.js';
 
 /** @typedef {import('../engine/dataset.js').Dataset} Dataset */
 /** @typedef {{name: string, of: (pictures: Dataset, options?: {keep?: boolean, count?: number}) => Promise<Features>}} TrainedFeatures */
@@ -26,14 +26,11 @@ export const NETWORKS = {
 
 const BATCH = 16;
 
-/** @param {any} module @returns {any} of CommonJS and of ES modules alike */
-const contentOf = (module) => module.default ?? module;
-
 /** The network, cut after its last pooling layer. @param {string} name @returns {Promise<(batch: Float32Array, count: number) => Promise<Float32Array>>} N x side x side x 3 to N x width */
 async function load(name) {
   const { module, definition, side } = NETWORKS[name];
-  const { tf, nsfwjs } = await tensorFlow('--features', [`nsfwjs/models/${module}`]).then(({ tf, modules }) => ({ tf, nsfwjs: modules[0] })); // prettier-ignore
-  const { modelJson, weightBundles } = nsfwjs[definition];
+  const { tf, modules } = await tensorFlow('--features', [`nsfwjs/models/${module}`]);
+  const { modelJson, weightBundles } = modules[0][definition];
   const json = contentOf(contentOf(await modelJson()));
   const parts = [];
   for (const bundle of weightBundles) parts.push(Buffer.from(contentOf(contentOf(await bundle())), 'base64'));

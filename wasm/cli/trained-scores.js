@@ -1,4 +1,5 @@
 /** Scores in the features of a trained network, beside those of random-conv-1. */
+import { quantile } from '../engine/quantile.js';
 import { shareError } from './face-detector.js';
 import { trainedFeatures } from './trained-features.js';
 
@@ -17,9 +18,6 @@ const SUBSETS = 100;
 /** Of 50 drawn samples without two eyes 20 are beyond it, and of 50 with two eyes 6 (docs/metrics.md). */
 const FAR = 0.9;
 
-/** @param {Float32Array} values @param {number} share @returns {number} */
-const quantile = (values, share) => values.toSorted()[Math.min(values.length - 1, Math.floor(share * values.length))];
-
 export class TrainedScores {
   /** @param {Evaluator} evaluator @param {import('./trained-features.js').TrainedFeatures} network @param {Features} all of the whole dataset */
   constructor(evaluator, network, all) {
@@ -30,7 +28,8 @@ export class TrainedScores {
     const [real, other] = this.floorSets();
     /** Distance beyond which a sample is far from the training pictures. */
     this.limit = quantile(other.nearest(real).distance, FAR);
-    this.floorScores = this.compare(real, other);
+    /** The scores of real pictures. */
+    this.floor = this.compare(real, other);
     [real, other].filter((set) => set !== this.real).forEach((set) => set.dispose());
   }
 
@@ -71,10 +70,5 @@ export class TrainedScores {
     const { count, heldOut, floorKind } = this.evaluator;
     if (floorKind === 'held-out') return [this.real, this.rows(count, heldOut)];
     return [this.rows(0, Math.ceil(count / 2), 2), this.rows(1, Math.floor(count / 2), 2)];
-  }
-
-  /** The scores of real pictures. @returns {Trained} */
-  floor() {
-    return this.floorScores;
   }
 }

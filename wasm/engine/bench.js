@@ -1,5 +1,7 @@
 /** Measurements that run alike in Node and in a browser's worker: verified first, then timed, as medians and ratios. */
 
+import { quantile } from './quantile.js';
+
 /**
  * @typedef {{task: 'peak' | 'train_step' | 'generate', runtime: string, variant: string, threads: number, batch: number,
  *   median_ms: number, gflops: number, of_peak: number}} Row
@@ -19,11 +21,8 @@ export const PASS_MADDS = [...WIDTHS.keys()].reduce((sum, i) => {
 /** One paper step is 12 such passes: G forward twice, D forward three times, and so on. */
 export const STEP_FLOPS = 2 * 12 * PASS_MADDS * TRAIN_BATCH;
 
-/** @param {number[]} values */
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
+/** @param {number[]} values @returns {number} */
+export const median = (values) => quantile(values, 0.5);
 
 /** @param {() => void} body @param {number} warm @param {number} runs @returns {number} median milliseconds */
 export function time(body, warm, runs) {

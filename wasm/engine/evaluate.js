@@ -10,6 +10,7 @@
 import { SsdganError } from '../module/heap.js';
 import { Features } from './features.js';
 import { rgbaFromRgb } from './pixels.js';
+import { quantile } from './quantile.js';
 
 export { Features };
 /** @typedef {import('./engine.js').Engine} Engine */
@@ -41,12 +42,6 @@ const FULL = { patches: 128, directions: 512, subsets: 100 };
 const MOST_FOR_SWD = 1000; // pictures: 330 MB of patches
 const CEILING_PICTURES = 200;
 const LEAST_FOR_FLOOR = 50;
-
-/** @param {ArrayLike<number>} values @param {number} share @returns {number} */
-function quantile(values, share) {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-}
 
 /** Whole numbers from 0 below 2^32, the same everywhere. @param {number} seed */
 function randomWords(seed) {

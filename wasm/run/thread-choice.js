@@ -3,6 +3,7 @@
  * So both are measured, by the steps of the training itself, whose bits are the same for any number of threads. It is done
  * at the start, when steps have become slow, and every few minutes, because other programs come and go.
  */
+import { quantile } from '../engine/quantile.js';
 
 /** Milliseconds of steps that each of the two is measured for, in turns of so many. */
 const MEASURE_MS = 1000;
@@ -14,9 +15,6 @@ const WINDOW_MS = 10e3;
 const SLOW = 1.3;
 /** Milliseconds of steps after which both are measured again in any case. */
 const AGAIN_MS = 300e3;
-
-/** @param {number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 export class ThreadChoice {
   /** @param {{threads: number, threadsAreFree: boolean, useOneThread: (one: boolean) => void}} engine where its threads are not free, nothing is chosen */
@@ -81,7 +79,7 @@ export class ThreadChoice {
   addTurn({ all, one }) {
     if (this.ms < TURN_MS) return;
     (this.turnsOne ? one : all).push(this.ms / this.steps);
-    if (one.length >= MEASURE_MS / TURN_MS) this.choose(median(all), median(one));
+    if (one.length >= MEASURE_MS / TURN_MS) this.choose(quantile(all, 0.5), quantile(one, 0.5));
     else this.use(!this.turnsOne);
   }
 
