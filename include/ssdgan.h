@@ -271,7 +271,9 @@ void ssd_generator_destroy(ssd_generator *generator);
 
 int ssd_generator_image_size(const ssd_generator *generator);
 int ssd_generator_latent_size(const ssd_generator *generator);
-int ssd_generator_has_mapping(const ssd_generator *generator); /* 0: w is z itself (DCGAN), or the normalised z */
+
+/* 1: the first layer sees a learned constant; 0: it sees w (first_input latent, adain 0, a DCGAN). */
+int ssd_generator_has_constant(const ssd_generator *generator);
 double ssd_generator_parameter_count(const ssd_generator *generator);
 
 /* Stages (S) with a style of their own, coarse first: as many as AdaIN layers. 0 where there are none: a DCGAN, or a
@@ -281,9 +283,21 @@ int ssd_generator_stages(const ssd_generator *generator);
 /* The latent of a seed: latent_size standard normals into `z`. The same seed gives the same z everywhere. */
 void ssd_latent(double seed, int latent_size, float *z);
 
-/* z (N x latent) -> w (N x latent), truncated: w = mean + psi (w - mean), the mean being that of 10,000 mapped
- * latents (of z, zero, for a DCGAN). psi in [-2, 2]. z and w may be the same array. */
+/* z (N x latent) -> w (N x latent), truncated by psi, in [-2, 2], as below. z and w may be the same array. */
 SSD_MUST_USE ssd_status ssd_generator_map(ssd_generator *generator, const float *z, int count, double psi, float *w);
+
+/* Truncates w (N x latent) in place, each row by its psi in [-2, 2]: 1 leaves it bit for bit, 0 gives the w of the
+ * typical face, and a psi beyond them goes on along the same path.
+ * - Where the first layer sees a learned constant, the typical w is the mean of 10,000 mapped latents, and
+ *   w <- typical + psi (w - typical) (Karras et al. 2019, 1812.04948).
+ * - Where it sees w, training has seen hardly any w but those of length about sqrt(latent), and shorter ones give
+ *   washed-out faces. The typical w is that of a seed: all pictures of 0 to 599 are reduced to a quarter of the side
+ * (at most 16 x 16), and of the 30 that correlate most with their mean, in grey, it is the nearest to that mean. w's
+ *   direction goes along the great circle (slerp, Shoemake 1985), its length is |typical| + psi (|w| - |typical|), with
+ *   psi held in [0, 1].
+ * The typical w is found when it is first needed, and again after a training step: 600 pictures in the second case.
+ * SSD_OUT_OF_MEMORY: w is as it was. */
+SSD_MUST_USE ssd_status ssd_generator_truncate(ssd_generator *generator, float *w, int count, const double *psis);
 
 /* w (N x latent) -> images (N x 3 x H x W, [-1, 1]). Any N from 1; works in batches inside. */
 SSD_MUST_USE ssd_status ssd_generator_synthesise(ssd_generator *generator, const float *w, int count, float *images);
@@ -301,7 +315,7 @@ SSD_MUST_USE ssd_status ssd_generator_directions(ssd_generator *generator, int s
                                                  float *directions);
 
 /* The styles whose picture comes nearest to a given one (Abdal et al. 2019; Karras et al. 2020, 1912.04958): `samples`
- * random w are tried, then `steps` steps of Adam lead on from the mean w and from the nearest starts - 1 of them
+ * random w are tried, then `steps` steps of Adam lead on from the typical w and from the nearest starts - 1 of them
  * (at most 16 starts). per_stage: the second half of the steps moves each stage's style by itself (w+). Nearness is the
  * squared difference over a pyramid of halved pictures, with a light pull to the mean. Adam moves only along the axes
  * on which random w vary, so that results stay faces. rgb: H x W x 3 bytes of the model's size. It and the weights are
@@ -318,7 +332,7 @@ int ssd_projection_run(ssd_projection *projection, int rounds);
 
 /* Root mean square difference from the picture, in levels of 255. */
 enum {
-    SSD_PROJECTION_MEAN,    /* of the mean w's picture */
+    SSD_PROJECTION_TYPICAL, /* of the typical face */
     SSD_PROJECTION_NEAREST, /* of the nearest random one's */
     SSD_PROJECTION_FOUND,   /* of the best so far */
     SSD_PROJECTION_ERRORS

@@ -12,8 +12,17 @@ make of it in float64, against which tests/native/test_latent.c judges the C cor
   eigenvalues, directions  SeFa over all stages, largest first, rows of unit length whose largest element is positive
   eigenvalues.coarse, directions.coarse    over the first stage alone
 
+and tests/golden/truncation.safetensors: a tiny generator whose first layer sees w, its typical face and truncated w, against
+which tests/native/test_truncation.c judges the C core.
+
+  model tensors            as PyTorch's state_dict
+  typical                  L: the w of the typical face, a seed of 0 to 599 (typical_of)
+  psis                     N
+  truncated                N x L: w of the seeds 0 .. N - 1, each truncated by its psi
+
 Run it with /usr/bin/python3 (Debian's python3-torch, python3-numpy).
 """
+import math
 import os
 import sys
 
@@ -56,8 +65,83 @@ def directions(g, stages):
     return torch.tensor(values[order].copy()), torch.tensor(rows * signs[:, None])
 
 
-def main():
-    torch.set_default_dtype(torch.float64)
+def latent(seed, length):
+    """z of a seed: xoshiro256++ (Blackman & Vigna 2019) seeded through splitmix64, then Box-Muller in pairs."""
+    mask = (1 << 64) - 1
+
+    def splitmix(x):
+        z = ((x ^ x >> 30) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ z >> 27) * 0x94D049BB133111EB) & mask
+        return z ^ z >> 31
+
+    golden, stream = 0x9E3779B97F4A7C15, 1
+    x = splitmix((seed + golden) & mask) ^ (stream * 0xD1342543DE82EF95 & mask)
+    state = [splitmix((x + (i + 1) * golden) & mask) for i in range(4)]
+    rotate = lambda value, bits: (value << bits | value >> 64 - bits) & mask
+
+    def uniform():
+        a, b, c, d = state
+        result = (rotate((a + d) & mask, 23) + a) & mask
+        c, d = c ^ a, d ^ b
+        state[:] = [a ^ d, b ^ c, c ^ (b << 17 & mask), rotate(d, 45)]
+        return (result >> 11) * 2.0**-53
+
+    numbers = []
+    while len(numbers) < length:
+        radius, angle = math.sqrt(-2 * math.log(1 - uniform())), 2 * math.pi * uniform()
+        numbers += [radius * math.cos(angle), radius * math.sin(angle)]
+    return numbers[:length]
+
+
+def typical_of(w, images):
+    """All pictures are averaged down to a quarter of the side. Of the 30 whose grey values correlate most with those of
+    the mean of all, the w of the one that is nearest to that mean."""
+    small = F.avg_pool2d(images, 4)
+    mean = small.mean(0)
+    grey = torch.cat([small, mean[None]]).mean(1).flatten(1)
+    likeness = torch.corrcoef(grey)[-1, :-1]
+    order = likeness.argsort(descending=True)
+    distances = ((small - mean) ** 2).sum(dim=(1, 2, 3))[order[:30]]
+    first, second = distances.sort().values[:2]
+    assert second > 1.001 * first and likeness[order[29]] > likeness[order[30]] + 1e-5, "take another seed for the model"
+    return w[order[distances.argmin()]]
+
+
+def truncate(typical, w, psi):
+    """Directions along the great circle, lengths linearly."""
+    a, b = typical / typical.norm(), w / w.norm()
+    angle = torch.acos(a @ b)
+    direction = (torch.sin((1 - psi) * angle) * a + torch.sin(psi * angle) * b) / torch.sin(angle)
+    return direction * torch.lerp(typical.norm(), w.norm(), psi.clamp(0, 1))
+
+
+def make_truncation(out):
+    """Styles of variance 1 from a mapping, each stage modulated (g_norm batch), running statistics from 512 latents."""
+    o = make_verify.options_of(
+        ["--out", "-", "--image-size", "32", "--width", "4", "--width-max", "8", "--latent", "10", "--mapping-layers", "2",
+         "--pixel-norm", "--w-norm", "--first-input", "latent", "--g-norm", "batch"])
+    torch.manual_seed(6)
+    g = make_verify.Generator(o)
+    for module in g.modules():
+        if hasattr(module, "momentum"):
+            module.momentum = None  # plain means over all batches
+    with torch.no_grad():
+        g(torch.randn(512, o.latent))
+        for tensor in g.state_dict().values():  # what float32 holds
+            tensor.copy_(tensor.float())
+        g.eval()
+        w = g.mapper(torch.tensor([latent(seed, o.latent) for seed in range(600)]).float().double())
+        typical = typical_of(w, g.synthesise(w))
+        psis = torch.tensor([-2, -0.5, 0, 0.25, 0.5, 0.75, 1, 1.5, 2])
+        truncated = torch.stack([truncate(typical, *row) for row in zip(w, psis)])
+    tensors = {k: v for k, v in g.state_dict().items() if "num_batches_tracked" not in k}
+    tensors |= {"typical": typical, "psis": psis, "truncated": truncated}
+    make_verify.write_safetensors(out, tensors, {
+        "format": "ssdgan-styles", "mapping_layers": "2", "pixel_norm": "1", "w_norm": "1", "first_input": "latent",
+        "g_norm": "batch"})
+
+
+def make_styles(out):
     o = make_verify.options_of(["--out", "-", "--image-size", "32", "--width", "4", "--width-max", "12", "--latent", "9"])
     torch.manual_seed(5)
     g = make_verify.Generator(o)
@@ -79,8 +163,14 @@ def main():
     tensors |= {"styles": styles, "images": images, "target": target, "losses": losses, "dstyles": dstyles}
     tensors |= {"losses.w": losses_w, "dw": dw, "eigenvalues": values, "directions": vectors}
     tensors |= {"eigenvalues.coarse": coarse_values, "directions.coarse": coarse_vectors}
-    out = sys.argv[1] if len(sys.argv) > 1 else "tests/golden/styles.safetensors"
     make_verify.write_safetensors(out, tensors, {"format": "ssdgan-styles"})
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    folder = sys.argv[1] if len(sys.argv) > 1 else "tests/golden"
+    make_styles(os.path.join(folder, "styles.safetensors"))
+    make_truncation(os.path.join(folder, "truncation.safetensors"))
 
 
 if __name__ == "__main__":

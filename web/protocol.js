@@ -48,7 +48,7 @@
  *   starter.load {bytes}                 the starter model -> {metadata}: the file's
  *   starter.faces {time, count}          its slowly changing faces; one unit of time leads from one style to the next
  *                                        -> {size, seeds, rgba}
- *   model.load {bytes}                   a model to generate with -> {size, latentSize, hasMapping, parameters}
+ *   model.load {bytes}                   a model to generate with -> {size, latentSize, parameters}
  *   generate {faces, source}             faces: [{seed, psis, moves} or {styles}], as wasm/engine/styles.js has them; source:
  *                                        run, model, starter -> {size, stages, rgba}
  *   interpolate {faces, space, frames, loop, ease, source}   -> {size, rgba, frames}

@@ -8,10 +8,6 @@
 #include "kernels/simd_bytes.h"
 #include "kernels/vector.h"
 
-enum { MEAN_SAMPLES = 10000 };
-
-static const uint64_t MEAN_SEED = 20240400597; /* of w's mean; any fixed number */
-
 ssd_status model_create(ssd_context *context, const architecture *arch, ssd_generator **model) {
     const ssd_status status = architecture_check_size(context, arch, MODEL_BATCH);
     if (status)
@@ -30,7 +26,7 @@ ssd_status model_create(ssd_context *context, const architecture *arch, ssd_gene
     memory = (arena){.base = m->block};
     generator_place(&m->own, arch, MODEL_BATCH, 0, &memory);
     m->scratch = arena_floats(&memory, scratch);
-    m->mean_w = m->block + memory.floats;
+    m->typical_w = m->block + memory.floats;
     m->net = &m->own;
     m->context = context;
     *model = m;
@@ -46,60 +42,13 @@ void ssd_generator_destroy(ssd_generator *model) {
 
 int ssd_generator_image_size(const ssd_generator *model) { return architecture_image_size(&model->net->arch); }
 int ssd_generator_latent_size(const ssd_generator *model) { return model->net->arch.options.latent_size; }
-int ssd_generator_has_mapping(const ssd_generator *model) {
-    return model->net->arch.options.model == SSD_MODEL_SSD && model->net->arch.options.mapping_layers > 0;
-}
+int ssd_generator_has_constant(const ssd_generator *model) { return architecture_has_constant(&model->net->arch); }
 double ssd_generator_parameter_count(const ssd_generator *model) { return (double)model->net->table.parameter_count; }
 
 void ssd_latent(double seed, int latent_size, float *z) {
     rng random;
     rng_seed(&random, (uint64_t)seed, STREAM_LATENTS);
     rng_normal(&random, z, latent_size);
-}
-
-/* Mean of w over 10,000 latents (docs/method.md, section 1), once for a model's weights. */
-static void find_mean(ssd_generator *model, float *z) {
-    generator *g = model->net;
-    const int latent = g->arch.options.latent_size;
-    rng random;
-    rng_seed(&random, MEAN_SEED, STREAM_MEAN);
-    memset(model->mean_w, 0, sizeof *model->mean_w * latent);
-    for (int done = 0; done < MEAN_SAMPLES && ssd_generator_has_mapping(model); done += g->batch) {
-        const int count = min_int(g->batch, MEAN_SAMPLES - done);
-        rng_normal(&random, z, count * latent);
-        const float *w = generator_map(model->context->pool, g, z, count, STATS_RUNNING, model->scratch);
-        for (int n = 0; n < count; n++)
-            vector_add_scaled(model->mean_w, w + (size_t)n * latent, 1.0f / MEAN_SAMPLES, (size_t)latent);
-    }
-    model->mean_known = 1;
-}
-
-ssd_status ssd_generator_map(ssd_generator *model, const float *z, int count, double psi, float *w) {
-    ssd_context *context = model->context;
-    if (!z || !w || count < 1)
-        return context_fail(context, SSD_BAD_ARGUMENT, "no latents were given");
-    if (!(psi >= -2 && psi <= 2))
-        return context_fail(context, SSD_BAD_ARGUMENT, "psi is %g, but must be from -2 to 2", psi);
-    const generator *g = model->net;
-    const int latent = g->arch.options.latent_size;
-    if (psi != 1 && !model->mean_known) {
-        float *latents = context_allocate(context, (size_t)g->batch * latent, sizeof *latents);
-        if (!latents)
-            return SSD_OUT_OF_MEMORY;
-        find_mean(model, latents);
-        free(latents);
-    }
-    for (int done = 0; done < count; done += g->batch) {
-        const int part = min_int(g->batch, count - done);
-        const float *mapped =
-            generator_map(context->pool, model->net, z + (size_t)done * latent, part, STATS_RUNNING, model->scratch);
-        float *out = w + (size_t)done * latent;
-        for (int i = 0; i < part * latent; i++) {
-            const float mean = psi == 1 ? 0.0f : model->mean_w[i % latent];
-            out[i] = psi == 1 ? mapped[i] : mean + (float)psi * (mapped[i] - mean);
-        }
-    }
-    return SSD_OK;
 }
 
 int ssd_generator_stages(const ssd_generator *model) {

@@ -15,8 +15,8 @@ struct ssd_generator {
     generator own;
     float *block; /* memory of `own`, NULL for a trainer's view */
     float *scratch;
-    float *mean_w;  /* L floats: mean of 10,000 mapped latents */
-    int mean_known; /* 0: must be computed before use; a trainer resets it with each step */
+    float *typical_w;  /* L floats, of the typical face (truncation.h) */
+    int typical_known; /* 0: must be found before use; a trainer resets it with each step */
 };
 
 /* A generator of this architecture with unset weights, for a loader to fill. */

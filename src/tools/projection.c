@@ -1,5 +1,5 @@
 /* Projection of a picture into the latent space (Abdal et al. 2019, 1904.03189; Karras et al. 2020, 1912.04958): many
- * random w, then Adam from the mean and from the nearest of them, all starts as one batch. Adam moves u, where
+ * random w, then Adam from the typical w and from the nearest of them, all starts as one batch. Adam moves u, where
  * w = mean + sum of u_k a_k and the a_k are the principal axes of the random w, one deviation long (Zhu et al. 2020,
  * 2012.09036). So the search stays where the model makes faces. */
 #include "tools/projection.h"
@@ -11,6 +11,7 @@
 #include "eval/dense.h"
 #include "model/model.h"
 #include "kernels/vector.h"
+#include "model/truncation.h"
 
 enum { BATCH = MODEL_BATCH };
 
@@ -18,7 +19,7 @@ enum { BATCH = MODEL_BATCH };
  */
 static const double RATE = 0.1;
 
-/* The pull to the mean: PRIOR |u|^2 / L, as a share of the mean face's loss. */
+/* The pull to the mean: PRIOR |u|^2 / L, as a share of the typical face's loss. */
 static const double PRIOR = 0.02;
 
 struct ssd_projection {
@@ -26,17 +27,18 @@ struct ssd_projection {
     generator net; /* a copy: training may continue */
     rng random;
     int per_stage, samples, starts, steps;
-    int searched, stepped; /* random w tried, the mean among them; Adam's steps done */
+    int searched, stepped; /* random w tried, the typical one among them; Adam's steps done */
     pyramid_loss loss;
     float *block, *scratch, *target, *images, *room;
     float *mean;          /* L */
+    float *typical;       /* L: of the typical face; the mean itself, where the first layer sees a constant */
     float *axes, *back;   /* L x L, a row an axis: w = mean + sum of u_k axes_k; u_k = <w - mean, back_k> */
     float *w, *u, *m, *v; /* S x K x L, or K x L while all stages share: where Adam stands */
     double *covariance;   /* L x L of the random w, and room for what becomes of it */
     float *best;          /* K x S x L: the best of each start so far */
     double losses[BATCH], squares[BATCH];
     double best_loss[BATCH], best_squares[BATCH]; /* K */
-    double mean_squares, mean_loss, nearest_loss, nearest_squares;
+    double typical_squares, typical_loss, nearest_loss, nearest_squares;
 };
 
 /* ---------------------------------------------------------------------------------------- loss --- */
@@ -109,7 +111,7 @@ static void put(ssd_projection *p, int k, const float *w, double loss, double sq
         memcpy(p->best + ((ptrdiff_t)k * stages + i) * latent, w, latent * sizeof *w);
 }
 
-/* A random w for the starts behind the mean's, which are in order; the last one goes. */
+/* A random w for the starts behind the typical w's, which are in order; the last one goes. */
 static void offer(ssd_projection *p, const float *w, double loss, double squares) {
     if (loss < p->nearest_loss) {
         p->nearest_loss = loss;
@@ -150,7 +152,7 @@ static void find_axes(ssd_projection *p) {
     }
 }
 
-/* The next batch of random w; the very first picture is the mean's. */
+/* The next batch of random w; the very first picture is the typical face. */
 static void search(ssd_projection *p) {
     const int latent = p->net.arch.options.latent_size, left = p->samples + 1 - p->searched,
               count = left < BATCH ? left : BATCH;
@@ -159,12 +161,12 @@ static void search(ssd_projection *p) {
     memcpy(w, generator_map(p->context->pool, &p->net, w, count, STATS_RUNNING, p->scratch),
            (size_t)count * latent * sizeof *w);
     if (p->searched == 0)
-        memcpy(w, p->mean, latent * sizeof *w);
+        memcpy(w, p->typical, latent * sizeof *w);
     look(p, w, 0, count);
     for (int n = 0; n < count; n++) {
         add_covariance(p, w + (ptrdiff_t)n * latent);
         if (p->searched + n == 0)
-            put(p, 0, w, p->mean_loss = p->losses[0], p->mean_squares = p->squares[0]);
+            put(p, 0, w, p->typical_loss = p->losses[0], p->typical_squares = p->squares[0]);
         else
             offer(p, w + (ptrdiff_t)n * latent, p->losses[n], p->squares[n]);
     }
@@ -201,7 +203,7 @@ static void place_styles(ssd_projection *p, int rows) {
 /* The gradient by u, in place of w, which is done with. */
 static void gradient_by_axes(ssd_projection *p, size_t count, int stages) {
     const size_t latent = (size_t)p->net.arch.options.latent_size;
-    const double pull = 2 * PRIOR * p->mean_loss / ((double)latent * stages);
+    const double pull = 2 * PRIOR * p->typical_loss / ((double)latent * stages);
     for (size_t i = 0; i < count; i++)
         p->w[i] = (float)(vector_dot(p->net.dw + i / latent * latent, p->axes + i % latent * latent, latent) +
                           pull * p->u[i]);
@@ -253,6 +255,7 @@ static void place(ssd_projection *p, const architecture *arch, int threads, aren
     p->images = arena_floats(memory, BATCH * plane);
     p->room = arena_floats(memory, BATCH * pyramid_loss_room((int)size));
     p->mean = arena_floats(memory, (size_t)arch->options.latent_size);
+    p->typical = arena_floats(memory, (size_t)arch->options.latent_size);
     p->axes = arena_floats(memory, (size_t)arch->options.latent_size * arch->options.latent_size);
     p->back = arena_floats(memory, (size_t)arch->options.latent_size * arch->options.latent_size);
     p->covariance =
@@ -281,8 +284,9 @@ static ssd_status fill(ssd_projection *p, ssd_generator *generator, const uint8_
     for (int k = 0; k < BATCH; k++)
         p->best_loss[k] = INFINITY;
     p->nearest_loss = INFINITY;
-    p->nearest_squares = p->mean_squares = NAN;
-    return ssd_generator_map(generator, p->w, 1, 0, p->mean);
+    p->nearest_squares = p->typical_squares = NAN;
+    const ssd_status status = truncation_mean(generator, p->mean);
+    return status ? status : ssd_generator_map(generator, p->w, 1, 0, p->typical);
 }
 
 ssd_status ssd_projection_create(ssd_generator *generator, const uint8_t *rgb, int per_stage, int samples, int starts,
@@ -346,7 +350,7 @@ void ssd_projection_result(const ssd_projection *p, float *styles, double errors
         best = p->best_loss[k] < p->best_loss[best] ? k : best;
     const size_t length = (size_t)p->net.arch.stages * p->net.arch.options.latent_size;
     memcpy(styles, p->best + best * length, length * sizeof *styles);
-    errors[SSD_PROJECTION_MEAN] = 127.5 * sqrt(p->mean_squares);
+    errors[SSD_PROJECTION_TYPICAL] = 127.5 * sqrt(p->typical_squares);
     errors[SSD_PROJECTION_NEAREST] = 127.5 * sqrt(p->nearest_squares);
     errors[SSD_PROJECTION_FOUND] = 127.5 * sqrt(p->best_squares[best]);
 }

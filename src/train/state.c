@@ -26,7 +26,7 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
     t->dreal_logits = arena_floats(memory, batch);
     t->squares =
         arena_floats(memory, max_size(t->g.table.parameter_floats, t->d.table.parameter_floats) / ADAM_PIECE + 1);
-    t->model.mean_w = arena_floats(memory, (size_t)arch->options.latent_size);
+    t->model.typical_w = arena_floats(memory, (size_t)arch->options.latent_size);
     const int most = (int)max_size(batch, MODEL_BATCH);
     t->scratch = arena_floats(memory, max_size(generator_scratch_floats(&t->g, most, threads),
                                                discriminator_scratch_floats(&t->d, (int)batch, threads)));

@@ -175,7 +175,7 @@ static void discriminator_step(ssd_trainer *t) {
 }
 
 ssd_status trainer_step_on_batch(ssd_trainer *t) {
-    t->model.mean_known = 0;
+    t->model.typical_known = 0;
     t->model.net->prepared = 0;
     generator_step(t);
     discriminator_step(t);

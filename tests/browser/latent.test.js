@@ -78,7 +78,7 @@ test('faces are moved, mixed, interpolated and found', async () => {
   await untilText(
     page,
     'project-state',
-    /^sky\.ppm: .* by [\d.]+ of 255 levels \([\d.]+ dB\); the mean face by [\d.]+, the nearest of 1,024 random faces by [\d.]+/,
+    /^sky\.ppm: .* by [\d.]+ of 255 levels \([\d.]+ dB\); the typical face by [\d.]+, the nearest of 1,024 random faces by [\d.]+/,
   );
   await untilText(page, 'interpolate-state', /^4 faces, 160 frames/);
   await page.selectOption('#interpolate-space', 'z');

@@ -202,7 +202,7 @@ static void project(ssd_generator *generator, const uint8_t *rgb, int plus, floa
     for (int i = 0; i < FLOATS; i++)
         squares += pow(127.5 * (image[i] + 1) - rgb[i % (SIZE * SIZE) * 3 + i / (SIZE * SIZE)], 2);
     CHECK_BELOW(fabs(sqrt(squares / FLOATS) - errors[SSD_PROJECTION_FOUND]), 1e-3);
-    CHECK(errors[SSD_PROJECTION_NEAREST] < errors[SSD_PROJECTION_MEAN]);
+    CHECK(errors[SSD_PROJECTION_NEAREST] < errors[SSD_PROJECTION_TYPICAL]);
     CHECK(errors[SSD_PROJECTION_FOUND] < 0.6 * errors[SSD_PROJECTION_NEAREST]);
 }
 
@@ -244,7 +244,7 @@ static void check_projection(ssd_context *context, float *found) {
     for (int plus = 0; plus < 2; plus++)
         project(generator, rgb, plus, styles, errors[plus]);
     CHECK(errors[1][SSD_PROJECTION_FOUND] < 0.7 * errors[0][SSD_PROJECTION_FOUND]);
-    CHECK(errors[1][SSD_PROJECTION_MEAN] == errors[0][SSD_PROJECTION_MEAN]);
+    CHECK(errors[1][SSD_PROJECTION_TYPICAL] == errors[0][SSD_PROJECTION_TYPICAL]);
     memcpy(found, styles, sizeof styles);
     ssd_projection *p = NULL;
     CHECK(ssd_projection_create(generator, rgb, 0, 3, 4, 10, 0, &p) == SSD_BAD_ARGUMENT && !p);

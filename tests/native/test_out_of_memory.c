@@ -165,6 +165,21 @@ static ssd_status generate(void) {
     return take(status, images, sizeof images);
 }
 
+/* Of a generator whose first layer sees w: the typical face is looked for. */
+static void begin_sees_w(void) {
+    ssd_config own = config;
+    own.first_input = SSD_FIRST_LATENT;
+    CHECK(!ssd_trainer_create(context, &own, &own_trainer));
+}
+
+static ssd_status truncate_w(void) {
+    float w[4];
+    const double psi = 0.5;
+    ssd_latent(5, 4, w);
+    const ssd_status status = ssd_generator_truncate(ssd_trainer_generator(own_trainer), w, 1, &psi);
+    return take(status, w, sizeof w);
+}
+
 static ssd_status directions(void) {
     static double values[4];
     static float vectors[16];
@@ -319,6 +334,7 @@ static const struct trial {
     {"add_doodles", add_doodles, 1, begin_dataset, end_dataset},
     {"generator_load", generator_load, 5, NULL, NULL},
     {"generate", generate, 1, begin_model, end_model},
+    {"truncate", truncate_w, 1, begin_sees_w, end_trainer},
     {"directions", directions, 1, NULL, NULL},
     {"projection", projection, 3, begin_model, end_model},
     {"trainer_create", trainer_create, 6, NULL, NULL},

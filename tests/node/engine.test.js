@@ -54,7 +54,7 @@ for (const [variant, threads] of BUILDS) {
       assert.deepEqual(got.sort(), wanted.map((name) => `_${name}`).sort());
     });
 
-    for (const name of fs.readdirSync(GOLDEN).filter((file) => !/^(metrics|styles)\./.test(file))) {
+    for (const name of fs.readdirSync(GOLDEN).filter((file) => !/^(metrics|styles|truncation)\./.test(file))) {
       await t.test(`replays ${name} as PyTorch computed it`, () => {
         const groups = engine.verify(fs.readFileSync(new URL(name, GOLDEN)));
         assert.ok(groups.length >= 9);
@@ -304,7 +304,7 @@ test('the full network has the published numbers of parameters, and a latent its
   engine.dispose();
 });
 
-test('truncation leads to the mean face', async () => {
+test('truncation leads to the typical face', async () => {
   const engine = await createEngine({ threads: 1 });
   const modulated = { first_input: 'latent', g_norm: 'batch' };
   for (const config of [{}, { w_norm: 1, ema: 60 }, { w_norm: 1, mapping_layers: 2, ...modulated }]) {
@@ -329,8 +329,9 @@ test('normalised styles have mean 0 and variance 1 in samples too, by the runnin
     const sums = [0, 0];
     w.forEach((value) => [value, value * value].forEach((x, i) => (sums[i] += x / w.length)));
     assert.ok(Math.abs(sums[0]) < 0.1 && Math.abs(sums[1] - 1) < 0.15, String(sums));
+    if (!generator.hasConstant) continue;
     // Truncation takes the mean of the styles themselves, which is not quite 0.
-    const mean = generator.mean();
+    const mean = generator.typical();
     const own = mean.map((_, l) => w.reduce((sum, value, i) => (i % mean.length === l ? sum + value / count : sum), 0));
     assert.ok(mean.every((value, l) => Math.abs(value - own[l]) < 0.12));
   }

@@ -40,7 +40,7 @@ test('truncation goes from coarse to fine', () => {
   assert.deepEqual(psiOfStages([0.5], 2), [0.5, 0.5]);
   assert.deepEqual(psiOfStages([0, 1, 0.5], 5), [0, 0.5, 1, 0.75, 0.5]);
   const [coarse, , fine] = rows(stylesOf(generator, [{ seed: 4, psis: [0, 1] }]), L);
-  assert.deepEqual(coarse, generator.mean());
+  assert.deepEqual(coarse, generator.typical());
   assert.deepEqual(fine, generator.styles([4]));
 });
 
@@ -101,14 +101,40 @@ test('interpolations are eased, looped, in z or w, and go through styles too', (
   assert.throws(() => stylesOf(generator, [{ styles: new Float32Array(7) }]), /another model/);
 });
 
-test('where w is z, interpolation stays on its sphere, and the mean is 0', () => {
-  const own = { first_input: 'latent', g_norm: 'batch', mapping_layers: 0, pixel_norm: 1 };
-  const spherical = engine.createTrainer({ ...SIZES, ...own }).generator;
-  assert.equal(spherical.hasMapping, false);
-  for (const w of rows(interpolateFaces(spherical, [{ seed: 1 }, { seed: 2 }], { frames: 5 }), 3 * L))
-    assert.ok(Math.abs(Math.hypot(...w) / Math.sqrt(3 * L) - 1) < 1e-5);
-  assert.ok(spherical.mean().every((x) => x === 0));
-  assert.ok(Math.abs(spherical.deviation() - 1) < 0.05); // 10 is the distance from the mean
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
+const cosine = (a, b) =>
+  Array.from(a).reduce((sum, x, i) => sum + x * b[i], 0) /
+  (Math.hypot(...Array.from(a)) * Math.hypot(...Array.from(b)));
+
+test('where the first layer sees w, truncation and interpolation stay on the sphere', () => {
+  const own = { first_input: 'latent', g_norm: 'batch' };
+  for (const mapping of [
+    { mapping_layers: 0, w_norm: 0 },
+    { mapping_layers: 2, w_norm: 1 },
+  ]) {
+    const spherical = engine.createTrainer({ ...SIZES, ...own, ...mapping }).generator;
+    assert.equal(spherical.hasConstant, false);
+    const typical = spherical.typical();
+    const w = spherical.styles([4]);
+    const lengths = [typical, w].map((x) => Math.hypot(...x));
+    const angle = Math.acos(cosine(typical, w));
+    const faces = [0, 0.5, 1, 1.5].map((psi) => ({ seed: 4, psis: [psi, 1, 0] }));
+    for (const [i, all] of rows(stylesOf(spherical, faces), 3 * L).entries()) {
+      const [coarse, middle, fine] = rows(all, L);
+      const [psi] = faces[i].psis;
+      assert.ok(Math.abs(cosine(typical, coarse) - Math.cos(psi * angle)) < 1e-5, String(psi));
+      const length = lengths[0] + Math.min(psi, 1) * (lengths[1] - lengths[0]);
+      assert.ok(Math.abs(Math.hypot(...coarse) / length - 1) < 1e-5);
+      assert.ok(middle.every((x, l) => Math.abs(x - w[l]) < 1e-5));
+      assert.deepEqual(fine, typical);
+    }
+    for (const frame of rows(interpolateFaces(spherical, [{ seed: 1 }, { seed: 2 }], { frames: 5 }), L))
+      assert.ok(
+        Math.hypot(...frame) > 0.99 * Math.min(...[1, 2].map((seed) => Math.hypot(...spherical.styles([seed])))),
+      );
+    const one = spherical.deviation(); // 10 is the distance from the mean
+    assert.ok(mapping.mapping_layers ? one > 0.5 : Math.abs(one - 1) < 0.05, String(one));
+  }
 });
 
 test('a projection runs in slices, and one of its own pictures is found', () => {
@@ -165,7 +191,7 @@ test('the commands', () => {
       ...'project model.safetensors doodles --samples 40 --steps 20 --out p'.split(' '),
       ...(plus ? ['--w-plus'] : []),
     );
-    assert.match(told, /picture-0001.png: error [\d.]+ \([\d.]+ dB\); mean face [\d.]+, nearest of 40 [\d.]+/);
+    assert.match(told, /picture-0001.png: error [\d.]+ \([\d.]+ dB\); typical face [\d.]+, nearest of 40 [\d.]+/);
     const { w } = readSafetensors(fs.readFileSync(file('p/w.safetensors'))).tensors;
     assert.deepEqual(w.shape, plus ? [2, 3, L] : [2, L]);
     assert.deepEqual([decode(fs.readFileSync(file('p/picture-0000.png'))).width], [66]);

@@ -9,7 +9,7 @@ import { CliError } from './usage.js';
 export const PSI = {
   type: /** @type {const} */ ('string'),
   value: 'X[,X...]',
-  help: 'truncation: 1 full variety (default), 0 the mean face; several: from coarse to fine, as 0.5,1',
+  help: 'truncation: 1 full variety (default), 0 the typical face; several: from coarse to fine, as 0.5,1',
 };
 
 export const W = {

@@ -21,7 +21,7 @@ const OPTIONS = {
 };
 
 const ABOUT = `Finds, for each picture (files, folders, zips), the face of the model that is nearest to it: compares many random
-faces, then improves the mean face and the best of them with Adam (Abdal et al. 2019, Karras et al. 2020). Writes each
+faces, then improves the typical face and the best of them with Adam (Abdal et al. 2019, Karras et al. 2020). Writes each
 picture beside its result (PNG), and all styles (w.safetensors and w.json, for ssdgan generate --w and interpolate --w).
 Errors are root mean squares in levels of 255.`;
 
@@ -66,9 +66,9 @@ export async function run(args) {
     pair.set(generator.synthesiseRgba(styles, true), size * size * 4);
     writePng(path.join(out, name), gridOf(pair, size, 2));
     report.push({ picture: name, ...errors, psnr: psnr(errors.found) });
-    const [mean, nearest, found] = [errors.mean, errors.nearest, errors.found].map((error) => error.toFixed(1));
+    const [typical, nearest, found] = [errors.typical, errors.nearest, errors.found].map((error) => error.toFixed(1));
     console.log(
-      `${name}: error ${found} (${psnr(errors.found).toFixed(1)} dB); mean face ${mean}, nearest of ${samples} ${nearest}`,
+      `${name}: error ${found} (${psnr(errors.found).toFixed(1)} dB); typical face ${typical}, nearest of ${samples} ${nearest}`,
     );
   }
   const shape = perStage ? [dataset.count, styleCount, latentSize] : [dataset.count, latentSize];

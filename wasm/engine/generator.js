@@ -21,8 +21,8 @@ export class Generator {
     this.imageSize = module._ssd_generator_image_size(pointer);
     /** @type {number} */
     this.latentSize = module._ssd_generator_latent_size(pointer);
-    /** @type {boolean} false where w is z: a DCGAN, and a mapping without layers (z of one norm) */
-    this.hasMapping = module._ssd_generator_has_mapping(pointer) !== 0;
+    /** @type {boolean} whether the first layer sees a learned constant; if not, it sees w */
+    this.hasConstant = module._ssd_generator_has_constant(pointer) !== 0;
     /** @type {number} stages with a style of their own, coarse first; 0 for a DCGAN, or without AdaIN */
     this.stages = module._ssd_generator_stages(pointer);
     /** @type {number} S: styles that make a picture, 1 where the model has no stages */
@@ -39,6 +39,21 @@ export class Generator {
       heap.check(heap.module._ssd_generator_map(this.pointer, pointer, count, psi, pointer));
       return heap.floats(pointer, z.length);
     });
+  }
+
+  /**
+   * Truncated w: each row is moved towards the typical w by its psi (ssd_generator_truncate in include/ssdgan.h).
+   * @param {Float32Array} w N x latentSize @param {ArrayLike<number>} psis N @returns {Float32Array}
+   */
+  truncate(w, psis) {
+    const { heap } = this;
+    return heap.withFloats(w, (rows) =>
+      heap.withAlloc(psis.length * 8, (numbers) => {
+        heap.module.HEAPF64.set(psis, numbers >>> 3);
+        heap.check(heap.module._ssd_generator_truncate(this.pointer, rows, psis.length, numbers));
+        return heap.floats(rows, w.length);
+      }),
+    );
   }
 
   /**
@@ -99,8 +114,8 @@ export class Generator {
       : module._ssd_generator_synthesise(this.pointer, from, count, to);
   }
 
-  /** The mean w (zero without a mapping). @returns {Float32Array} */
-  mean() {
+  /** The w of the typical face, to which truncation leads. @returns {Float32Array} */
+  typical() {
     return this.map(new Float32Array(this.latentSize), 0);
   }
 
@@ -113,8 +128,10 @@ export class Generator {
    */
   deviation() {
     const { latentSize: n } = this;
-    const mean = this.mean();
-    const w = this.styles(Array.from({ length: DEVIATION_SAMPLES }, (_, seed) => seed)).map((x, i) => x - mean[i % n]);
+    const w = this.styles(Array.from({ length: DEVIATION_SAMPLES }, (_, seed) => seed));
+    const mean = new Float64Array(n);
+    w.forEach((x, i) => (mean[i % n] += x / DEVIATION_SAMPLES));
+    w.forEach((x, i) => (w[i] = x - mean[i % n]));
     const product = (/** @type {number} */ a, /** @type {number} */ b) => {
       let sum = 0;
       for (let l = 0; l < n; l++) sum += w[a * n + l] * w[b * n + l];

@@ -1,8 +1,8 @@
 /** Projection of a picture into the latent space of a generator, in slices. */
 
-/** @typedef {{mean: number, nearest: number, found: number}} Errors root mean square, in levels of 255 */
+/** @typedef {{typical: number, nearest: number, found: number}} Errors root mean square, in levels of 255 */
 
-/** Looks at so many random w, and starts from the mean and the best three of them. */
+/** Looks at so many random w, and starts from the typical w and the best three of them. */
 const DEFAULTS = { perStage: false, samples: 1024, starts: 4, steps: 200, seed: 0 };
 
 export class Projection {
@@ -39,8 +39,8 @@ export class Projection {
     // Doubles first: they want their alignment.
     return heap.withAlloc(24 + length * 4, (out) => {
       heap.module._ssd_projection_result(this.pointer, out + 24, out);
-      const [mean, nearest, found] = heap.doubles(out, 3);
-      return { styles: heap.floats(out + 24, length), errors: { mean, nearest, found } };
+      const [typical, nearest, found] = heap.doubles(out, 3);
+      return { styles: heap.floats(out + 24, length), errors: { typical, nearest, found } };
     });
   }
 

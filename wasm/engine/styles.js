@@ -11,9 +11,6 @@ import { EASINGS, lerp, mix, psiOfStages, slerp, stagesNamed, interpolate } from
  * @typedef {import('./generator.js').Generator} Generator
  */
 
-/** @param {number} a @param {number} b @param {number} psi a + psi (b - a) with float32's rounding, as the core has it */
-const towards = (a, b, psi) => a + Math.fround(Math.fround(psi) * Math.fround(b - a));
-
 /**
  * @param {Generator} generator
  * @param {Float32Array} z N x L
@@ -25,16 +22,11 @@ function styled(generator, z, psis) {
   const { latentSize, styleCount } = generator;
   const w = generator.map(z);
   const styles = new Float32Array(w.length * styleCount);
-  const mean = Array.from(psis).every((psi) => psi === 1) ? null : generator.mean();
-  for (let row = 0; row < styles.length / latentSize; row++) {
+  for (let row = 0; row < psis.length; row++) {
     const from = Math.floor(row / styleCount) * latentSize;
-    const psi = psis[row];
-    for (let l = 0; l < latentSize; l++) {
-      const x = w[from + l];
-      styles[row * latentSize + l] = mean && psi !== 1 ? towards(mean[l], x, psi) : x;
-    }
+    styles.set(w.subarray(from, from + latentSize), row * latentSize);
   }
-  return styles;
+  return generator.truncate(styles, psis);
 }
 
 /** What the moves add to a face's styles. @param {Generator} generator @param {Moves | undefined} moves @returns {Float32Array} S x L */
@@ -101,11 +93,11 @@ export function rows(all, length) {
 }
 
 /**
- * How to interpolate between two styles: in a straight line, or, where w is z, along its sphere, because the middle of a straight
- * line is shorter there and gives washed-out faces.
+ * How to interpolate between two styles: in a straight line, or, where the first layer sees w, along the sphere, because the
+ * middle of a straight line is shorter there than all w that training has seen, and gives washed-out faces.
  * @param {Generator} generator
  */
-export const interpolationOf = (generator) => (generator.hasMapping ? lerp : slerp);
+export const interpolationOf = (generator) => (generator.hasConstant ? lerp : slerp);
 
 /**
  * Styles that lead through the faces, in w, or in z along the sphere (then every face needs a seed, and truncation and moves

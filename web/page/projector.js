@@ -41,7 +41,7 @@ export class Projector {
     button('project-cancel').hidden = byId('project-progress').hidden = !this.working;
   }
 
-  /** @param {{done: number, total: number, size: number, rgba: Uint8ClampedArray, errors: {mean: number, nearest: number, found: number}}} event */
+  /** @param {{done: number, total: number, size: number, rgba: Uint8ClampedArray, errors: {typical: number, nearest: number, found: number}}} event */
   draw({ done, total, size, rgba, errors }) {
     if (!this.working) return;
     byId('projected').hidden = false;
@@ -73,7 +73,7 @@ export class Projector {
         }
         byId('project-state').textContent =
           `${file.name}: the face found differs by ${shown(errors.found)} of 255 levels (${psnr.toFixed(1)} dB); ` +
-          `the mean face by ${shown(errors.mean)}, the nearest of 1,024 random faces by ${shown(errors.nearest)}.`;
+          `the typical face by ${shown(errors.typical)}, the nearest of 1,024 random faces by ${shown(errors.nearest)}.`;
         this.pick({ face: { styles }, label: file.name }, { size, rgba });
       } finally {
         this.working = false;

@@ -207,8 +207,8 @@ const handlers = {
     const loaded = engine.loadGenerator(bytes);
     model?.dispose();
     model = loaded;
-    const { imageSize: size, latentSize, hasMapping, parameterCount: parameters } = loaded;
-    return { size, latentSize, hasMapping, parameters };
+    const { imageSize: size, latentSize, parameterCount: parameters } = loaded;
+    return { size, latentSize, parameters };
   },
   ...faceHandlers(() => engine, generatorOf, send),
   evaluate({ source }) {
