@@ -131,7 +131,7 @@ class Generator(nn.Module):
             return conv(x)
         x = conv(F.interpolate(x, scale_factor=2, mode="nearest"))
         if self.upsampling == "bilinear":
-            row = torch.tensor([1, 2, 1], dtype=x.dtype) / 4
+            row = torch.tensor([1, 2, 1], dtype=x.dtype, device=x.device) / 4
             x = F.conv2d(x, torch.outer(row, row).expand(x.shape[1], 1, 3, 3), padding=1, groups=x.shape[1])
         return x
 

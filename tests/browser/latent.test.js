@@ -27,9 +27,9 @@ test('faces are moved, mixed, interpolated and found', async () => {
   await chooseSize(page, '32');
   assert.ok(await page.isDisabled('#project-button'), 'no model yet');
   await page.selectOption('[name=recipe]', 'best');
-  assert.equal(await page.inputValue('[name=epochs]'), '67', 'the recipe says, for 1,000 doodles');
+  assert.equal(await page.inputValue('[name=epochs]'), '267', 'the recipe says, for 1,000 doodles');
   await page.selectOption('[name=recipe]', 'quick'); // styles that differ from the first step on
-  assert.equal(await page.inputValue('[name=epochs]'), '27');
+  assert.equal(await page.inputValue('[name=epochs]'), '89');
   await page.fill('[name=epochs]', '500');
   await page.click('#train-button');
   await untilStep(page, 3);

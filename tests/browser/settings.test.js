@@ -76,7 +76,7 @@ test('what a recipe switches on can be switched off, and back again', async () =
   assert.equal(await page.isChecked('[name=flip]'), false, 'the user’s choice stays');
   await page.click('#recipe-values');
   assert.ok(await page.isChecked('[name=flip]'));
-  assert.equal(await page.inputValue('[name=width]'), '64');
+  assert.equal(await page.inputValue('[name=width]'), '24');
   assert.equal(await page.inputValue('[name=image_size]'), '32', 'which stands above');
   assert.ok(await page.isDisabled('#recipe-values'));
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { STARTER } from '../../wasm/cli/files.js';
 import { createEngine } from '../../wasm/engine/engine.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
-import { folder, ssdgan } from './terminal.js';
+import { folder, newestCheckpoint, ssdgan } from './terminal.js';
 
 const SMALL = ['--size', '32', '--width', '4', '--batch', '4', '--doodles', '60'];
 const NO_STARTER = fs.existsSync(STARTER) ? false : 'no starter model in web/public/starter';
@@ -16,7 +16,7 @@ const read = (name) => fs.readFileSync(path.join(folder, name));
 /** @param {string} name */
 const json = (name) => JSON.parse(read(name).toString());
 
-test('a run is exported as float16, with its history; its pictures are nearly the same', () => {
+test('a run is exported as float16, with its history; its pictures are nearly the same', async () => {
   const absolute = path.join(folder, 'run');
   assert.equal(
     ssdgan('train', '--out', absolute, '--recipe', 'quick', '--seed', '3', ...SMALL, '--steps', '20').status,
@@ -54,8 +54,27 @@ test('a run is exported as float16, with its history; its pictures are nearly th
       assert.ok(Math.abs(value - data[i]) <= Math.max(Math.abs(data[i]) * 2 ** -11, 2 ** -25), `${name}[${i}]`),
     );
 
+  const newest = newestCheckpoint('run');
+  // With the discriminator, a training begins with both.
+  const refused = ssdgan('export', 'run', 'no.safetensors', '--discriminator');
+  assert.equal(refused.status, 2);
+  assert.match(refused.error, /--discriminator needs a checkpoint/);
+  const both = [newest, 'both.safetensors', '--half', '--discriminator'];
+  assert.equal(ssdgan('export', ...both).status, 0);
+  const engine = await createEngine({ threads: 1 });
+  const begun = engine.createTrainerFrom(read('both.safetensors'), { batch: 4 });
+  const names = Object.keys(readSafetensors(begun.save()).tensors);
+  const [state, file] = [begun.save({ checkpoint: true }), read('both.safetensors')].map(
+    (f) => readSafetensors(f).tensors,
+  );
+  engine.dispose();
+  assert.deepEqual(names.sort(), Object.keys(whole.tensors).sort());
+  const others = Object.keys(file).filter((name) => !names.includes(name));
+  assert.ok(others.length > 4 && others.every((name) => name.startsWith('discriminator.')));
+  for (const name of others) assert.deepEqual(state[name].data, file[name].data, name);
+
   // A checkpoint gives the same model: its average.
-  assert.equal(ssdgan('export', 'run/checkpoint-b.safetensors', 'c.safetensors').status, 0);
+  assert.equal(ssdgan('export', newest, 'c.safetensors').status, 0);
   assert.deepEqual(readSafetensors(read('c.safetensors')).tensors, whole.tensors);
   assert.equal(ssdgan('export', 'out/half.safetensors', 'again.safetensors', '--half').status, 0);
   assert.deepEqual(readSafetensors(read('again.safetensors')), half);

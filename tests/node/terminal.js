@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readMetadata } from '../../wasm/engine/safetensors.js';
 
 export const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 /** A network and a batch that take milliseconds a step. */
@@ -19,6 +20,19 @@ after(() => fs.rmSync(folder, { recursive: true, force: true }));
 export function ssdgan(...args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
   return { status, out: stdout, error: stderr };
+}
+
+/**
+ * The newer checkpoint of a run. Which of its two slots that is depends on how often a run was saved, and so on the clock.
+ * @param {string} run @returns {string} its name in the folder
+ */
+export function newestCheckpoint(run) {
+  const names = ['a', 'b'].map((slot) => `${run}/checkpoint-${slot}.safetensors`);
+  const stepOf = (/** @type {string} */ name) => {
+    const file = path.join(folder, name);
+    return fs.existsSync(file) ? Number(readMetadata(fs.readFileSync(file)).step) : -1;
+  };
+  return stepOf(names[0]) > stepOf(names[1]) ? names[0] : names[1];
 }
 
 /** Exit status 2 and one clear line. @param {RegExp} sentence @param {string[]} args */

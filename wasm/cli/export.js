@@ -9,7 +9,8 @@ import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text } fro
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
-  half: flag('write float16: half the size (7.6 MB for the full model)'),
+  half: flag('write float16: half the size'),
+  discriminator: flag('of a checkpoint: write its discriminator too, for fine-tuning (train --from)'),
   scores: text('FILE', 'scores to put into FILE.json: the output of ssdgan evaluate --json'),
   command: text('TEXT', "the command that trained the model, if the run's project.json does not have it"),
   ...ENGINE_OPTIONS,
@@ -21,15 +22,21 @@ float32 model. To FILE.zip it writes the whole project of a run, as the page doe
 
 const PICTURES = 64;
 
-/** The generator's tensors by their own names. @param {ReturnType<typeof readSafetensors>} file */
-function generatorOf({ tensors, metadata }) {
+/**
+ * The generator's tensors by their own names, and the discriminator's if wanted.
+ * @param {ReturnType<typeof readSafetensors>} file @param {boolean | undefined} withDiscriminator
+ */
+function networksOf({ tensors, metadata }, withDiscriminator) {
   const names = Object.keys(tensors);
   const prefix = ['average.', 'generator.'].find((start) => names.some((name) => name.startsWith(start))) ?? '';
-  return Object.fromEntries(
-    names
-      .filter((name) => name.startsWith(prefix) && (prefix || metadata.format !== 'ssdgan-checkpoint'))
-      .map((name) => [name.slice(prefix.length), tensors[name]]),
-  );
+  const generator = names
+    .filter((name) => name.startsWith(prefix) && (prefix || metadata.format !== 'ssdgan-checkpoint'))
+    .map((name) => [name.slice(prefix.length), tensors[name]]);
+  if (!withDiscriminator) return Object.fromEntries(generator);
+  const discriminator = names.filter((name) => name.startsWith('discriminator.'));
+  if (!discriminator.length)
+    throw new CliError('--discriminator needs a checkpoint, as checkpoint-a.safetensors in the folder of a run.');
+  return Object.fromEntries([...generator, ...discriminator.map((name) => [name, tensors[name]])]);
 }
 
 /** @param {string} file @returns {any} */
@@ -114,7 +121,7 @@ export async function run(args) {
   const kept = Object.entries(source.metadata).filter(([key]) => known.has(key));
   /** @type {Record<string, string>} */
   const metadata = { format: 'ssdgan-model', ...Object.fromEntries(kept), ...(command ? { command } : {}) };
-  const written = writeSafetensors(generatorOf(source), metadata, { half: values.half });
+  const written = writeSafetensors(networksOf(source, values.discriminator), metadata, { half: values.half });
   const after = engine.loadGenerator(written);
   const error = pictureError(before, after);
 

@@ -97,7 +97,7 @@ export const OPTIONS = {
     value: 'FILE',
   }),
   recipe: text(RECIPE_HELP, { choices: recipeNames }),
-  epochs: whole('passes over the pictures (default: 20, best: 60; more for few pictures)'),
+  epochs: whole('passes over the pictures (default: 20; quick: until 80,000 pictures were shown, best: 240,000)'),
   steps: whole('end after this step, instead of --epochs'),
   'processor-minutes': whole('stop, at the latest, when all sittings and threads have used so much processor time', {
     value: 'X',

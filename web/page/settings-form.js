@@ -28,7 +28,7 @@ const parsed = ({ type }, value) => (type === 'choice' ? value : Number(value));
 const shown = ({ type }, value) => (type === 'flag' ? (value ? 'on' : 'off') : String(value));
 
 export class SettingsForm {
-  /** @param {HTMLFormElement} form @param {URLSearchParams} options width: of the network, for tests and slow machines */
+  /** @param {HTMLFormElement} form @param {URLSearchParams} options width: of both networks, for tests and slow machines */
   constructor(form, options) {
     this.form = form;
     /** @type {Field[]} */
@@ -37,7 +37,10 @@ export class SettingsForm {
     this.recipes = [];
     /** @type {Map<string, string | number>} what the user has chosen otherwise than the recipe */
     this.chosen = new Map();
-    if (options.has('width')) this.chosen.set('width', Number(options.get('width')));
+    if (options.has('width')) {
+      this.chosen.set('width', Number(options.get('width')));
+      this.chosen.set('width_d', 0); // as wide as the generator
+    }
     /** How many settings are not the recipe's. */
     this.changed = 0;
     /** @type {Record<string, string | number> | null} the settings of the training that there is */

@@ -19,7 +19,7 @@ function addressOf(options) {
 
 /** @param {URL | null} address @returns {Promise<Uint8Array | null>} null: the page does without */
 async function fetchModel(address) {
-  // Do not load eight megabytes for a visitor who saves data.
+  // Do not load a megabyte for a visitor who saves data.
   if (!address || /** @type {any} */ (navigator).connection?.saveData) return null;
   try {
     const response = await fetch(address);
