@@ -38,8 +38,9 @@
  *   train.load {bytes, acceptOther, onTrouble}   goes on as its plan says from the newest checkpoint of the project, or from
  *                                        these bytes, with the pictures that are there -> as create; bad_state for other
  *                                        pictures than its own, unless acceptOther
- *   train.run {epochs}                   trains until so many epochs are done in all (default: as planned); replies at
- *                                        once -> {total, stats}: steps in all, and where it stands
+ *   train.run {epochs} or {minutes}      trains until so many epochs are done in all, or for so many minutes from now on
+ *                                        (default: as planned); replies at once -> {total, stats}: steps in all (Infinity:
+ *                                        the event planned will say it), and where it stands
  *   train.pause {}                       replies when the running step is done -> {stats, reason}: as event finished
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.save {}                        saves after the running step -> {}, at once
@@ -68,6 +69,7 @@
  * Events
  *   intake {done, total}                 pictures being read
  *   epochs {epochs}                      {recipe: usual number}, for the pictures that are there now; before the reply
+ *   planned {minutes, epochs, total}     the minutes have become epochs, and steps in all, at the speed of the first seconds
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second
  *   samples {step, size, rgba}           the 64 fixed latents; only after a credit
  *   projection {done, total, size, rgba, errors}   the picture, and the nearest face so far

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
 import { MISSING, openBrowser, until, untilReady as untilTabReady } from './browsers.js';
-import { setValue, untilStep as untilTabStep } from './steps.js';
-import { chooseSize, openPage, untilReady, untilStep, untilText, startTraining } from './page.js';
+import { setEpochs as setTabEpochs, untilStep as untilTabStep } from './steps.js';
+import { chooseSize, openPage, setEpochs, untilReady, untilStep, untilText, startTraining } from './page.js';
 
 /** Stands in for the browser's screen lock and notifications, and for the tab's being hidden. */
 function recordCalls() {
@@ -50,7 +50,7 @@ test('a training holds a lock and the screen, shows how far it is, and tells whe
   await chooseSize(page, '32');
   const [title, icon] = [await page.title(), await iconOf(page)];
   assert.ok(await page.isHidden('#notify'), 'nobody is asked before there is a reason');
-  await page.fill('[name=epochs]', '500');
+  await setEpochs(page, 500);
   await page.click('#train-button');
   await untilStep(page, 2);
   assert.ok((await locksOf(page)).includes('ssdgan-training'));
@@ -76,7 +76,7 @@ test('a training holds a lock and the screen, shows how far it is, and tells whe
   assert.deepEqual(await calls(), [2, 1]);
 
   const epoch = Number(await page.textContent('#figure-epoch'));
-  await page.fill('[name=epochs]', String(Math.floor(epoch) + 2));
+  await setEpochs(page, Math.floor(epoch) + 2);
   await page.evaluate(() => /** @type {any} */ (globalThis).hide(true));
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Done/);
@@ -96,7 +96,7 @@ test('a tab that is really hidden trains on', { skip: MISSING.Firefox }, async (
   const tab = await openBrowser('Firefox');
   await tab.goto(`${site.url}?width=4&starter=none`);
   await untilTabReady(tab);
-  await setValue(tab, '[name=epochs]', '5000');
+  await setTabEpochs(tab, 5000);
   await tab.click('#train-button');
   await untilTabStep(tab, 2);
   await tab.cover();
@@ -110,7 +110,7 @@ test('a tab that is really hidden trains on', { skip: MISSING.Firefox }, async (
 
 test('a drop in speed is told while it lasts', async () => {
   const { page, close } = await openPage();
-  await startTraining(page, '500');
+  await startTraining(page, 500);
   const note = page.locator('#speed-note');
   assert.ok(await note.isHidden());
   /** Five minutes at a rate, at once. @param {number} rate */

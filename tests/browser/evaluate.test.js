@@ -1,14 +1,14 @@
 /** "How good is it?": scores in words and bars, beside their floor and ceiling, and the nearest pictures. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseSize, openPage, untilReady, untilStep, untilText } from './page.js';
+import { chooseSize, openPage, setEpochs, untilReady, untilStep, untilText } from './page.js';
 
 test('a model is evaluated against the pictures it is trained on', async () => {
   const { page, close } = await openPage();
   await untilReady(page);
   await chooseSize(page, '32');
   assert.ok(await page.isDisabled('#evaluate-button'), 'nothing to evaluate yet');
-  await page.fill('[name=epochs]', '500');
+  await setEpochs(page, 500);
   await page.click('#train-button');
   await untilStep(page, 3);
   await page.click('#evaluate-button');

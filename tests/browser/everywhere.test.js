@@ -9,7 +9,7 @@ import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
 import { makeZip } from '../zips.js';
 import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
-import { chooseSize, clickAt, downloadBy, giveFile, ppm, setValue, stepOf, untilStep } from './steps.js';
+import { chooseSize, clickAt, downloadBy, giveFile, ppm, setEpochs, stepOf, untilStep } from './steps.js';
 
 /** @type {Record<string, {width: number, height: number}>} */
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
@@ -66,7 +66,7 @@ for (const name of NAMES)
           await untilText(tab, 'intake-state', /^13 pictures/);
         });
         await step('train, pictures/s', async () => {
-          await setValue(tab, '[name=epochs]', '5000');
+          await setEpochs(tab, 5000);
           await tab.click('#train-button');
           await untilStep(tab, 40);
           await until(tab, () => document.querySelector('#curves .u-over') !== null);

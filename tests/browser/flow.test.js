@@ -9,6 +9,7 @@ import {
   NO_FACES,
   openPage,
   stepOf,
+  setEpochs,
   untilReady,
   untilStep,
   untilText,
@@ -28,7 +29,7 @@ test(
     await untilText(page, 'intake-state', /^901 pictures/);
     await untilText(page, 'refused', /1 file was left out.*package\.json/s);
 
-    await page.fill('[name=epochs]', '500');
+    await setEpochs(page, 500);
     await page.click('#train-button');
     await untilStep(page, 3);
     await page.waitForSelector('#live:not([hidden])');
@@ -106,7 +107,7 @@ test('the best model is what the page downloads, and it says so', async () => {
   const { page, close } = await openPage();
   await untilReady(page);
   await chooseSize(page, '32');
-  await page.fill('[name=epochs]', '1');
+  await setEpochs(page, 1);
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Done/);
   const { bytes } = await downloadBy(page, 'save-model');
@@ -125,7 +126,7 @@ test('the best model is what the page downloads, and it says so', async () => {
 /** A checkpoint of a few steps on the doodles at 32 pixels. */
 async function makeCheckpoint() {
   const { page, close } = await openPage();
-  await startTraining(page, '100');
+  await startTraining(page, 100);
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Paused/);
   const step = await stepOf(page);
@@ -141,7 +142,7 @@ test('a checkpoint is taken up in a new tab, at its own size', async () => {
   await page.setInputFiles('#model-input', file);
   await untilText(page, 'make-state', /^Loaded checkpoint/);
   assert.equal(await page.inputValue('[name=image_size]'), '32');
-  await page.fill('[name=epochs]', '100');
+  await setEpochs(page, 100);
   await page.click('#train-button');
   await untilStep(page, step + 1);
   await close();
@@ -159,7 +160,7 @@ test('a checkpoint asks before it takes other pictures', async () => {
     [10, 90, 200].map((level) => ({ name: `${level}.ppm`, mimeType: 'image/x-portable-pixmap', buffer: ppm(level) })),
   );
   await untilText(page, 'intake-state', /^3 pictures/);
-  await page.fill('[name=epochs]', '100000'); // of one step each: more than the checkpoint can have
+  await setEpochs(page, 100000); // of one step each: more than the checkpoint can have
   page.once('dialog', (dialog) => dialog.dismiss());
   await page.click('#train-button');
   await untilText(page, 'train-state', /not the pictures that the training began with/);

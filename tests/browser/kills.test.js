@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
 import { BROWSER, serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
-import { chooseSize, downloadBy, untilReady, untilStep, untilText } from './page.js';
+import { chooseSize, downloadBy, setEpochs, untilReady, untilStep, untilText } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -53,7 +53,7 @@ async function begin(page) {
   await page.setInputFiles('#file-input', pictures);
   await untilText(page, 'intake-state', /^12 pictures/);
   await untilReady(page);
-  await page.fill('[name=epochs]', String(EPOCHS));
+  await setEpochs(page, EPOCHS);
   await page.click('#train-button');
 }
 

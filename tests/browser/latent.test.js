@@ -1,7 +1,7 @@
 /** The latent space on the page: moving, mixing, interpolating, projecting a picture and cancelling that. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseSize, openPage, untilReady, untilStep, untilText } from './page.js';
+import { chooseSize, openPage, setEpochs, untilReady, untilStep, untilText } from './page.js';
 
 const PICTURE = {
   name: 'sky.ppm',
@@ -30,7 +30,7 @@ test('faces are moved, mixed, interpolated and found', async () => {
   assert.equal(await page.inputValue('[name=epochs]'), '267', 'the recipe says, for 1,000 doodles');
   await page.selectOption('[name=recipe]', 'quick'); // styles that differ from the first step on
   assert.equal(await page.inputValue('[name=epochs]'), '89');
-  await page.fill('[name=epochs]', '500');
+  await setEpochs(page, 500);
   await page.click('#train-button');
   await untilStep(page, 3);
   await page.click('#train-button');

@@ -121,11 +121,17 @@ export async function untilStep(page, least) {
   );
 }
 
-/** Trains what is there at 32 pixels; resolves after two steps. @param {import('playwright-core').Page} page @param {string} [epochs] the recipe's where none are given */
+/** Chooses a number of epochs. @param {import('playwright-core').Page} page @param {number} [count] the recipe's where none is given */
+export async function setEpochs(page, count) {
+  await page.selectOption('[name=minutes]', 'epochs');
+  if (count) await page.fill('[name=epochs]', String(count));
+}
+
+/** Trains what is there at 32 pixels; resolves after two steps. @param {import('playwright-core').Page} page @param {number} [epochs] the recipe's where none are given */
 export async function startTraining(page, epochs) {
   await untilReady(page);
   await chooseSize(page, '32');
-  if (epochs) await page.fill('[name=epochs]', epochs);
+  await setEpochs(page, epochs);
   await page.click('#train-button');
   await untilStep(page, 2);
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
-import { chooseSize, downloadBy, openPage, stepOf, untilReady, untilStep, untilText } from './page.js';
+import { chooseSize, downloadBy, openPage, stepOf, setEpochs, untilReady, untilStep, untilText } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -23,7 +23,7 @@ const plainPictures = (count) =>
 
 /** Trains some pictures a few steps and pauses. @param {Page} page @param {number} steps @returns {Promise<number>} the step */
 async function trainAWhile(page, steps) {
-  await page.fill('[name=epochs]', '500');
+  await setEpochs(page, 500);
   await page.click('#train-button');
   await untilStep(page, steps);
   await page.click('#train-button');
@@ -167,7 +167,7 @@ test('begun in a tab, continued in the terminal, and brought back: the same bits
   }
   /** Trains on to so many epochs, of one step each. @param {number} epochs */
   const trainTo = async (epochs) => {
-    await page.fill('[name=epochs]', String(epochs));
+    await setEpochs(page, epochs);
     await page.click('#train-button');
     await untilStep(page, epochs);
     await page.waitForFunction(() => document.body.dataset.phase === 'finished');

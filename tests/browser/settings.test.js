@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
-import { chooseSize, downloadBy, openPage, untilReady, untilStep, untilText } from './page.js';
+import { chooseSize, downloadBy, openPage, setEpochs, untilReady, untilStep, untilText } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -44,7 +44,7 @@ test('each recipe trains with the settings that are shown', async () => {
   const { page, close } = await openPage();
   await untilReady(page);
   await chooseSize(page, '32');
-  await page.fill('[name=epochs]', '500');
+  await setEpochs(page, 500);
   const recipes = await page
     .locator('[name=recipe] option')
     .evaluateAll((all) => all.map((o) => /** @type {any} */ (o).value));

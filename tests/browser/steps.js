@@ -34,6 +34,12 @@ export const setValue = (tab, selector, value) =>
     value,
   );
 
+/** Chooses a number of epochs. @param {Tab} tab @param {number} count */
+export async function setEpochs(tab, count) {
+  await setValue(tab, '[name=minutes]', 'epochs');
+  await setValue(tab, '[name=epochs]', String(count));
+}
+
 /** Clicks a place of a canvas. @param {Tab} tab @param {string} id @param {number} x @param {number} y */
 export const clickAt = (tab, id, x, y) =>
   tab.run(
@@ -103,7 +109,7 @@ export async function downloadBy(tab, id) {
 
 /** Trains for some steps and pauses. @param {Tab} tab @param {number} steps */
 export async function trainFor(tab, steps) {
-  await setValue(tab, '[name=epochs]', '500');
+  await setEpochs(tab, 500);
   await tab.click('#train-button');
   await untilStep(tab, steps);
   await tab.click('#train-button');

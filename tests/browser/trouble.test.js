@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../scripts/shell.js';
 import { makeZip } from '../zips.js';
-import { chooseSize, openPage, stepOf, untilReady, untilStep, untilText, startTraining } from './page.js';
+import { chooseSize, openPage, stepOf, setEpochs, untilReady, untilStep, untilText, startTraining } from './page.js';
 
 /** @param {string} name @param {Uint8Array | string} data */
 const file = (name, data) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(data) });
@@ -112,7 +112,7 @@ test('after the worker died, training goes on from the last checkpoint', async (
 
 test('a worker that dies before the first checkpoint leaves nothing standing, and one can train again', async () => {
   const { page, close } = await openPage();
-  await startTraining(page, '500');
+  await startTraining(page, 500);
   await page.waitForSelector('#live:not([hidden])');
   await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.client.request('crash').catch(() => {}));
   await untilText(page, 'notice', /The engine has stopped/);
@@ -131,7 +131,7 @@ test('curves are there in the second training too, and go back where the run goe
   const { page, close } = await openPage();
   await untilReady(page);
   await chooseSize(page, '32');
-  await page.fill('[name=epochs]', '500');
+  await setEpochs(page, 500);
   page.on('dialog', (dialog) => dialog.accept());
   for (let training = 0; training < 2; training++) {
     await page.click('#train-button');

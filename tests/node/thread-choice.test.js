@@ -72,15 +72,18 @@ test('a change is told, and a number of threads that the user gave is left alone
     let uses = 0;
     const choice = new ThreadChoice({ threads: 2, threadsAreFree, useOneThread: () => uses++ });
     choice.begin();
+    const isMeasuring = choice.isMeasuring;
     for (let i = 0; i < 7; i++) choice.add(i % 2 ? 300 : 900);
     choice.ms = 300;
     const { result, changes } = choice.timed(() => 'found');
     choice.end();
     assert.equal(result, 'found');
-    return { changes, uses };
+    assert.ok(!choice.isMeasuring);
+    return { changes, uses, isMeasuring };
   };
-  assert.deepEqual(told(true).changes, [{ event: 'threads', threads: 1 }]);
-  assert.deepEqual(told(false), { changes: [], uses: 0 });
+  const { changes, isMeasuring } = told(true);
+  assert.deepEqual([changes, isMeasuring], [[{ event: 'threads', threads: 1 }], true]);
+  assert.deepEqual(told(false), { changes: [], uses: 0, isMeasuring: false });
 });
 
 test('one thread and all give the same bits, in turn too', async () => {

@@ -37,9 +37,13 @@ function lineOf(event) {
 }
 
 export class Progress {
-  /** @param {number} total @param {number} done @param {number} batch */
-  constructor(total, done, batch) {
+  /**
+   * @param {number} total Infinity: not known yet @param {number} done @param {number} batch
+   * @param {() => number} most seconds left, whatever the steps say: until a budget is spent
+   */
+  constructor(total, done, batch, most = () => Infinity) {
     this.total = total;
+    this.most = most;
     this.batch = batch;
     this.first = done;
     this.done = done;
@@ -47,11 +51,21 @@ export class Progress {
     this.lastLine = 0;
     this.bar = process.stdout.isTTY
       ? new cliProgress.SingleBar(
-          { format: '{bar} {percentage}% | step {value}/{total} | {state}', hideCursor: true, etaBuffer: 50 },
+          { format: '{bar} {percentage}% | step {steps} | {state}', hideCursor: true, etaBuffer: 50 },
           cliProgress.Presets.shades_classic,
         )
       : null;
-    this.bar?.start(total, done, { state: '' });
+    this.startBar();
+  }
+
+  startBar() {
+    const isKnown = this.total < Infinity;
+    this.bar?.start(isKnown ? this.total : 1, isKnown ? this.done : 0, { steps: this.steps, state: '' });
+  }
+
+  /** Those that are done, and in all. */
+  get steps() {
+    return this.total < Infinity ? `${this.done}/${this.total}` : String(this.done);
   }
 
   picturesPerSecond() {
@@ -63,18 +77,18 @@ export class Progress {
   step(s) {
     this.done = s.step;
     const rate = this.picturesPerSecond();
-    const left = duration(((this.total - s.step) * this.batch) / rate);
+    const left = duration(Math.min(((this.total - s.step) * this.batch) / rate, this.most()));
     const state =
       `epoch ${s.epoch + (s.step_in_epoch ? 1 : 0)} | loss G ${s.loss_g.toFixed(3)} D ${s.loss_d.toFixed(3)} | ` +
       `D(x) ${s.d_real.toFixed(2)} D(G(z)) ${s.d_fake.toFixed(2)} | ${rate.toFixed(0)} pictures/s | ${left} left`;
     if (this.bar) {
-      this.bar.update(s.step, { state });
+      this.bar.update(this.total < Infinity ? s.step : 0, { steps: this.steps, state });
       return;
     }
     const now = performance.now();
     if (now - this.lastLine < LINE_SECONDS * 1000 && s.step < this.total) return;
     this.lastLine = now;
-    console.log(`step ${s.step}/${this.total} | ${state}`);
+    console.log(`step ${this.steps} | ${state}`);
   }
 
   /** Anything but a step. @param {import('../run/training-run.js').RunEvent} event */
@@ -83,11 +97,17 @@ export class Progress {
     if (line && !(this.bar && event.event === 'validated')) this.say(line);
   }
 
+  /** The length is another one. @param {number} total @param {string} sentence about it */
+  plan(total, sentence) {
+    this.total = total;
+    this.say(sentence);
+  }
+
   /** A sentence between the lines, or above the bar. @param {string} sentence */
   say(sentence) {
     this.bar?.stop();
     console.log(sentence);
-    this.bar?.start(this.total, this.done, { state: '' });
+    this.startBar();
   }
 
   end() {

@@ -99,6 +99,11 @@ export const OPTIONS = {
   recipe: text(RECIPE_HELP, { choices: recipeNames }),
   epochs: whole('passes over the pictures (default: 20; quick: until 80,000 pictures were shown, best: 240,000)'),
   steps: whole('end after this step, instead of --epochs'),
+  minutes: whole(
+    'train for about so many minutes from now on, instead of --epochs: the number of epochs is found from the speed of ' +
+      'the first seconds, and is kept',
+    { value: 'X', whole: false, min: 0.01 },
+  ),
   'processor-minutes': whole('stop, at the latest, when all sittings and threads have used so much processor time', {
     value: 'X',
     whole: false,
@@ -141,6 +146,14 @@ function split(option, list, known) {
   if (wrong !== undefined)
     throw new CliError(`--${option} names "${wrong}", but knows none, or some of: ${known.join(', ')}.`);
   return names;
+}
+
+/** How long, which may be said in one way only. @param {Record<string, any>} values @returns {import('../run/length.js').Length} */
+export function lengthFrom({ epochs, steps, minutes }) {
+  const other = epochs === undefined ? 'steps' : 'epochs';
+  if (minutes !== undefined && (epochs ?? steps) !== undefined)
+    throw new CliError(`--minutes and --${other} both say how long to train: leave one of them out.`);
+  return { epochs, steps, minutes };
 }
 
 /** The recipe's name: a baseline's own where only the model is named. @param {Record<string, any>} values @returns {string} */

@@ -10,7 +10,7 @@ import { SCORES } from '../run/best-model.js';
 import { PICTURES, PROJECT, readPictures, updateProject, writePictures } from '../run/project.js';
 import { storeSamples } from '../run/samples.js';
 import { TrainingRun } from '../run/training-run.js';
-import { namingOptions, OPTIONS, recipeOf, settingsFrom } from './train-options.js';
+import { lengthFrom, namingOptions, OPTIONS, recipeOf, settingsFrom } from './train-options.js';
 import { CliError, commandLine, engineFrom, explain, helpText, parse } from './usage.js';
 
 /** @typedef {import('../run/training-run.js').RunEvent} RunEvent */
@@ -29,8 +29,7 @@ export async function run(args) {
   }
   const { settings, given } = settingsFrom(values);
   const wishes = {
-    epochs: values.epochs,
-    steps: values.steps,
+    ...lengthFrom(values),
     keepBest: values['keep-best'],
     onTrouble: values['on-trouble'],
     sampleEvery: values['sample-every'],
@@ -77,7 +76,7 @@ export async function run(args) {
       `${engine.variant} SIMD, ${engine.threads} thread${engine.threads > 1 ? 's' : ''}.`,
   );
   if (step >= training.total)
-    console.log(`The run is already at step ${step} of ${training.total}. Give more --epochs or --steps to continue.`);
+    console.log(`The run is already at step ${step} of ${training.total}. Give more --epochs or --steps, or --minutes, to continue.`); // prettier-ignore
   // At the end of a run too: it may have been killed between its last save and its last line of the log.
   return train(training, store, { spent: note.processorMinutes, budget: values['processor-minutes'] });
 }
@@ -133,11 +132,15 @@ async function begin(training, dataset, acceptOther) {
  */
 async function train(training, store, { spent, budget = Infinity }) {
   const interruption = new Interruption(() => training.stop());
-  const { total } = training;
-  const progress = new Progress(total, training.trainer.stats().step, Number(training.trainer.config().batch));
   /** @type {RunEvent | null} */
   let last = null;
   const time = new ProcessorTime(spent);
+  const progress = new Progress(
+    training.total,
+    training.trainer.stats().step,
+    Number(training.trainer.config().batch),
+    () => time.secondsTo(budget),
+  );
   const stopInTime = () => {
     if (time.minutes >= budget) training.stop();
   };
@@ -150,8 +153,9 @@ async function train(training, store, { spent, budget = Infinity }) {
         progress.step(training.trainer.stats());
         stopInTime();
       } else if (event.event === 'samples') await writeSamples(training, event.step, progress);
+      else if (event.event === 'planned') progress.plan(event.total, plannedLine(event, training));
       else if (event.event === 'checkpoint')
-        await writeProgress(store, { progress: { step: event.step, total }, processorMinutes: time.minutes }, progress); // prettier-ignore
+        await writeProgress(store, { progress: { step: event.step, total: training.total }, processorMinutes: time.minutes }, progress); // prettier-ignore
       else if (event.event !== 'best' || training.plan.keepBest !== 'val-loss') progress.tell(event);
     }
   } finally {
@@ -164,6 +168,13 @@ async function train(training, store, { spent, budget = Infinity }) {
     interruption,
     time.minutes >= budget ? budget : null,
   );
+}
+
+/** @param {RunEvent} event planned @param {TrainingRun} training @returns {string} */
+function plannedLine({ minutes, epochs }, { resumed, trainer }) {
+  const time = `${minutes}${resumed ? ' more' : ''} minute${minutes === 1 ? '' : 's'}`;
+  const pictures = `${trainer.stats().train_count.toLocaleString('en')} pictures`;
+  return `${time}: ${epochs} epoch${epochs === 1 ? '' : 's'} of ${pictures}${resumed ? ' in all' : ''} at this speed.`;
 }
 
 /** How far the run is, for lists of projects; that it cannot be written is no reason to stop. @param {import('./folder-store.js').FolderStore} store @param {Partial<import('../run/project.js').Project>} fields @param {Progress} progress */

@@ -12,12 +12,16 @@
  *   checkpoint    {step}                                         checkpoint and models were written
  *   not_saved     {what, error}                                  the store failed; it is tried again
  *   threads       {threads}                                      so many are used from now on (thread-choice.js)
+ *   planned       {minutes, epochs, total}                       the minutes asked for have become epochs; total: steps in all
  *   finished (*)  {reason, step, saved}                          the last one. reason: done, stopped (by stop(); not in the
  *                                                                log), trouble (the doctor stopped it) or failed
  *                                                                (run.error); saved: the step of the stored checkpoint, or null
  */
 
 /** @typedef {{event: string, [field: string]: any}} RunEvent */
+
+/** The event that storing failed. @param {string} what @param {unknown} error @returns {RunEvent} */
+export const notSaved = (what, error) => ({ event: 'not_saved', what, error });
 
 /** A step's event, with the numbers that the log keeps. @param {import('../engine/trainer.js').Stats} stats */
 export function stepEvent({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {

@@ -12,7 +12,8 @@ import { DEFAULT_RECIPE, epochsOf, RECIPES } from './recipes.js';
  * What the user may ask for; the rest is the recipe's.
  * @typedef {object} Wishes
  * @property {number} [epochs] how long: epochs in all, or
- * @property {number} [steps] steps in all
+ * @property {number} [steps] steps in all, or
+ * @property {number} [minutes] from the start of the training on this machine, or from where it is continued
  * @property {string} [keepBest] the score (SCORES) whose lowest model is kept
  * @property {Action} [onTrouble] what is done when the doctor finds trouble
  * @property {number} [sampleEvery] steps between sample grids
@@ -23,6 +24,7 @@ import { DEFAULT_RECIPE, epochsOf, RECIPES } from './recipes.js';
  * @property {string} recipe
  * @property {number | null} epochs null where steps are given
  * @property {number | null} steps
+ * @property {number | null} minutes that are yet to become epochs (length.js)
  * @property {string} keepBest
  * @property {Action} onTrouble
  * @property {number} sampleEvery
@@ -83,6 +85,7 @@ export function makePlan(wishes, earlier, recipeName, stats, variant) {
     recipe: name,
     epochs: length?.steps ? null : (length?.epochs ?? epochsOf(recipe, pictures)),
     steps: length?.steps ?? null,
+    minutes: (wishes.epochs || wishes.steps ? null : (wishes.minutes ?? earlier.minutes)) ?? null,
     keepBest,
     onTrouble: wishes.onTrouble ?? earlier.onTrouble ?? recipe.onTrouble,
     sampleEvery: wishes.sampleEvery ?? earlier.sampleEvery ?? intervalOf(stats),

@@ -26,7 +26,7 @@ import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from '
  * @property {Record<string, number | string>} [config] all settings of the training
  * @property {number} [parameters] of both networks
  * @property {string[]} [commands] of the terminal that made it so far
- * @property {{step: number, total: number}} [progress] of the last save
+ * @property {{step: number, total: number | null}} [progress] of the last save; total: null in the file where it was not known yet (Infinity)
  * @property {number} [processorMinutes] that the terminal's training has used up to its last save
  * @property {{face: any, label: string}[]} [favourites] faces that were picked on the page (web/page/mix.js)
  */

@@ -31,6 +31,11 @@ export class ThreadChoice {
     this.turnsOne = false;
   }
 
+  /** One thread and all are used in turn. */
+  get isMeasuring() {
+    return this.engine.threadsAreFree && this.turns !== null;
+  }
+
   /** The training starts, or goes on: both are measured. */
   begin() {
     this.turns = { all: [], one: [] };

@@ -10,7 +10,8 @@
 import { Autosave } from './autosave.js';
 import { BestModel } from './best-model.js';
 import { trouble } from './doctor.js';
-import { stepEvent } from './events.js';
+import { notSaved, stepEvent } from './events.js';
+import { changeLength, Deadline, totalOf } from './length.js';
 import { checkWishes, intervalOf, makePlan, planFrom } from './plan.js';
 import { loadNewest, otherVariant } from './load-newest.js';
 import { DEFAULT_RECIPE, RECIPES } from './recipes.js';
@@ -23,15 +24,11 @@ import { SsdganError } from '../engine/engine.js';
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/engine.js').Trainer} Trainer */
 /** @typedef {import('../engine/engine.js').Dataset} Dataset */
-/** @typedef {import('../engine/trainer.js').Stats} Stats */
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./plan.js').Wishes} Wishes */
 /** @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {import('./events.js').RunEvent} RunEvent */
 /** @typedef {'done' | 'stopped' | 'trouble' | 'failed'} Reason */
-
-/** How often the log is written, in milliseconds. */
-const LOG_MS = 1000;
 
 export class TrainingRun {
   /**
@@ -94,7 +91,8 @@ export class TrainingRun {
     this.files = new RunFiles(store, slot);
     this.autosave = new Autosave();
     this.threads = new ThreadChoice(engine);
-    this.logMs = LOG_MS;
+    this.deadline = new Deadline();
+    this.logMs = 1000; // from one writing of the log to the next
     this.flushed = 0;
     /** @type {string[]} sentences for the user about what was resumed */
     this.notes = [];
@@ -105,10 +103,9 @@ export class TrainingRun {
     return this.supervisor?.trainer ?? this.firstTrainer;
   }
 
-  /** Steps planned in all. */
+  /** Steps planned in all; Infinity: not known yet. */
   get total() {
-    const { steps, epochs } = this.plan;
-    return steps ?? Number(epochs) * this.trainer.stats().steps_per_epoch;
+    return totalOf(this.plan, this.trainer.stats());
   }
 
   /**
@@ -132,11 +129,11 @@ export class TrainingRun {
     } else await clearRun(this.store);
   }
 
-  /** How long to train, in all; before events(). @param {{epochs?: number, steps?: number}} length {}: as planned */
-  setLength({ epochs, steps }) {
-    if (epochs || steps) Object.assign(this.plan, { epochs: steps ? null : epochs, steps: steps ?? null });
+  /** How long to train; before events(). @param {import('./length.js').Length} length */
+  setLength(length) {
+    changeLength(this.plan, length);
     // Falling rates reach zero with the last planned step.
-    this.trainer.set('schedule_pictures', this.total * Number(this.trainer.config().batch));
+    if (this.total < Infinity) this.trainer.set('schedule_pictures', this.total * Number(this.trainer.config().batch));
   }
 
   /** Ends events() when the present step is done. */
@@ -153,8 +150,7 @@ export class TrainingRun {
     this.reason = 'done';
     this.error = null;
     this.isBad = false;
-    this.autosave.begin();
-    this.threads.begin();
+    for (const clock of [this.autosave, this.threads, this.deadline]) clock.begin();
     let closed = false;
     try {
       yield* this.steps(nextTurn);
@@ -209,6 +205,7 @@ export class TrainingRun {
   async *step() {
     const { result: found, changes } = this.threads.timed(() => this.watch.step());
     yield* changes;
+    if (this.plan.minutes && !this.threads.isMeasuring) yield* this.planMinutes(this.plan.minutes);
     if (found?.kind !== 'not_finite') yield* this.emit(stepEvent(this.trainer.stats()));
     if (found && (yield* this.treat(found))) return;
     const { step, step_in_epoch: inEpoch } = this.trainer.stats();
@@ -223,6 +220,14 @@ export class TrainingRun {
     if (isKept && this.watch.isGood) this.keep();
     if (this.autosave.due || (saveEvery && isKept)) yield* this.save();
     if (performance.now() - this.flushed >= this.logMs) yield* this.flushLog();
+  }
+
+  /** Once the time of a step is known. @param {number} minutes @returns {Generator<RunEvent, void>} */
+  *planMinutes(minutes) {
+    const epochs = this.deadline.epochs(minutes, this.trainer.stats(), Boolean(this.best?.isScored));
+    if (!epochs) return;
+    this.setLength({ epochs });
+    yield { event: 'planned', minutes, epochs, total: this.total };
   }
 
   /** The end of an epoch: the loss on held-out pictures, a score where it is due, and is it the best so far? @returns {AsyncGenerator<RunEvent, void>} */
@@ -293,7 +298,7 @@ export class TrainingRun {
       const also = { isBest: Boolean(this.best?.isLast), good: this.watch.good };
       await this.files.writeState(step, checkpoint, model, also);
     } catch (error) {
-      yield this.notSaved('checkpoint', error);
+      yield notSaved('checkpoint', error);
       return;
     } finally {
       this.autosave.done(began);
@@ -307,7 +312,7 @@ export class TrainingRun {
     try {
       if (!this.isBad && (this.files.savedStep !== step || this.reason === 'trouble')) yield* this.guarded(this.save());
     } catch (error) {
-      yield this.notSaved('checkpoint', error);
+      yield notSaved('checkpoint', error);
     }
     if (this.trainer.stats().step !== step) this.reason = 'trouble'; // the state could not be saved, and was replaced by an earlier one
     const { step: last } = this.trainer.stats();
@@ -330,12 +335,7 @@ export class TrainingRun {
   async *flushLog() {
     this.flushed = performance.now();
     const error = await this.files.flushLog();
-    if (error) yield this.notSaved('log', error);
-  }
-
-  /** @param {string} what @param {unknown} error @returns {RunEvent} */
-  notSaved(what, error) {
-    return { event: 'not_saved', what, error };
+    if (error) yield notSaved('log', error);
   }
 
   get watch() {

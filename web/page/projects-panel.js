@@ -4,7 +4,7 @@ import { button, byId, download, drawGrid, element } from './draw.js';
 /** @typedef {import('./app.js').App} App */
 /**
  * @typedef {{id: string, name: string, changed: string, pictures: number, doodles: number, bytes: number,
- *   progress: {step: number, total: number} | null, preview: {size: number, rgba: Uint8ClampedArray} | null, isHere: boolean, isElsewhere: boolean}} Listed
+ *   progress: {step: number, total: number | null} | null, preview: {size: number, rgba: Uint8ClampedArray} | null, isHere: boolean, isElsewhere: boolean}} Listed
  */
 
 /** @param {number} count */
@@ -24,14 +24,17 @@ function when(date) {
   return days === 1 ? 'yesterday' : then.toLocaleDateString('en', { day: 'numeric', month: 'long' });
 }
 
+/** @param {Listed['progress']} progress */
+const isDone = (progress) => progress !== null && progress.total !== null && progress.step >= progress.total;
+
 /** @param {Listed} project */
 function describe({ pictures, doodles, progress, bytes, changed }) {
   const what = doodles ? 'doodles' : pictures === 1 ? 'picture' : 'pictures';
   const trained = !progress
     ? 'not trained yet'
-    : progress.step >= progress.total
+    : isDone(progress)
       ? `trained, ${number(progress.step)} steps`
-      : `step ${number(progress.step)} of ${number(progress.total)}`;
+      : `step ${number(progress.step)}${progress.total === null ? '' : ` of ${number(progress.total)}`}`;
   return `${number(pictures)} ${what} · ${trained} · ${size(bytes)} · ${when(changed)}`;
 }
 
@@ -99,8 +102,8 @@ export class ProjectsPanel {
     byId('continue-name').textContent = project.name;
     byId('continue-about').textContent = describe(project);
     byId('continue-picture').replaceChildren(...this.picture(project));
-    const isDone = project.progress && project.progress.step >= project.progress.total;
-    button('continue-button').textContent = project.isElsewhere || isDone || !project.progress ? 'Open' : 'Continue';
+    button('continue-button').textContent =
+      project.isElsewhere || isDone(project.progress) || !project.progress ? 'Open' : 'Continue';
   }
 
   /** @param {Listed} project @returns {HTMLElement[]} */

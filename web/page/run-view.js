@@ -12,7 +12,7 @@ export class RunView {
     this.app = app;
     this.curves = new Curves();
     this.awake = new Awake(app);
-    /** Steps planned in all. */
+    /** Steps planned in all; Infinity: not known yet. */
     this.total = 0;
     this.gridSize = 0;
     /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
@@ -49,16 +49,18 @@ export class RunView {
     byId('figures').hidden = false;
     const bar = element('train-progress', HTMLProgressElement);
     bar.hidden = false;
-    bar.max = Math.max(1, this.total);
-    bar.value = stats.step;
+    const isKnown = this.total < Infinity;
+    bar.max = isKnown ? Math.max(1, this.total) : 1;
+    bar.value = isKnown ? stats.step : 0;
     const per = stats.steps_per_epoch;
-    byId('figure-step').textContent = `${stats.step.toLocaleString('en')} / ${this.total.toLocaleString('en')}`;
+    const all = isKnown ? ` / ${this.total.toLocaleString('en')}` : '';
+    byId('figure-step').textContent = stats.step.toLocaleString('en') + all;
     byId('figure-epoch').textContent = per ? (stats.step / per).toFixed(1) : '0';
     if (rate > 0) {
       const left = ((this.total - stats.step) * (stats.pictures_seen / Math.max(1, stats.step))) / rate;
       byId('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
-      byId('figure-left').textContent = duration(left);
-      this.awake.progress(stats.step / Math.max(1, this.total), left, rate);
+      byId('figure-left').textContent = isKnown ? duration(left) : '–';
+      if (isKnown) this.awake.progress(stats.step / Math.max(1, this.total), left, rate);
     } else {
       byId('figure-left').textContent = '–';
     }

@@ -11,6 +11,9 @@ import { button, byId } from './draw.js';
 /** A step at 256 pixels takes 16 times as long as one at 64: no size for a browser tab. */
 const MAX_SIZE = 128;
 
+/** The controls of the length (how-long.js). */
+const LENGTH = ['minutes', 'epochs'];
+
 /** @param {string} text @returns {string} */
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
@@ -155,6 +158,7 @@ export class SettingsForm {
 
   /** @param {Control} control the user has changed it */
   take(control) {
+    if (LENGTH.includes(control.name)) return;
     const field = this.fields.find(({ name }) => name === control.name);
     if (field && control.checkValidity()) {
       const value = parsed(
@@ -195,7 +199,7 @@ export class SettingsForm {
   lock(locked) {
     for (const field of this.form.elements) {
       const control = /** @type {Control} */ (field);
-      control.disabled = locked && control.name !== 'epochs';
+      if (!LENGTH.includes(control.name)) control.disabled = locked;
     }
     button('recipe-values').disabled = locked || !this.changed;
   }

@@ -1,5 +1,6 @@
 /** Panel 2: settings, and Train / Pause / Continue / Start over. */
 import { byId, button } from './draw.js';
+import { HowLong } from './how-long.js';
 import { RunView } from './run-view.js';
 import { offerSmallerBatch } from './smaller-batch.js';
 
@@ -9,12 +10,11 @@ export class TrainPanel {
     this.app = app;
     this.intake = intake;
     this.view = new RunView(app, pick);
+    this.howLong = new HowLong(app.settings);
     /** @type {import('./projects-panel.js').ProjectsPanel | null} */
     this.projects = null;
     /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
     this.start = 'starter';
-    /** @type {Record<string, number>} by recipe, for the pictures that are there */
-    this.usualEpochs = {};
 
     let pressed = false;
     button('train-button').onclick = async () => {
@@ -39,8 +39,12 @@ export class TrainPanel {
     const { client } = app;
     view.listen();
     client.on('epochs', ({ epochs }) => {
-      this.usualEpochs = epochs;
+      this.howLong.usual = epochs;
       this.show();
+    });
+    client.on('planned', ({ epochs, total }) => {
+      this.howLong.plan(epochs);
+      view.total = total;
     });
     client.on('checkpoint', ({ step }) => {
       app.savedStep = step;
@@ -55,8 +59,9 @@ export class TrainPanel {
     client.on('finished', ({ reason, error }) => {
       this.projects?.refresh();
       if (reason === 'stopped') return; // by the button, which waits for it
+      if (app.phase === 'finished') return; // there was nothing to train, which has been said
       app.enter(reason === 'done' ? 'finished' : 'paused');
-      if (reason === 'done') this.say('Done. Make faces in panel 3, or set more epochs and continue.');
+      if (reason === 'done') this.say('Done. Make faces in panel 3, or choose how long and continue.');
       if (reason === 'failed') this.say(`Training stopped: ${error.message}.`, true);
     });
   }
@@ -80,19 +85,6 @@ export class TrainPanel {
     byId('train-state').classList.toggle('bad', bad);
   }
 
-  get epochs() {
-    return /** @type {HTMLInputElement} */ (this.app.settings.control('epochs'));
-  }
-
-  /** The recipe decides the epochs, unless the user has changed them; they depend on the number of pictures. */
-  showUsual() {
-    const { recipe } = this.app.settings;
-    if (!recipe) return;
-    const usual = String(this.usualEpochs[recipe.name]);
-    if (this.epochs.value === this.epochs.defaultValue) this.epochs.value = usual;
-    this.epochs.defaultValue = usual;
-  }
-
   /** A training from the starter model has its networks. */
   showStart() {
     const { starter, settings } = this.app;
@@ -107,7 +99,7 @@ export class TrainPanel {
   show() {
     const { phase, count, busy, resume } = this.app;
     if (!busy) this.showStart();
-    if (!busy && !resume) this.showUsual();
+    if (!busy && !resume) this.howLong.showUsual();
     const main = button('train-button');
     main.textContent =
       { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ??
@@ -132,13 +124,13 @@ export class TrainPanel {
       }
       if (!this.app.settings.form.reportValidity()) return;
       if (phase === 'ready') await this.begin();
-      const epochs = Number(this.epochs.value);
-      const { total, stats } = await client.request('train.run', { epochs });
+      const { total, stats } = await client.request('train.run', this.howLong.request(phase));
+      this.howLong.isChanged = false;
       this.view.total = total;
       this.app.source = 'run';
       if (stats.step >= total) {
-        this.app.enter('paused');
-        this.say(`All ${epochs} epochs are done. Set more epochs to continue.`);
+        this.app.enter('finished');
+        this.say(`All ${this.howLong.epochs.value} epochs are done. Set more epochs, or choose a time, to continue.`);
         return;
       }
       this.app.enter('training');
@@ -213,7 +205,7 @@ export class TrainPanel {
     this.projects?.saved(step);
     const told =
       step >= total
-        ? 'It is trained. Make faces in panel 3, or set more epochs and continue.'
+        ? 'It is trained. Make faces in panel 3, or choose how long and continue.'
         : 'Press Continue to train on.';
     this.say([...notes, told].join(' '));
   }
@@ -230,9 +222,9 @@ export class TrainPanel {
   /** A run's settings and plan. @param {Record<string, string>} metadata of its checkpoint */
   showSettings(metadata) {
     const { settings } = this.app;
-    const { recipe, epochs } = JSON.parse(metadata.plan ?? '{}');
+    const { recipe, ...plan } = JSON.parse(metadata.plan ?? '{}');
     if (settings.recipes.some(({ name }) => name === recipe)) settings.control('recipe').value = recipe;
-    if (epochs) this.epochs.value = epochs;
+    this.howLong.showPlan(plan);
     settings.fixed = metadata;
     settings.show();
   }
@@ -243,6 +235,7 @@ export class TrainPanel {
     this.app.unsaved = false;
     this.app.settings.fixed = null;
     this.app.settings.show();
+    this.howLong.reset();
     if (this.intake.isStale) this.app.attempt('intake-state', () => this.intake.readAgain());
     this.view.clear();
   }

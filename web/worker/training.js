@@ -43,9 +43,9 @@ class Training {
     this.times = [];
   }
 
-  /** @param {number | undefined} epochs in all; undefined: as planned */
-  start(epochs) {
-    this.run.setLength({ epochs });
+  /** @param {import('../../wasm/run/length.js').Length} length {}: as planned */
+  start(length) {
+    this.run.setLength(length);
     this.running ??= this.nextTurn() // the reply goes first
       .then(() => this.listen())
       .finally(() => {
@@ -77,7 +77,7 @@ class Training {
     const { run, send } = this;
     if (event === 'step') {
       this.tellStep();
-    } else if (event === 'trouble') {
+    } else if (event === 'trouble' || event === 'planned') {
       send({ event, ...fields });
     } else if (event === 'checkpoint') {
       await this.note({ progress: { step: fields.step, total: run.total } });
@@ -207,9 +207,9 @@ export class TrainHandlers {
         if (training) training.run.autosave.wanted = true;
         return {};
       },
-      'train.run'({ epochs }) {
+      'train.run'({ epochs, minutes }) {
         const { run } = present();
-        present().start(epochs);
+        present().start({ epochs, minutes });
         return { total: run.total, stats: run.trainer.stats() };
       },
       async 'train.pause'() {

@@ -1,0 +1,111 @@
+/** How long? A time, which becomes epochs at the speed of the first seconds, or a number of epochs. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseSize, openPage, setEpochs, stepOf, untilReady, untilStep, untilText } from './page.js';
+import { ppm } from './steps.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** Keeps what the engine says it has planned. @param {Page} page */
+const listen = (page) =>
+  page.evaluate(() => {
+    const { listeners } = /** @type {any} */ (globalThis).ssdganApp.client;
+    const { planned } = listeners;
+    listeners.planned = (/** @type {any} */ message) => {
+      planned(message);
+      /** @type {any} */ (globalThis).told = message;
+    };
+  });
+
+/** @param {Page} page @returns {Promise<{minutes: number, epochs: number, total: number}>} what it has planned, which is forgotten here */
+const untilPlanned = async (page) => {
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).told, null, { timeout: 120e3 });
+  return page.evaluate(() => {
+    const page = /** @type {any} */ (globalThis);
+    const { told } = page;
+    page.told = undefined;
+    return told;
+  });
+};
+
+/** @param {Page} page @param {number} total steps, once they are shown */
+const untilTotal = (page, total) => untilText(page, 'figure-step', new RegExp(` / ${total.toLocaleString('en')}$`));
+
+/** @param {Page} page */
+async function pause(page) {
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^Paused/);
+}
+
+test('a time becomes epochs, which a pause and a reload keep', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  assert.equal(await page.inputValue('[name=minutes]'), '15');
+  assert.ok(await page.isHidden('[name=epochs]'));
+  await setEpochs(page);
+  await page.fill('[name=epochs]', ''); // which would not do, if it were seen
+  await page.selectOption('[name=minutes]', '5');
+  assert.ok(await page.isHidden('[name=epochs]'));
+  await listen(page);
+  await page.click('#train-button');
+  await untilStep(page, 1);
+  const { minutes, epochs, total } = await untilPlanned(page);
+  assert.equal(minutes, 5);
+  assert.equal(total % epochs, 0);
+  await untilTotal(page, total);
+  await page.waitForFunction(() => document.getElementById('figure-left')?.textContent !== '–');
+  await pause(page);
+  assert.equal(await page.inputValue('[name=minutes]'), '5');
+
+  // Continue goes on as planned; only another choice is another plan.
+  const step = await stepOf(page);
+  await page.click('#train-button');
+  await untilStep(page, step + 1);
+  await untilTotal(page, total);
+  await pause(page);
+  await page.selectOption('[name=minutes]', '60');
+  await page.click('#train-button');
+  const more = await untilPlanned(page);
+  assert.equal(more.minutes, 60);
+  await untilTotal(page, more.total);
+  await pause(page);
+
+  await page.reload();
+  await page.click('#continue-button');
+  await untilTotal(page, more.total);
+  assert.equal(await page.inputValue('[name=minutes]'), 'epochs');
+  assert.equal(await page.inputValue('[name=epochs]'), String(more.epochs));
+  await close();
+});
+
+test('a finished training goes on for so many minutes, and the next one begins with the visitor’s choice', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  await chooseSize(page, '32');
+  const pictures = Array.from({ length: 12 }, (_, i) => ({
+    name: `${i}.ppm`,
+    mimeType: 'image/x-portable-pixmap',
+    buffer: ppm(20 * i),
+  }));
+  await page.setInputFiles('#file-input', pictures);
+  await untilText(page, 'intake-state', /^12 pictures/);
+  await setEpochs(page, 2);
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^Done/);
+  await page.click('#train-button');
+  await untilText(page, 'train-state', /^All 2 epochs are done\. Set more epochs, or choose a time/);
+  const step = await stepOf(page);
+  await page.selectOption('[name=minutes]', '480');
+  await listen(page);
+  await page.click('#train-button');
+  const { epochs, total } = await untilPlanned(page);
+  assert.ok(epochs > 2 && total > step);
+  await untilTotal(page, total);
+  await pause(page);
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.click('#restart');
+  await page.waitForFunction(() => document.body.dataset.phase === 'ready');
+  assert.equal(await page.inputValue('[name=minutes]'), '480');
+  await close();
+});
