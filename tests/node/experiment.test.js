@@ -81,7 +81,7 @@ test('an interrupted experiment goes on where it stopped, to the same bits', asy
 
 test('by processor time: one run is scored at each budget, and its models are those of a run by steps', () => {
   const budgets = [0.01, 0.02];
-  write('time.json', { ...SMALL, minutes: budgets, seeds: [0, 1], runs: [{ name: 'SSD', steps: 100000 }] });
+  write('time.json', { ...SMALL, minutes: budgets, seeds: [0, 1], runs: [{ name: 'SSD' }] });
   const { status, out, error } = ssdgan('experiment', 'time.json', '--out', 'time');
   assert.equal(status, 0, error);
   assert.equal(out.match(/^--- SSD, seed \d.*, to 0\.0[12] processor minutes$/gm)?.length, 4);
@@ -92,6 +92,8 @@ test('by processor time: one run is scored at each budget, and its models are th
   );
   for (const { budget, minutes } of rows) assert.ok(minutes >= budget && minutes < 3 * budget + 0.1, `${minutes}`);
   assert.ok(rows[1].step > rows[0].step && rows[0].step > 0);
+  const { progress } = JSON.parse(read('time/ssd-seed-0/project.json').toString());
+  assert.ok(progress.total > 1e6, 'the budget ends it, not the length of the recipe');
   assert.equal(rows[0].scores.count, SMALL.evaluate.n);
   assert.match(read('time/time.md').toString(), /^## 0\.01 processor minutes$[^]*^\| SSD \| 2 \|[^]*^## 0\.02 /m);
   const steps = String(rows[1].step);
@@ -132,6 +134,7 @@ test('a slip in the file is told before anything is trained', () => {
     [{ minutes: [5, 5], runs: [{ name: 'a' }] }, /minutes .* each larger than the one before/],
     [{ minutes: ['5'], runs: [{ name: 'a' }] }, /minutes .* must be numbers above 0/],
     [{ minutes: 5, runs: [{ name: 'a' }] }, /minutes .* must be numbers above 0/],
+    [{ runs: [{ name: 'a', minutes: 5, epochs: 2 }] }, /run "a": --minutes and --epochs both say how long/],
   ])) {
     write('slip.json', value);
     const { status, error } = ssdgan('experiment', 'slip.json', '--out', 'slip');

@@ -21,6 +21,8 @@ import { CliError } from './usage.js';
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 const SHEET_PICTURES = 36;
+/** Epochs of a run that ends at a budget, unless it has a length: an epoch of one step of 10 ms makes 3 hours of them. */
+const ENOUGH = 1e6;
 
 /** @param {Record<string, any>} options @returns {string[]} as on a command line */
 export const argsOf = (options) =>
@@ -28,6 +30,12 @@ export const argsOf = (options) =>
     if (typeof value !== 'boolean') return [`--${name}`, String(value)];
     return value ? [`--${name}`] : TRAIN_OPTIONS[name]?.negatable ? [`--no-${name}`] : [];
   });
+
+/** @param {Record<string, any>} options of train @param {number | null} budget @returns {Record<string, any>} that end at the budget */
+const upTo = (options, budget) => {
+  const hasLength = ['epochs', 'steps', 'minutes'].some((name) => name in options);
+  return budget === null || hasLength ? options : { ...options, epochs: ENOUGH };
+};
 
 /** @param {string} name @returns {string} as part of a file's name */
 const slug = (name) => name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''); // prettier-ignore
@@ -91,7 +99,7 @@ export async function train(job, minutes, pictures, threads) {
     const { status } = await ssdgan(
       begun
         ? ['train', '--resume', folder, ...budget, ...threads]
-        : ['train', ...pictures, '--out', folder, '--seed', String(seed), '--force', ...argsOf(run.options), ...budget, ...threads], // prettier-ignore
+        : ['train', ...pictures, '--out', folder, '--seed', String(seed), '--force', ...argsOf(upTo(run.options, minutes)), ...budget, ...threads], // prettier-ignore
     );
     if (holdsRun(folder)) save();
     // From 128 on it was interrupted, and has saved.

@@ -5,7 +5,7 @@ import { curves, markdown, slim } from './experiment-report.js';
 import { argsOf, jobsOf, resultOf, score, train } from './experiment-runs.js';
 import { joinSheets } from './experiment-sheets.js';
 import { makeFolder, readFile, writeWhole } from './files.js';
-import { OPTIONS as TRAIN_OPTIONS, settingsFrom } from './train-options.js';
+import { lengthFrom, OPTIONS as TRAIN_OPTIONS, settingsFrom } from './train-options.js';
 import { CliError, ENGINE_OPTIONS, flag, helpText, parse, text } from './usage.js';
 
 /** @typedef {import('./experiment-runs.js').Job} Job */
@@ -28,12 +28,13 @@ const OPTIONS = {
 const ABOUT = `Makes every training that FILE.json names, on PICTURES (without any: on doodles), and scores it. Writes into the folder:
 NAME.md and NAME.json (the table), NAME-curves.json (losses) and sheets/ (samples of each run, its seeds side by side).
 After an interruption the same command continues; what is finished is not done again. The file:
-  {"title": "...", "seeds": [0], "train": {"epochs": 20}, "evaluate": {"held-out": 500}, "minutes": [5, 15],
+  {"title": "...", "seeds": [0], "train": {"val": 500}, "evaluate": {"held-out": 500}, "minutes": [5, 15],
    "runs": [{"name": "paper", "recipe": "paper"}, {"name": "half", "recipe": "paper", "fraction": 50}]}
 "train" and each run hold options of ssdgan train; "evaluate" holds options of ssdgan evaluate, which takes 2,000 samples
 here. With "minutes", every run is scored when its training has used so many processor minutes (start and scoring do not
-count, nor does what else the machine does); without, at its end. "score": "best", for all runs or for one, scores the best
-model (see ssdgan train --keep-best) instead of the last one.`;
+count, nor does what else the machine does); without, at its end. With "minutes" a run needs no length ("epochs", "steps"),
+unless its rate falls or its best model is chosen by a score: the length decides when. "score": "best", for all runs or for
+one, scores the best model (see ssdgan train --keep-best) instead of the last one.`;
 
 const SAMPLES = 2000;
 
@@ -60,7 +61,9 @@ function load(file) {
       if (taken in options)
         throw new CliError(`In ${file}, run "${name}" sets ${taken}, which the experiment decides.`);
     try {
-      settingsFrom(parse(argsOf(options), TRAIN_OPTIONS, 'train').values);
+      const { values } = parse(argsOf(options), TRAIN_OPTIONS, 'train');
+      settingsFrom(values);
+      lengthFrom(values);
     } catch (error) {
       throw new CliError(`In ${file}, run "${name}": ${/** @type {Error} */ (error).message}`);
     }
