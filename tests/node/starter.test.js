@@ -5,7 +5,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { STARTER } from '../../wasm/cli/files.js';
 import { createEngine } from '../../wasm/engine/engine.js';
-import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
+import { readMetadata, readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
+import { RECIPES } from '../../wasm/run/recipes.js';
 import { folder, newestCheckpoint, ssdgan } from './terminal.js';
 
 const SMALL = ['--size', '32', '--width', '4', '--batch', '4', '--doodles', '60'];
@@ -113,7 +114,7 @@ test('without a starter model, its name says so', { skip: !NO_STARTER && 'there 
 
 test('the starter model is small, whole, and says how it was made', { skip: NO_STARTER }, async () => {
   const bytes = fs.readFileSync(STARTER);
-  assert.ok(bytes.length < 8e6, `${bytes.length} bytes`);
+  assert.ok(bytes.length < 3e6, `${bytes.length} bytes`);
   const about = JSON.parse(fs.readFileSync(STARTER.replace(/safetensors$/, 'json'), 'utf8'));
   assert.equal(about.bytes, bytes.length, 'model.json belongs to another model.safetensors');
   assert.equal(about.type, 'float16');
@@ -125,6 +126,13 @@ test('the starter model is small, whole, and says how it was made', { skip: NO_S
   assert.ok(about.scores.model.kernel < about.scores.mean_picture.kernel, 'better than the mean picture');
   assert.doesNotMatch(JSON.stringify(about), /"\/|[ '=]\/\w/, 'no paths of the machine that made it');
 
+  const names = Object.keys(readSafetensors(bytes).tensors);
+  assert.ok(
+    names.some((name) => name.startsWith('discriminator.')),
+    'with its discriminator',
+  );
+  for (const name of ['width', 'first_input', 'mapping_layers', 'upsampling'])
+    assert.equal(readMetadata(bytes)[name], String(RECIPES.quick.settings[name]), `${name}: quick can begin from it`);
   const engine = await createEngine({ threads: 1 });
   const generator = engine.loadGenerator(bytes);
   assert.equal(generator.imageSize, about.image_size);
