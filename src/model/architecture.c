@@ -49,12 +49,17 @@ void architecture_from_config(architecture *a, const ssd_config *config) {
 }
 
 void architecture_to_config(const architecture *a, ssd_config *config) {
+    const int asked = config->width_max, stages = a->stages;
     config_copy(config, &a->options, CONFIG_NETWORK);
     config->image_size = architecture_image_size(a);
-    config->width = a->generator_channels[a->stages - 1];
-    config->width_max = 0;
-    for (int i = 0; i < a->stages; i++)
-        config->width_max = max_int(config->width_max, max_int(a->generator_channels[i], a->discriminator_channels[i]));
+    config->width = a->generator_channels[stages - 1];
+    int most = 0, capped = 0;
+    for (int i = 0; i < stages; i++) {
+        const int g = a->generator_channels[stages - 1 - i], d = a->discriminator_channels[i];
+        capped |= g != config->width << i || d != a->discriminator_channels[0] << i;
+        most = max_int(most, max_int(g, d));
+    }
+    config->width_max = capped || asked < most ? most : asked;
 }
 
 const char *architecture_difference(const architecture *a, const ssd_config *config) {

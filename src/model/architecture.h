@@ -23,7 +23,7 @@ void architecture_from_config(architecture *a, const ssd_config *config);
 void architecture_size_discriminator(architecture *a);
 
 /* The way back: puts the settings that shape a network into the config. width is that of the generator, width_max the
- * most channels of both. */
+ * most channels of both; where they double all the way inwards, a larger width_max that the config has stays. */
 void architecture_to_config(const architecture *a, ssd_config *config);
 
 /* The first setting of which the architecture has another value than this config would give it; NULL where there is

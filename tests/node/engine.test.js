@@ -275,6 +275,18 @@ test('fine-tuning makes a discriminator of its own width for a model, and keeps 
   engine.dispose();
 });
 
+test('fine-tuning keeps the largest width that was asked for, where the model does not reach it', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const most = (/** @type {object} */ sizes) => {
+    const model = engine.createTrainer({ image_size: 32, width: 4, batch: 2, ...sizes }).save();
+    return engine.createTrainerFrom(model, { batch: 2 }).config().width_max;
+  };
+  assert.equal(most({}), 512);
+  assert.equal(most({ width_max: 16 }), 512, 'its channels double all the way: 4, 8, 16');
+  assert.equal(most({ width_max: 8 }), 8);
+  engine.dispose();
+});
+
 test('what can change in a running training changes, the rest does not', async () => {
   const engine = await createEngine({ threads: 1 });
   const trainer = trained(engine, 2);
