@@ -114,12 +114,12 @@ test('the best model is what the page downloads, and it says so', async () => {
   await untilText(
     page,
     'make-state',
-    /^The best model downloaded.*step 56, with the lowest kernel distance × SWD [\d.]+/,
+    /^The best model downloaded.*step 112, with the lowest kernel distance × SWD [\d.]+/,
   );
-  assert.equal(readSafetensors(bytes).metadata.step, '56');
+  assert.equal(readSafetensors(bytes).metadata.step, '112');
   const checkpoint = await downloadBy(page, 'save-checkpoint');
   const { recipe, onTrouble, best } = JSON.parse(readSafetensors(checkpoint.bytes).metadata.plan);
-  assert.deepEqual([recipe, onTrouble, best.step], ['quick', 'rollback', 56]);
+  assert.deepEqual([recipe, onTrouble, best.step], ['quick', 'rollback', 112]);
   await close();
 });
 
