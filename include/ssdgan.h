@@ -292,7 +292,7 @@ SSD_MUST_USE ssd_status ssd_generator_map(ssd_generator *generator, const float 
  *   w <- typical + psi (w - typical) (Karras et al. 2019, 1812.04948).
  * - Where it sees w, training has seen hardly any w but those of length about sqrt(latent), and shorter ones give
  *   washed-out faces. The typical w is that of a seed: all pictures of 0 to 599 are reduced to a quarter of the side
- * (at most 16 x 16), and of the 30 that correlate most with their mean, in grey, it is the nearest to that mean. w's
+ *   (at most 16 x 16), and of the 30 that correlate most with their mean, in grey, it is the nearest to that mean. w's
  *   direction goes along the great circle (slerp, Shoemake 1985), its length is |typical| + psi (|w| - |typical|), with
  *   psi held in [0, 1].
  * The typical w is found when it is first needed, and again after a training step: 600 pictures in the second case.

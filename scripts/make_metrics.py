@@ -4,7 +4,7 @@
     /usr/bin/python3 scripts/make_metrics.py
 
 Written from the definitions (the papers named in src/eval/*.h), sharing no code with the core. The random numbers are
-the core's (xoshiro256++, Box-Muller), made anew here, since places and directions are part of what is checked. The test
+the core's (core_random.py), made anew in Python, since places and directions are part of what is checked. The test
 pictures are made by the same generator in tests/native/test_eval.c.
 """
 import json
@@ -19,50 +19,9 @@ import torch
 from PIL import Image
 from scipy.spatial.distance import cdist
 
-MASK = (1 << 64) - 1
+from core_random import Rng
+
 COUNT_A, COUNT_B, SIZE = 14, 12, 64
-
-
-class Rng:
-    def __init__(self, seed, stream):
-        self.x = seed & MASK
-        first = self.splitmix()
-        self.x = first ^ (stream * 0xD1342543DE82EF95 & MASK)
-        self.s = [self.splitmix() for _ in range(4)]
-
-    def splitmix(self):
-        self.x = (self.x + 0x9E3779B97F4A7C15) & MASK
-        z = self.x
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & MASK
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB & MASK
-        return z ^ (z >> 31)
-
-    def next(self):
-        s = self.s
-        rotate = lambda x, k: ((x << k) | (x >> (64 - k))) & MASK
-        result = (rotate((s[0] + s[3]) & MASK, 23) + s[0]) & MASK
-        t = s[1] << 17 & MASK
-        s[2] ^= s[0]
-        s[3] ^= s[1]
-        s[1] ^= s[2]
-        s[0] ^= s[3]
-        s[2] ^= t
-        s[3] = rotate(s[3], 45)
-        return result
-
-    def below(self, bound):
-        return (self.next() >> 32) * bound >> 32
-
-    def uniform(self):
-        return (self.next() >> 11) * 2.0**-53
-
-    def normal(self, count):
-        out = []
-        for _ in range((count + 1) // 2):
-            radius = math.sqrt(-2 * math.log(1 - self.uniform()))
-            angle = 6.283185307179586 * self.uniform()
-            out += [radius * math.cos(angle), radius * math.sin(angle)]
-        return np.float32(out[:count])
 
 
 def pictures(seed, count):

@@ -22,7 +22,6 @@ which tests/native/test_truncation.c judges the C core.
 
 Run it with /usr/bin/python3 (Debian's python3-torch, python3-numpy).
 """
-import math
 import os
 import sys
 
@@ -32,6 +31,9 @@ from torch.nn import functional as F
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import make_verify  # noqa: E402
+from core_random import Rng  # noqa: E402
+
+LATENTS = 1  # the stream of z (STREAM_LATENTS)
 
 
 def synthesise(g, styles):
@@ -63,34 +65,6 @@ def directions(g, stages):
     rows = vectors.T[order]
     signs = np.sign(rows[np.arange(len(rows)), np.abs(rows).argmax(axis=1)])
     return torch.tensor(values[order].copy()), torch.tensor(rows * signs[:, None])
-
-
-def latent(seed, length):
-    """z of a seed: xoshiro256++ (Blackman & Vigna 2019) seeded through splitmix64, then Box-Muller in pairs."""
-    mask = (1 << 64) - 1
-
-    def splitmix(x):
-        z = ((x ^ x >> 30) * 0xBF58476D1CE4E5B9) & mask
-        z = ((z ^ z >> 27) * 0x94D049BB133111EB) & mask
-        return z ^ z >> 31
-
-    golden, stream = 0x9E3779B97F4A7C15, 1
-    x = splitmix((seed + golden) & mask) ^ (stream * 0xD1342543DE82EF95 & mask)
-    state = [splitmix((x + (i + 1) * golden) & mask) for i in range(4)]
-    rotate = lambda value, bits: (value << bits | value >> 64 - bits) & mask
-
-    def uniform():
-        a, b, c, d = state
-        result = (rotate((a + d) & mask, 23) + a) & mask
-        c, d = c ^ a, d ^ b
-        state[:] = [a ^ d, b ^ c, c ^ (b << 17 & mask), rotate(d, 45)]
-        return (result >> 11) * 2.0**-53
-
-    numbers = []
-    while len(numbers) < length:
-        radius, angle = math.sqrt(-2 * math.log(1 - uniform())), 2 * math.pi * uniform()
-        numbers += [radius * math.cos(angle), radius * math.sin(angle)]
-    return numbers[:length]
 
 
 def typical_of(w, images):
@@ -130,7 +104,7 @@ def make_truncation(out):
         for tensor in g.state_dict().values():  # what float32 holds
             tensor.copy_(tensor.float())
         g.eval()
-        w = g.mapper(torch.tensor([latent(seed, o.latent) for seed in range(600)]).float().double())
+        w = g.mapper(torch.tensor(np.stack([Rng(seed, LATENTS).normal(o.latent) for seed in range(600)])).double())
         typical = typical_of(w, g.synthesise(w))
         psis = torch.tensor([-2, -0.5, 0, 0.25, 0.5, 0.75, 1, 1.5, 2])
         truncated = torch.stack([truncate(typical, *row) for row in zip(w, psis)])

@@ -171,13 +171,19 @@ static void apply(const ssd_generator *model, float *w, double psi) {
             w[i] = typical[i] + (float)psi * (w[i] - typical[i]);
 }
 
+static ssd_status check_psi(ssd_context *context, double psi) {
+    if (psi >= -2 && psi <= 2)
+        return SSD_OK;
+    return context_fail(context, SSD_BAD_ARGUMENT, "psi is %g, but must be from -2 to 2", psi);
+}
+
 ssd_status ssd_generator_map(ssd_generator *model, const float *z, int count, double psi, float *w) {
     ssd_context *context = model->context;
     if (!z || !w || count < 1)
         return context_fail(context, SSD_BAD_ARGUMENT, "no latents were given");
-    if (!(psi >= -2 && psi <= 2))
-        return context_fail(context, SSD_BAD_ARGUMENT, "psi is %g, but must be from -2 to 2", psi);
-    const ssd_status status = psi == 1 ? SSD_OK : find_typical(model);
+    ssd_status status = check_psi(context, psi);
+    if (!status && psi != 1)
+        status = find_typical(model);
     generator *g = model->net;
     const int latent = g->arch.options.latent_size;
     for (int done = 0; done < count && !status; done += g->batch) {
@@ -196,13 +202,14 @@ ssd_status ssd_generator_truncate(ssd_generator *model, float *w, int count, con
     ssd_context *context = model->context;
     if (!w || !psis || count < 1)
         return context_fail(context, SSD_BAD_ARGUMENT, "no styles were given");
+    ssd_status status = SSD_OK;
     int moves = 0;
-    for (int n = 0; n < count; n++) {
-        if (!(psis[n] >= -2 && psis[n] <= 2))
-            return context_fail(context, SSD_BAD_ARGUMENT, "psi is %g, but must be from -2 to 2", psis[n]);
+    for (int n = 0; n < count && !status; n++) {
+        status = check_psi(context, psis[n]);
         moves |= psis[n] != 1;
     }
-    const ssd_status status = moves ? find_typical(model) : SSD_OK;
+    if (!status && moves)
+        status = find_typical(model);
     for (int n = 0; n < count && !status; n++)
         apply(model, w + (size_t)n * model->net->arch.options.latent_size, psis[n]);
     return status;

@@ -1,13 +1,13 @@
 /**
  * Recipes: named tables of settings (ssd_config, include/ssdgan.h), for the command line and the page. What a table leaves
  * out has its default, the paper's value. `onTrouble` is what the doctor does (doctor.js), unless the user says otherwise;
- * the published methods run without it, so that they show what they do. A training without a planned length makes `epochs`
- * (20, as the paper, where there is none) or shows `pictures`, whichever is more. `keepBest`: the model with the lowest of
+ * the published methods run without it, so that they show what they do. A training without a planned length shows
+ * `pictures`, or makes 20 epochs, as the paper, where there are none. `keepBest`: the model with the lowest of
  * this score is kept. `comparison`: for comparing with the paper and its baselines, not for a user's own pictures.
  */
 
 /** @typedef {Record<string, number | string>} Settings */
-/** @typedef {{about: string, settings: Settings, onTrouble: 'stop' | 'rollback' | 'augment' | 'ignore', epochs?: number,
+/** @typedef {{about: string, settings: Settings, onTrouble: 'stop' | 'rollback' | 'augment' | 'ignore',
  *   pictures?: number, keepBest?: 'kernel-swd', comparison?: boolean}} Recipe */
 
 /** The recipe of a user who names none. */
@@ -47,7 +47,6 @@ export const RECIPES = {
     about: 'your own pictures, in minutes',
     settings: OURS,
     onTrouble: 'rollback',
-    epochs: 1,
     pictures: 80000,
     keepBest: 'kernel-swd',
   },
@@ -55,7 +54,6 @@ export const RECIPES = {
     about: 'your own pictures, in three times the time',
     settings: OURS,
     onTrouble: 'rollback',
-    epochs: 1,
     pictures: 240000,
     keepBest: 'kernel-swd',
   },
@@ -92,8 +90,8 @@ export const RECIPES = {
 /**
  * The epochs of a training whose length the user has not chosen: more for few pictures, since what comes out depends on the
  * number of pictures shown.
- * @param {{epochs?: number, pictures?: number}} recipe 20 epochs: the paper's
+ * @param {{pictures?: number}} recipe without: 20 epochs, the paper's
  * @param {number} training pictures to train on; Infinity: not known yet
  * @returns {number}
  */
-export const epochsOf = ({ epochs = 20, pictures = 0 }, training) => Math.max(epochs, Math.ceil(pictures / training));
+export const epochsOf = ({ pictures }, training) => (pictures ? Math.max(1, Math.ceil(pictures / training)) : 20);
