@@ -52,7 +52,7 @@ const MANIFEST = {
   screenshots: [
     {
       src: 'screenshot.jpg',
-      sizes: '1280x900',
+      sizes: '1200x833',
       type: 'image/jpeg',
       form_factor: 'wide',
       label: 'The page while it trains on drawn animal faces',
