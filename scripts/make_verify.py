@@ -242,24 +242,20 @@ def augmented(x, rows, dtype):
     return torch.stack(out)
 
 
-def discriminator_loss(o, real, fake):
-    if o.loss == "paired":
-        return F.softplus(-(real - fake)).mean()
+def discriminator_loss(real, fake):
     bce = F.binary_cross_entropy_with_logits
     return (bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))) / 2
 
 
-def generator_loss(o, real, fake):
-    if o.loss == "paired":
-        return F.softplus(real - fake).mean()
+def generator_loss(fake):
     return F.binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
 
 
 class Again:
-    """No power iteration within: a step with the paired loss has one for all its forwards."""
+    """No power iteration within."""
 
-    def __init__(self, d, wanted=True):
-        self.convs = [m for m in d.modules() if isinstance(m, nn.Conv2d)] if wanted else []
+    def __init__(self, d):
+        self.convs = [m for m in d.modules() if isinstance(m, nn.Conv2d)]
 
     def __enter__(self):
         for m in self.convs:
@@ -345,16 +341,14 @@ def training_step(o, g, d, optimisers, z, real, step=0, seen=lambda x, use: x, t
     """One step: G's update, then D's; with reuse_fake as shared_step says. `seen` is what D sees of pictures, `told` is called with {name: tensor} of results
     as they arise, `after_g` between the updates. `spare` leaves out D's weight gradients in G's update, which nobody
     uses: the same results, sooner. `make` makes the pictures."""
-    paired, make = o.loss == "paired", make or (lambda: g(z))
+    make = make or (lambda: g(z))
     if o.reuse_fake:
         return shared_step(o, g, d, optimisers, make, real, step, seen, told, after_g)
     d.requires_grad_(not spare)
     g.zero_grad(set_to_none=True)
     fakes = make()
     told({"fake.0": fakes})
-    real_logits = d(seen(real, 1)).detach() if paired else None
-    with Again(d, paired):
-        g_loss = generator_loss(o, real_logits, d(seen(fakes, 0)))
+    g_loss = generator_loss(d(seen(fakes, 0)))
     g_loss.backward()
     told(gradients_of("grad.generator.", g))
     optimisers[0].step()
@@ -366,9 +360,8 @@ def training_step(o, g, d, optimisers, z, real, step=0, seen=lambda x, use: x, t
     if o.r1 and step % o.r1_interval == 0:
         x.requires_grad_()
     real_logits = d(x)
-    with Again(d, paired):
-        fake_logits = d(seen(make().detach(), 2))
-    d_loss = discriminator_loss(o, real_logits, fake_logits)
+    fake_logits = d(seen(make().detach(), 2))
+    d_loss = discriminator_loss(real_logits, fake_logits)
     (d_loss + penalty(o, real_logits, x)).backward()
     told(gradients_of("grad.discriminator.", d))
     optimisers[1].step()
@@ -384,22 +377,18 @@ def penalty(o, real_logits, x):
 
 def shared_step(o, g, d, optimisers, make, real, step, seen, told, after_g):
     """A step in which D sees each batch once: its logits of the fakes serve G's update and its own. All forward passes
-    share one power iteration. The fakes go first; with the paired loss the reals do, whose logits G needs."""
-    paired = o.loss == "paired"
+    share one power iteration. The fakes go first."""
     d.requires_grad_(True)
     x = seen(real, 1).detach()
     x.requires_grad_(bool(o.r1) and step % o.r1_interval == 0)
     fakes = make()
     told({"fake.0": fakes})
-    real_logits = d(x) if paired else None
-    with Again(d, paired):
-        fake_logits = d(seen(fakes, 0))
-    g_loss = generator_loss(o, real_logits.detach() if paired else None, fake_logits)
+    fake_logits = d(seen(fakes, 0))
+    g_loss = generator_loss(fake_logits)
     set_gradients(g, g_loss)
-    if not paired:
-        with Again(d):
-            real_logits = d(x)
-    d_loss = discriminator_loss(o, real_logits, fake_logits)
+    with Again(d):
+        real_logits = d(x)
+    d_loss = discriminator_loss(real_logits, fake_logits)
     set_gradients(d, d_loss + penalty(o, real_logits, x))
     told(gradients_of("grad.generator.", g))
     told(gradients_of("grad.discriminator.", d))
@@ -476,7 +465,7 @@ def run(o):
         print(f"  step {step}: loss G {g_loss:.6f}, D {d_loss:.6f}")
     parts = ["mapping", "l1", "l2", "l3", "l4", "l5", "l6"]
     options = {k: v for k, v in {
-        "loss": o.loss if o.loss != "bce" else 0, "ema": o.ema,
+        "ema": o.ema,
         "lr_g": o.lr_g, "lr_d": o.lr_d, "schedule": o.schedule if o.schedule != "constant" else 0,
         "schedule_pictures": o.schedule_pictures, "r1": o.r1, "r1_interval": o.r1_interval if o.r1 else 0,
         "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d,
@@ -512,7 +501,6 @@ def parser():
     p.add_argument("--beta1", type=float, default=0.5)
     p.add_argument("--beta2", type=float, default=0.999)
     p.add_argument("--eps", type=float, default=1e-2, help="large on purpose: Adam's first update is sign-like")
-    p.add_argument("--loss", choices=["bce", "paired"], default="bce")
     p.add_argument("--augment", default="", help="some of colour,translation,cutout")
     p.add_argument("--ema", type=float, default=0)
     p.add_argument("--ema-ramp", type=float, default=0.05)

@@ -92,8 +92,6 @@ static const config_field FIELDS[] = {
      "how the learning rate changes: constant, or linear down to 0 at the planned end"},
     {FLOAT(schedule_pictures), 0, 0, 1e15, "", TRAINING, LIVE, "", "planned pictures", "pictures",
      "pictures after which a linear schedule is at 0; a run sets it"},
-    {CHOICE(loss), 0, 0, 1, "bce,paired", TRAINING, 0, NULL, "loss", "",
-     "what is minimised: bce looks at each picture alone, paired compares each real one with a generated one"},
     {FLOAT(r1), 0, 0, 1e6, "", TRAINING, LIVE, NULL, "R1 penalty", "",
      "weight of the penalty on the discriminator's gradient at real pictures; 0: none"},
     {INT(r1_interval), 16, 1, 1000, "", TRAINING, LIVE, NULL, "steps between R1 penalties", "steps",

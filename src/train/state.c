@@ -23,7 +23,6 @@ static void trainer_place(ssd_trainer *t, const ssd_config *config, const archit
     t->dlogits = arena_floats(memory, batch);
     t->real_logits = arena_floats(memory, batch);
     t->fake_logits = arena_floats(memory, batch);
-    t->dreal_logits = arena_floats(memory, batch);
     t->squares =
         arena_floats(memory, max_size(t->g.table.parameter_floats, t->d.table.parameter_floats) / ADAM_PIECE + 1);
     t->model.typical_w = arena_floats(memory, (size_t)arch->options.latent_size);

@@ -42,18 +42,17 @@ struct ssd_trainer {
     char plan[SSD_PLAN_BYTES];
     const ssd_dataset *dataset;
     int train_count, val_count;
-    int *order;          /* this epoch's order of the training pictures, train_count long */
-    float *block;        /* the one arena */
-    float *z;            /* N x L; with style mixing 2 N x L, the second latents behind the first */
-    float *noise;        /* for each stage N x H x W; with noise inputs */
-    float *real;         /* 3 x N x H x W */
-    float *augmented;    /* 3 x N x H x W: D's input */
-    float *perturbed;    /* 3 x N x H x W: with augmentation the gradient at G's pictures; R1's pictures */
-    float *dlogits;      /* N */
-    float *real_logits;  /* N */
-    float *fake_logits;  /* N */
-    float *dreal_logits; /* N */
-    float *squares;      /* sums of the gradient's squares, one a piece of Adam's work */
+    int *order;         /* this epoch's order of the training pictures, train_count long */
+    float *block;       /* the one arena */
+    float *z;           /* N x L; with style mixing 2 N x L, the second latents behind the first */
+    float *noise;       /* for each stage N x H x W; with noise inputs */
+    float *real;        /* 3 x N x H x W */
+    float *augmented;   /* 3 x N x H x W: D's input */
+    float *perturbed;   /* 3 x N x H x W: with augmentation the gradient at G's pictures; R1's pictures */
+    float *dlogits;     /* N */
+    float *real_logits; /* N */
+    float *fake_logits; /* N */
+    float *squares;     /* sums of the gradient's squares, one a piece of Adam's work */
     float *scratch;
     augment *augment_params; /* batches x N */
     int *crossover;          /* N: the stage from which a picture has its second latent; with style mixing */

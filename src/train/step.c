@@ -53,15 +53,9 @@ static void d_backward(ssd_trainer *t, const float *dlogits, grad_mode mode) {
 
 static void generator_step(ssd_trainer *t) {
     const ssd_config *c = &t->config;
-    const int paired = c->loss == SSD_LOSS_PAIRED;
     trainer_generate(t);
-    if (paired) {
-        d_forward(t, d_input(t, t->real, D_BATCH_REAL), DISCRIMINATOR_TRAIN);
-        memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
-    }
-    const float *fakes = d_input(t, t->g.image, D_BATCH_G_FAKE);
-    d_forward(t, fakes, paired ? DISCRIMINATOR_TRAIN_NO_POWER_ITERATION : DISCRIMINATOR_TRAIN);
-    t->losses.loss_g = loss_generator((ssd_loss)c->loss, t->dlogits, t->real_logits, t->d.logits, c->batch);
+    d_forward(t, d_input(t, t->g.image, D_BATCH_G_FAKE), DISCRIMINATOR_TRAIN);
+    t->losses.loss_g = loss_bce(t->dlogits, t->d.logits, c->batch, 1, 1);
     d_backward(t, t->dlogits, GRAD_NONE);
     float *dimage = t->d.dimage;
     if (trainer_augments(c)) {
@@ -98,12 +92,6 @@ static void r1_penalty_backward(ssd_trainer *t, const float *x) {
     }
 }
 
-/* Mean probabilities of both batches; with the paired loss relative to the other batch's mean logit. */
-static void record_d_stats(ssd_trainer *t, const float *real_logits, const float *fake_logits, int paired) {
-    t->losses.d_real = loss_mean_probability(real_logits, paired ? fake_logits : NULL, t->config.batch);
-    t->losses.d_fake = loss_mean_probability(fake_logits, paired ? real_logits : NULL, t->config.batch);
-}
-
 static int r1_is_due(const ssd_trainer *t) {
     return t->config.r1 > 0 && fmod(t->counters.step, t->config.r1_interval) == 0;
 }
@@ -131,46 +119,24 @@ static double d_fakes(ssd_trainer *t, grad_mode mode) {
 
 /* New fakes for D's step, seen by D. With reuse_fake D has seen those of G's step, and its weights are still the same:
  * what that forward pass left behind serves both updates. */
-static void show_new_fakes(ssd_trainer *t, discriminator_mode mode) {
+static void show_new_fakes(ssd_trainer *t) {
     trainer_generate(t);
-    d_forward(t, d_input(t, t->g.image, D_BATCH_FAKE), mode);
+    d_forward(t, d_input(t, t->g.image, D_BATCH_FAKE), DISCRIMINATOR_TRAIN);
 }
 
 /* D's gradients from both batches, one after the other: the weights do not change in between, so u, v and sigma are
  * still those of each batch's own forward. */
-static void d_pass(ssd_trainer *t) {
+static void discriminator_step(ssd_trainer *t) {
     if (t->config.reuse_fake) {
         t->losses.loss_d = d_fakes(t, GRAD_SET);
         t->losses.loss_d += d_reals(t, DISCRIMINATOR_TRAIN_NO_POWER_ITERATION, GRAD_ADD);
     } else {
         t->losses.loss_d = d_reals(t, DISCRIMINATOR_TRAIN, GRAD_SET);
-        show_new_fakes(t, DISCRIMINATOR_TRAIN);
+        show_new_fakes(t);
         t->losses.loss_d += d_fakes(t, GRAD_ADD);
     }
-    record_d_stats(t, t->real_logits, t->fake_logits, 0);
-}
-
-/* The same for the paired loss, which needs both batches' logits before either goes back: the reals go forward once
- * more for that, with the same u, v and sigma throughout. */
-static void d_pass_paired(ssd_trainer *t) {
-    const ssd_config *c = &t->config;
-    if (!c->reuse_fake) {
-        d_forward(t, d_input(t, t->real, D_BATCH_REAL), DISCRIMINATOR_TRAIN);
-        memcpy(t->real_logits, t->d.logits, (size_t)c->batch * sizeof(float));
-        show_new_fakes(t, DISCRIMINATOR_TRAIN_NO_POWER_ITERATION);
-    }
-    t->losses.loss_d = loss_paired(t->dreal_logits, t->dlogits, t->real_logits, t->d.logits, c->batch);
-    record_d_stats(t, t->real_logits, t->d.logits, 1);
-    d_backward(t, t->dlogits, GRAD_SET);
-    const float *x = d_input(t, t->real, D_BATCH_REAL);
-    d_forward(t, x, DISCRIMINATOR_RECOMPUTE);
-    d_backward(t, t->dreal_logits, GRAD_ADD);
-    if (r1_is_due(t))
-        r1_penalty_backward(t, x);
-}
-
-static void discriminator_step(ssd_trainer *t) {
-    (t->config.loss == SSD_LOSS_PAIRED ? d_pass_paired : d_pass)(t);
+    t->losses.d_real = loss_mean_probability(t->real_logits, t->config.batch);
+    t->losses.d_fake = loss_mean_probability(t->fake_logits, t->config.batch);
     t->losses.grad_norm_d = optimizer_step(t, &t->d.table, &t->d.storage, t->config.lr_d, NULL);
 }
 

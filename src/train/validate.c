@@ -20,7 +20,6 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
     generator *g = t->model.net; /* the average, where there is one: what is kept */
     const int total = ssd_dataset_count(t->dataset), latent = g->arch.options.latent_size;
     const int most = g->batch < t->config.batch ? g->batch : t->config.batch;
-    const ssd_loss kind = (ssd_loss)t->config.loss;
     rng random; /* the same latents each time */
     rng_seed(&random, (uint64_t)t->config.seed, STREAM_VALIDATION);
     double loss_g = 0, loss_d = 0, right = 0;
@@ -35,8 +34,8 @@ ssd_status ssd_trainer_validate(ssd_trainer *trainer) {
         const float *w = generator_map(pool, g, t->z, count, STATS_RUNNING, t->scratch);
         generator_synthesise(pool, g, w, 0, count, STATS_RUNNING, t->scratch);
         discriminator_forward(pool, &t->d, g->image, count, DISCRIMINATOR_EVAL, t->scratch);
-        loss_d += count * loss_discriminator(kind, t->real_logits, t->d.logits, count);
-        loss_g += count * loss_generator(kind, NULL, t->real_logits, t->d.logits, count);
+        loss_d += count * (loss_bce(NULL, t->real_logits, count, 1, 0.5) + loss_bce(NULL, t->d.logits, count, 0, 0.5));
+        loss_g += count * loss_bce(NULL, t->d.logits, count, 1, 1);
         right += count_above(t->real_logits, count, 1) + count_above(t->d.logits, count, 0);
     }
     t->losses.val_loss_g = loss_g / t->val_count;

@@ -58,7 +58,6 @@ static const char *const TEXTS[] = {"nan",
                                     "batch",
                                     "latent",
                                     "dcgan",
-                                    "paired",
                                     "linear",
                                     "ssdgan-model",
                                     "ssdgan-checkpoint",
@@ -134,7 +133,6 @@ static ssd_config base_config(int base) {
         c.model = SSD_MODEL_DCGAN;
     } else if (base == 4) {
         c.adain = 0;
-        c.loss = SSD_LOSS_PAIRED;
         c.augment_colour = c.augment_translation = c.augment_cutout = 1;
     } else if (base == 5) {
         c.shared_mapping = c.w_norm = 1;

@@ -9,9 +9,9 @@
 static const double TOLERANCE = 1e-4;
 
 static const char *const GOLDEN[] = {
-    "ssd",          "ssd-shared-reuse", "ssd-no-adain",    "dcgan",  "ssd-odd",      "ema",
-    "augment",      "paired",           "frozen",          "r1",     "stylegan",     "bilinear-mixing",
-    "latent-first", "self-modulation",  "latent-as-style", "w-norm", "paired-reuse", "narrow-d"};
+    "ssd",          "ssd-shared-reuse", "ssd-no-adain",    "dcgan",  "ssd-odd",         "ema",
+    "augment",      "no-adain-ema",     "frozen",          "r1",     "stylegan",        "bilinear-mixing",
+    "latent-first", "self-modulation",  "latent-as-style", "w-norm", "minibatch-reuse", "narrow-d"};
 
 /* R1's gradient is a difference quotient here: 2e-4 off in that file. */
 static double tolerance_of(const char *path) { return strstr(path, "r1") ? 10 * TOLERANCE : TOLERANCE; }
