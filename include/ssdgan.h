@@ -137,10 +137,8 @@ typedef struct ssd_config {
 
     /* Differentiable augmentation (Zhao et al. 2020, 2006.10738) of all that D sees, in all steps; the generator's
      * gradient goes through it. */
-    int32_t augment_colour;      /* flag: brightness +-0.5, saturation 0..2, contrast 0.5..1.5 */
     int32_t augment_translation; /* flag: shifts by up to an eighth of the side, zeros moving in */
-    int32_t augment_cutout;      /* flag: a square of half the side becomes zero */
-    double augment_p;            /* probability of each, drawn for each picture (Karras et al. 2020, 2006.06676) */
+    double augment_p;            /* probability of a shift, for each picture */
 
     /* A learning rate for each network (Heusel et al. 2017, 1706.08500), and a factor of both that falls from 1 to 0
      * over the planned pictures. */

@@ -209,37 +209,17 @@ class Discriminator(nn.Module):
         return self.model[-1](x).flatten()
 
 
-def draw_changes(o, random):
-    """Augmentations of Zhao et al. 2020 for one step: a row for each of G's fakes, D's reals, D's fakes."""
-    size, rows = o.image_size, []
-    whole = lambda low, high: int(torch.randint(low, high, (1,), generator=random))
-    for _ in range(3 * o.batch):
-        u = torch.rand(3, generator=random).tolist()
-        row = [u[0] - 0.5, 2 * u[1], u[2] + 0.5] if "colour" in o.augment else [0, 1, 1]
-        row += [whole(-(size // 8), size // 8 + 1) for _ in range(2)] if "translation" in o.augment else [0, 0]
-        if "cutout" in o.augment:
-            centres = [whole(0, size + 1) for _ in range(2)]
-            low = [max(0, c - size // 4) for c in centres]
-            row += low + [min(size, c + size // 4) - a for c, a in zip(centres, low)]
-        else:
-            row += [0, 0, 0, 0]
-        rows.append(row)
-    return torch.tensor(rows, dtype=torch.float32)
+def draw_shifts(o, random):
+    """Translations of Zhao et al. 2020 for one step: x and y for each of G's fakes, D's reals, D's fakes."""
+    most = o.image_size // 8
+    return torch.randint(-most, most + 1, (3 * o.batch, 2), generator=random).float()
 
 
-def augmented(x, rows, dtype):
-    """The pictures changed one after the other as their rows say, by plain tensor operations."""
-    out = []
-    for image, row in zip(x, rows.to(dtype)):
-        (dx, dy, left, top, width, height), size = [int(v) for v in row[3:]], image.shape[-1]
-        image = image + row[0]
-        image = (image - image.mean(0, keepdim=True)) * row[1] + image.mean(0, keepdim=True)
-        image = (image - image.mean()) * row[2] + image.mean()
-        image = F.pad(image, [size] * 4)[:, size + dy:2 * size + dy, size + dx:2 * size + dx]
-        mask = torch.ones(size, size, dtype=dtype)
-        mask[top:top + height, left:left + width] = 0
-        out.append(image * mask)
-    return torch.stack(out)
+def shifted(x, shifts):
+    """The pictures moved as their rows say, zeros moving in, by plain tensor operations."""
+    size = x.shape[-1]
+    return torch.stack([F.pad(image, [size] * 4)[:, size + dy:2 * size + dy, size + dx:2 * size + dx]
+                        for image, (dx, dy) in zip(x, shifts.int().tolist())])
 
 
 def discriminator_loss(real, fake):
@@ -432,7 +412,7 @@ def run(o):
         coarse = torch.randn(o.batch, 3, o.image_size // 4, o.image_size // 4)
         real = torch.tanh(F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False))
         tensors[f"z.{step}"], tensors[f"real.{step}"] = z, real
-        noise = mix = changes = None
+        noise = mix = shifts = None
         if o.noise:
             noise = torch.randn(1, o.batch * 16 * (4 ** (o.image_size.bit_length() - 3) - 1) // 3)
             tensors[f"noise.{step}"], noise = noise, noise[0].to(dtype)
@@ -440,12 +420,12 @@ def run(o):
             mix = torch.randint(1, o.image_size.bit_length() - 3, (o.batch,))
             mix[torch.rand(o.batch) > o.style_mixing] = o.image_size.bit_length() - 3
             tensors[f"mix.{step}"] = mix
-        if o.augment:
-            changes = draw_changes(o, random)
-            tensors[f"augment.{step}"] = changes
-            changes = changes.reshape(3, o.batch, 9)
+        if o.augment_translation:
+            shifts = draw_shifts(o, random)
+            tensors[f"augment.{step}"] = shifts
+            shifts = shifts.reshape(3, o.batch, 2)
         z, real = z.to(dtype), real.to(dtype)
-        seen = lambda x, use: augmented(x, changes[use], dtype) if o.augment else x
+        seen = lambda x, use: shifted(x, shifts[use]) if o.augment_translation else x
         for optimiser, rate in zip(optimisers, rates):
             optimiser.param_groups[0]["lr"] = rate * factor(o, step)
 
@@ -468,10 +448,9 @@ def run(o):
         "ema": o.ema,
         "lr_g": o.lr_g, "lr_d": o.lr_d, "schedule": o.schedule if o.schedule != "constant" else 0,
         "schedule_pictures": o.schedule_pictures, "r1": o.r1, "r1_interval": o.r1_interval if o.r1 else 0,
-        "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d,
-        **{f"augment_{k}": int(k in o.augment) for k in ("colour", "translation", "cutout")}}.items() if v}
+        "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
-    for name in ("mapping_layers", "mapping_rate", "pixel_norm", "w_norm", "equalised", "noise", "upsampling", "downsampling",
+    for name in ("augment_translation", "mapping_layers", "mapping_rate", "pixel_norm", "w_norm", "equalised", "noise", "upsampling", "downsampling",
                  "d_norm", "minibatch_std", "style_mixing", "first_input", "g_norm", "width_d"):
         if getattr(o, name) != parser().get_default(name):
             options[name] = int(getattr(o, name)) if isinstance(getattr(o, name), bool) else getattr(o, name)
@@ -501,7 +480,6 @@ def parser():
     p.add_argument("--beta1", type=float, default=0.5)
     p.add_argument("--beta2", type=float, default=0.999)
     p.add_argument("--eps", type=float, default=1e-2, help="large on purpose: Adam's first update is sign-like")
-    p.add_argument("--augment", default="", help="some of colour,translation,cutout")
     p.add_argument("--ema", type=float, default=0)
     p.add_argument("--ema-ramp", type=float, default=0.05)
     p.add_argument("--lr-g", type=float, default=0)
@@ -514,7 +492,7 @@ def parser():
     p.add_argument("--freeze-d", type=int, choices=[0, 1], default=0)
     p.add_argument("--mapping-layers", type=int, default=4)
     p.add_argument("--mapping-rate", type=float, default=1.0)
-    for name in ("pixel-norm", "w-norm", "equalised", "noise", "minibatch-std"):
+    for name in ("augment-translation", "pixel-norm", "w-norm", "equalised", "noise", "minibatch-std"):
         p.add_argument(f"--{name}", action="store_true")
     p.add_argument("--upsampling", choices=["transposed", "nearest", "bilinear"], default="transposed")
     p.add_argument("--downsampling", choices=["strided", "average"], default="strided")

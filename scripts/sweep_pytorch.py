@@ -152,7 +152,7 @@ class Run:
 
     def shifted(self, x, shift):
         """As augment_translation; by products with matrices of 0 and 1, whose gradient needs no atomic additions."""
-        if "translation" not in self.o.augment:
+        if not self.o.augment_translation:
             return x
         axis = torch.arange(self.o.image_size, device=DEVICE, dtype=torch.float32)
         rows, columns = [(axis[None, :, None] - shift[:, i, None, None] == axis).to(x.dtype)[:, None] for i in (1, 0)]

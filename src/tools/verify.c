@@ -108,36 +108,23 @@ static ssd_status compare_number(ssd_verify *v, const char *format, int step, do
     return status;
 }
 
-/* augment.K, one row a picture and use, into the trainer. */
-static ssd_status read_augment_params(ssd_verify *v, int step, int count) {
-    enum { FIELDS = 9 };
+/* augment.K, the shift of each picture and use, into the trainer. */
+static ssd_status read_shifts(ssd_verify *v, int step, int count) {
+    ssd_trainer *t = v->trainer;
     char name[NAME];
     (void)snprintf(name, sizeof name, "augment.%d", step);
     const safetensors_entry *e = safetensors_find(v->file, name);
-    if (!trainer_augments(&v->trainer->config))
+    if (!t->config.augment_translation)
         return SSD_OK;
     if (!e)
         return context_fail(v->context, SSD_BAD_FILE, "the file lacks %s", name);
-    const ssd_status status = safetensors_read(v->context, e, v->spare, (size_t)count * FIELDS);
-    const int size = architecture_image_size(&v->trainer->g.arch);
+    const ssd_status status = safetensors_read(v->context, e, v->spare, (size_t)count * 2);
+    const float size = (float)architecture_image_size(&t->g.arch);
     for (int i = 0; !status && i < count; i++) {
-        const float *r = v->spare + (size_t)i * FIELDS;
-        for (int k = 3; k < FIELDS; k++)
-            if (!(fabsf(r[k]) < (float)size))
-                return context_fail(v->context, SSD_BAD_FILE, "%s holds a place outside the picture", name);
-        v->trainer->augment_params[i] = (augment){.brightness = r[0],
-                                                  .saturation = r[1],
-                                                  .contrast = r[2],
-                                                  .shift_x = (int)r[3],
-                                                  .shift_y = (int)r[4],
-                                                  .cut_left = (int)r[5],
-                                                  .cut_top = (int)r[6],
-                                                  .cut_width = (int)r[7],
-                                                  .cut_height = (int)r[8]};
-        const augment *a = &v->trainer->augment_params[i];
-        if (a->cut_left < 0 || a->cut_top < 0 || a->cut_left + a->cut_width > size ||
-            a->cut_top + a->cut_height > size || a->cut_width < 0 || a->cut_height < 0)
-            return context_fail(v->context, SSD_BAD_FILE, "%s holds a place outside the picture", name);
+        const float x = v->spare[2 * i], y = v->spare[2 * i + 1];
+        if (!(fabsf(x) < size && fabsf(y) < size))
+            return context_fail(v->context, SSD_BAD_FILE, "%s shifts a picture out of sight", name);
+        t->shifts[i] = (augment_shift){(int)x, (int)y};
     }
     return status;
 }
@@ -183,7 +170,7 @@ static ssd_status read_inputs(ssd_verify *v, int step) {
         status = safetensors_read(v->context, real, v->spare, 3 * (size_t)batch * plane);
     if (!status)
         transpose_nc(t->real, v->spare, batch, 3, plane);
-    return status ? status : read_augment_params(v, step, D_BATCHES * batch);
+    return status ? status : read_shifts(v, step, D_BATCHES * batch);
 }
 
 /* The picture that the first G step sees. Its batch norm, where it has one, would count a second forward: the state

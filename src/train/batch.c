@@ -82,7 +82,6 @@ static void draw_crossovers(ssd_trainer *t, int pictures) {
 /* Training pictures are numbers 0 .. train_count-1, held-out ones the last val_count. */
 void trainer_fill_batch(ssd_trainer *t) {
     const int batch = t->config.batch;
-    const int kinds = trainer_augments(&t->config);
     const long first = (long)t->counters.step_in_epoch * batch;
     for (int i = 0; i < batch; i++) {
         t->batch_indices[i] = t->order[(first + i) % t->train_count];
@@ -93,9 +92,9 @@ void trainer_fill_batch(ssd_trainer *t) {
     if (t->g.arch.options.noise)
         rng_normal(&t->random, t->noise, batch * (int)architecture_noise_floats(t->g.arch.stages));
     draw_crossovers(t, batch);
-    if (kinds)
-        augment_draw(t->augment_params, D_BATCHES * batch, kinds, t->counters.augment_p,
-                     architecture_image_size(&t->g.arch), &t->random);
+    if (t->config.augment_translation)
+        augment_draw(t->shifts, D_BATCHES * batch, t->counters.augment_p, architecture_image_size(&t->g.arch),
+                     &t->random);
 }
 
 void trainer_advance(ssd_trainer *t) {

@@ -44,11 +44,6 @@ void trainer_freeze(ssd_trainer *t) {
 
 int trainer_latents_a_batch(const ssd_trainer *t) { return t->config.batch * (t->config.style_mixing > 0 ? 2 : 1); }
 
-int trainer_augments(const ssd_config *c) {
-    return (c->augment_colour ? AUGMENT_COLOUR : 0) | (c->augment_translation ? AUGMENT_TRANSLATION : 0) |
-           (c->augment_cutout ? AUGMENT_CUTOUT : 0);
-}
-
 ssd_status trainer_create(ssd_context *context, const ssd_config *config, const architecture *arch,
                           ssd_trainer **trainer) {
     const int threads = ssd_context_threads(context);
@@ -64,9 +59,9 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
     t->block = context_allocate(context, memory.floats, sizeof(float));
     t->batch_indices = context_allocate(context, pictures, sizeof *t->batch_indices);
     t->batch_mirror = context_allocate(context, pictures, sizeof *t->batch_mirror);
-    t->augment_params = context_allocate(context, D_BATCHES * pictures, sizeof *t->augment_params);
+    t->shifts = context_allocate(context, D_BATCHES * pictures, sizeof *t->shifts);
     t->crossover = context_allocate(context, pictures, sizeof *t->crossover);
-    if (!t->block || !t->batch_indices || !t->batch_mirror || !t->augment_params || !t->crossover) {
+    if (!t->block || !t->batch_indices || !t->batch_mirror || !t->shifts || !t->crossover) {
         ssd_trainer_destroy(t);
         return SSD_OUT_OF_MEMORY;
     }
@@ -104,7 +99,7 @@ void ssd_trainer_destroy(ssd_trainer *trainer) {
     free(trainer->order);
     free(trainer->batch_indices);
     free(trainer->batch_mirror);
-    free(trainer->augment_params);
+    free(trainer->shifts);
     free(trainer->crossover);
     free(trainer->block);
     free(trainer);

@@ -54,10 +54,10 @@ struct ssd_trainer {
     float *fake_logits; /* N */
     float *squares;     /* sums of the gradient's squares, one a piece of Adam's work */
     float *scratch;
-    augment *augment_params; /* batches x N */
-    int *crossover;          /* N: the stage from which a picture has its second latent; with style mixing */
-    int *batch_indices;      /* N */
-    uint8_t *batch_mirror;   /* N */
+    augment_shift *shifts; /* batches x N */
+    int *crossover;        /* N: the stage from which a picture has its second latent; with style mixing */
+    int *batch_indices;    /* N */
+    uint8_t *batch_mirror; /* N */
 };
 
 /* A trainer of this architecture (which a file may have decided) with fresh initial values. */
@@ -72,8 +72,5 @@ void trainer_freeze(ssd_trainer *t);
 
 /* Latents of a batch: N, or with style mixing 2 N. */
 int trainer_latents_a_batch(const ssd_trainer *t);
-
-/* Sum of AUGMENT_..., 0 for none. */
-int trainer_augments(const ssd_config *config);
 
 #endif

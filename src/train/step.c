@@ -20,15 +20,15 @@ static size_t picture_floats(const ssd_trainer *t) {
     return 3 * size * size * t->config.batch;
 }
 
-static const augment *augment_params(const ssd_trainer *t, d_batch which) {
-    return t->augment_params + (size_t)which * t->config.batch;
+static const augment_shift *shifts_of(const ssd_trainer *t, d_batch which) {
+    return t->shifts + (size_t)which * t->config.batch;
 }
 
 /* Pictures as D sees them. */
 static const float *d_input(ssd_trainer *t, const float *images, d_batch which) {
-    if (!trainer_augments(&t->config))
+    if (!t->config.augment_translation)
         return images;
-    augment_forward(t->context->pool, t->augmented, images, augment_params(t, which), t->config.batch,
+    augment_forward(t->context->pool, t->augmented, images, shifts_of(t, which), t->config.batch,
                     architecture_image_size(&t->g.arch));
     return t->augmented;
 }
@@ -58,9 +58,9 @@ static void generator_step(ssd_trainer *t) {
     t->losses.loss_g = loss_bce(t->dlogits, t->d.logits, c->batch, 1, 1);
     d_backward(t, t->dlogits, GRAD_NONE);
     float *dimage = t->d.dimage;
-    if (trainer_augments(c)) {
+    if (c->augment_translation) {
         /* Not into t->augmented: with reuse_fake D's own step still needs its input. */
-        augment_backward(t->context->pool, t->perturbed, dimage, augment_params(t, D_BATCH_G_FAKE), c->batch,
+        augment_backward(t->context->pool, t->perturbed, dimage, shifts_of(t, D_BATCH_G_FAKE), c->batch,
                          architecture_image_size(&t->g.arch));
         dimage = t->perturbed;
     }

@@ -4,7 +4,7 @@
 
 #include "train/state.h"
 
-/* The step itself, on the batch in t->z, t->real and t->augment_params; leaves the losses, and both gradients in their
+/* The step itself, on the batch in t->z, t->real and t->shifts; leaves the losses, and both gradients in their
  * blocks. Counters move by one. SSD_NOT_FINITE when a loss is not finite. */
 SSD_MUST_USE ssd_status trainer_step_on_batch(ssd_trainer *t);
 

@@ -46,7 +46,7 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
         [SSD_STAT_BEST_STEP] = c->best_step,
         [SSD_STAT_GRAD_NORM_G] = l->grad_norm_g,
         [SSD_STAT_GRAD_NORM_D] = l->grad_norm_d,
-        [SSD_STAT_AUGMENT_P] = trainer_augments(&trainer->config) ? c->augment_p : 0,
+        [SSD_STAT_AUGMENT_P] = trainer->config.augment_translation ? c->augment_p : 0,
         [SSD_STAT_RATE] = trainer_rate(trainer),
     };
     memcpy(stats, values, sizeof values);

@@ -133,7 +133,7 @@ static ssd_config base_config(int base) {
         c.model = SSD_MODEL_DCGAN;
     } else if (base == 4) {
         c.adain = 0;
-        c.augment_colour = c.augment_translation = c.augment_cutout = 1;
+        c.augment_translation = 1;
     } else if (base == 5) {
         c.shared_mapping = c.w_norm = 1;
         c.width_d = 2;
@@ -248,7 +248,7 @@ static void make_verify(parts *p, input *in) {
                   {"real.0", 4, {2, 3, SIZE, SIZE}},
                   {"noise.0", 1, {2 * (16 + 64)}},
                   {"mix.0", 1, {2}},
-                  {"augment.0", 2, {6, 9}},
+                  {"augment.0", 2, {6, 2}},
                   {"loss.g.0", 0, {0}},
                   {"fake.0", 4, {2, 3, SIZE, SIZE}}};
     for (int i = 0; i < p->pair_count; i++)

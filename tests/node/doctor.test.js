@@ -118,13 +118,8 @@ test('answers a divergence as configured', async () => {
 
   const more = run('augment', { ...wild, lr: 0.02 }, 400);
   const augmented = more.answers.filter(({ action }) => action === 'augment');
-  const {
-    augment_p: p,
-    augment_translation: shifts,
-    augment_colour,
-    augment_cutout,
-  } = more.supervisor.trainer.config();
+  const { augment_p: p, augment_translation: shifts } = more.supervisor.trainer.config();
   assert.ok(augmented.length >= 1, JSON.stringify(more.answers));
-  assert.deepEqual([p, shifts, augment_colour, augment_cutout], [0.25 * augmented.length, 1, 0, 0]);
+  assert.deepEqual([p, shifts], [0.25 * augmented.length, 1]);
   engine.dispose();
 });

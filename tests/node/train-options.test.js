@@ -31,9 +31,8 @@ test('options become settings; what a recipe switches on can be switched off', (
     image_size: 128,
     val_count: -1,
   });
-  const off = settings('--no-flip', '--no-reuse-fake', '--no-adain', '--no-spectral-norm', '--augment', 'none');
-  const none = { augment_colour: 0, augment_translation: 0, augment_cutout: 0 };
-  assert.deepEqual(off, { flip: 0, reuse_fake: 0, adain: 0, spectral_norm: 'none', ...none });
+  const off = settings('--no-flip', '--no-reuse-fake', '--no-adain', '--no-spectral-norm', '--no-augment-translation');
+  assert.deepEqual(off, { flip: 0, reuse_fake: 0, adain: 0, spectral_norm: 'none', augment_translation: 0 });
   const trainer = engine.createTrainer({ ...RECIPES.quick.settings, width: 4, ...settings('--no-flip') });
   assert.equal(trainer.config().flip, 0);
   trainer.dispose();
@@ -70,10 +69,6 @@ test('a refusal is one sentence, and names the option', () => {
     [['--out', '--force'], '--out needs a value. See: ssdgan train --help'],
     [['--out'], '--out needs a value. See: ssdgan train --help'],
     [['--bogus'], 'There is no option --bogus. See: ssdgan train --help'],
-    [
-      ['--augment', 'colour,flip'],
-      /^--augment names "flip", but knows none, or some of: colour, translation, cutout\.$/,
-    ],
     [['--freeze', 'l0'], /^--freeze names "l0", but knows none, or some of: mapping, l1, /],
   ]))
     assert.throws(() => settings(...args), { message: sentence });

@@ -16,13 +16,6 @@ engine.dispose();
 
 /** The settings that have an option. */
 const SETTINGS = FIELDS.filter(({ option }) => option);
-/** Of --augment: name in the list -> setting. */
-const AUGMENTATIONS = Object.fromEntries(
-  SETTINGS.filter(({ name, type }) => type === 'flag' && name.startsWith('augment_')).map(({ name }) => [
-    name.replace('augment_', ''),
-    name,
-  ]),
-);
 /** Of --freeze: the bits of the setting, in order. The core knows how many layers there are. */
 const FREEZE_BITS = Math.log2((FIELDS.find(({ name }) => name === 'freeze')?.max ?? 0) + 1);
 const PARTS = Array.from({ length: FREEZE_BITS }, (_, bit) => (bit ? `l${bit}` : 'mapping'));
@@ -128,10 +121,6 @@ export const OPTIONS = {
   ...Object.fromEntries(Object.entries(ENGINE_OPTIONS).map(([name, option]) => [name, { ...option, group: RUN }])),
   ...optionsOf(({ basic }) => basic),
   ...GROUPS.reduce((all, group) => ({ ...all, ...optionsOf((field) => !field.basic && field.group === group) }), {}),
-  augment: text(`what is augmented: none, or some of ${Object.keys(AUGMENTATIONS).join(',')}`, {
-    value: 'LIST',
-    group: heading('augmentation'),
-  }),
   freeze: text(`parts of the generator to leave as they are: some of ${PARTS.slice(0, 3).join(',')},...`, {
     value: 'LIST',
     group: heading('fine-tuning'),
@@ -139,12 +128,12 @@ export const OPTIONS = {
   'no-spectral-norm': { type: 'boolean', hidden: true, help: '--spectral none' },
 };
 
-/** @param {string} option @param {string} list @param {string[]} known */
-function split(option, list, known) {
+/** The names in the list of --freeze. @param {string} list */
+function partsIn(list) {
   const names = list === 'none' || list === '' ? [] : list.split(',');
-  const wrong = names.find((name) => !known.includes(name));
+  const wrong = names.find((name) => !PARTS.includes(name));
   if (wrong !== undefined)
-    throw new CliError(`--${option} names "${wrong}", but knows none, or some of: ${known.join(', ')}.`);
+    throw new CliError(`--freeze names "${wrong}", but knows none, or some of: ${PARTS.join(', ')}.`);
   return names;
 }
 
@@ -167,12 +156,8 @@ export const recipeOf = ({ recipe, model }) => recipe ?? (model === 'dcgan' ? 'd
 export function settingsFrom(values) {
   /** @type {Record<string, any>} */
   const settings = {};
-  const given = ['recipe', 'from', 'augment', 'no-spectral-norm'].filter((option) => values[option] !== undefined);
+  const given = ['recipe', 'from', 'no-spectral-norm'].filter((option) => values[option] !== undefined);
   if (values['no-spectral-norm']) settings.spectral_norm = 'none';
-  if (values.augment !== undefined) {
-    const names = split('augment', values.augment, Object.keys(AUGMENTATIONS));
-    for (const [name, setting] of Object.entries(AUGMENTATIONS)) settings[setting] = names.includes(name) ? 1 : 0;
-  }
   for (const { name, option, type } of SETTINGS) {
     const value = values[option];
     if (value === undefined) continue;
@@ -180,7 +165,7 @@ export function settingsFrom(values) {
     settings[name] = type === 'flag' ? Number(value) : value;
   }
   if (values.freeze !== undefined)
-    settings.freeze = split('freeze', values.freeze, PARTS).reduce((sum, name) => sum | (1 << PARTS.indexOf(name)), 0);
+    settings.freeze = partsIn(values.freeze).reduce((sum, name) => sum | (1 << PARTS.indexOf(name)), 0);
   return { settings, given };
 }
 

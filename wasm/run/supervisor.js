@@ -144,7 +144,6 @@ export class Supervisor {
     return `Rolled back to step ${this.trainer.stats().step}, at half the learning rate.`;
   }
 
-  /** Shifts alone: colours and squares cut out were seen in the generated pictures (docs/experiments.md). */
   augment() {
     this.remedies++;
     const more = Math.min(1, this.trainer.stats().augment_p + 0.25);
