@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { notices } from './scripts/notices.js';
 import { hashOf, installable, serviceWorker } from './scripts/site.js';
+import { languages, words } from './scripts/words.js';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(root, process.env.SSDGAN_MODULES ?? 'build/wasm');
@@ -62,6 +63,7 @@ function engineModules(hashed) {
 export default defineConfig(({ command }) => {
   // While one works on the core, its modules change under the server.
   const noticesOfAll = notices();
+  const names = Object.fromEntries(Object.entries(languages()).map(([code, { language }]) => [code, language]));
   const hashed = command === 'build' ? engineFiles() : {};
   return {
     root: path.join(root, 'web'),
@@ -69,8 +71,9 @@ export default defineConfig(({ command }) => {
     cacheDir: path.join(root, 'build/vite'),
     // The worker's packages too, so that they are not found, and the page loaded again, after its first load.
     optimizeDeps: { entries: ['index.html', 'worker/worker.js'] },
-    plugins: [engineModules(hashed), installable(), serviceWorker([noticesOfAll]), noticesOfAll],
+    plugins: [words(), engineModules(hashed), installable(), serviceWorker([noticesOfAll]), noticesOfAll],
     define: {
+      'import.meta.env.LANGUAGES': JSON.stringify(names),
       'import.meta.env.STARTER': JSON.stringify(starter),
       'import.meta.env.ENGINE_FILES': JSON.stringify(hashed),
     },

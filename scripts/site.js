@@ -71,7 +71,6 @@ export function installable() {
         // From a file on disk, a style sheet with crossorigin is refused: the page could not explain itself in style.
         html: html.replace('rel="stylesheet" crossorigin', 'rel="stylesheet"'),
         tags: [
-          { tag: 'script', attrs: { defer: true, src: './explain.js' }, injectTo: 'head' },
           { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' }, injectTo: 'head' },
           { tag: 'link', attrs: { rel: 'apple-touch-icon', href: './apple-touch-icon.png' }, injectTo: 'head' },
         ],

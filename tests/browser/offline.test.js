@@ -148,7 +148,7 @@ test('a new version is offered, and comes by a click; a training goes on until t
   let version = 1;
   const site = await plainServer((name, text) => {
     if (version === 1) return text;
-    if (name === 'index.html') return text.replace('<title>', '<title>New: ');
+    if (name === 'index.html') return text.replace(/(<title[^>]*>)/, '$1New: ');
     return name === 'service-worker.js' ? text.replace(/(url:"index\.html",revision:")\w+/, '$1second') : text;
   });
   const tab = await openBrowser('Chromium');
@@ -250,7 +250,7 @@ test('every script and module of the site carries a hash of its content in its n
   const files = fs.readdirSync(DIST, { recursive: true }).map(String);
   const scripts = files.filter((name) => /\.(m?js|wasm|css)$/.test(name));
   assert.equal(scripts.filter((name) => /^engine\//.test(name)).length, 8);
-  const named = ['explain.js', 'service-worker.js']; // the service worker notes their content
+  const named = ['first.js', 'service-worker.js']; // the service worker notes their content
   for (const name of scripts.filter((file) => !named.includes(file)))
     assert.match(name, /^assets\/.*-[\w-]{8}\.\w+$|^engine\/.*\.[0-9a-f]{8}\.\w+$/);
 });

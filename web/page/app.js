@@ -2,6 +2,7 @@
 import { Client } from './client.js';
 import { byId, element, sentence } from './draw.js';
 import { SettingsForm } from './settings-form.js';
+import { t, tell, translated } from './words.js';
 
 /**
  * @typedef {'starting' | 'ready' | 'training' | 'paused' | 'finished' | 'stopped'} Phase
@@ -23,6 +24,8 @@ export class App {
     this.savedStep = 0;
     /** The engine has started; another one after a restart. */
     this.started = Promise.resolve();
+    /** @type {string[]} what the engine has to say of itself */
+    this.engineNotes = [];
     /** @type {{bytes: Uint8Array, step: number} | null} a loaded checkpoint that waits for its pictures */
     this.resume = null;
     /** Steps have been made that are kept nowhere. */
@@ -68,24 +71,26 @@ export class App {
       threads: threads ? Number(threads) : 'auto',
       home: this.options.get('home') ?? undefined, // for tests: file system, database, memory
     });
-    byId('engine-state').textContent = [
-      `${reply.variant === 'relaxed' ? 'Relaxed SIMD (fused multiply-add)' : 'Plain SIMD'}, ${reply.threads} thread${reply.threads > 1 ? 's' : ''}.`,
-      ...reply.notes,
-    ].join(' ');
+    this.engineNotes = [...reply.notes];
+    tell(byId('engine-state'), () =>
+      [t(`engine.${reply.variant}`, { n: reply.threads }), ...this.engineNotes.map(translated)].join(' '),
+    );
     return reply;
   }
 
-  /** A sentence on top of the page; '' takes it away. @param {string} text @param {{label: string, act: () => void}} [action] */
+  /** A sentence on top of the page; null takes it away. @param {(() => string) | null} text @param {{label: () => string, act: () => void}} [action] */
   notice(text, action) {
     const box = byId('notice');
-    box.textContent = text;
+    const words = document.createElement('span');
+    box.replaceChildren(words);
+    tell(words, text ?? (() => ''));
     box.hidden = !text;
     if (!action) return;
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = action.label;
+    tell(button, action.label);
     button.onclick = () => {
-      this.notice('');
+      this.notice(null);
       action.act();
     };
     box.append(button);
@@ -104,7 +109,7 @@ export class App {
     } catch (error) {
       if (/** @type {any} */ (error).code === 'dead') return; // the notice at the top of the page says it
       state.classList.add('bad');
-      state.textContent = sentence(error);
+      tell(state, () => sentence(error));
     }
   }
 }

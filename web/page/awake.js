@@ -4,6 +4,7 @@
  */
 import { byId, button, duration } from './draw.js';
 import { SpeedWatch } from './speed-watch.js';
+import { number, t } from './words.js';
 
 /** Browsers do not freeze or drop a hidden tab that holds a lock. */
 const LOCK = 'ssdgan-training';
@@ -61,7 +62,6 @@ export class Awake {
   /** @param {import('./app.js').App} app */
   constructor(app) {
     this.app = app;
-    this.title = document.title;
     this.link = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]'));
     this.icon = this.link.href;
     this.percent = -1;
@@ -92,9 +92,9 @@ export class Awake {
       this.speed.pause();
     }
     this.keepScreenOn();
-    const words = { finished: 'Done', paused: `Paused at ${Math.max(0, this.percent)} %`, stopped: 'Stopped' };
-    const word = words[/** @type {keyof typeof words} */ (phase)];
-    if (!this.training) document.title = word ? `${word} · ssdgan` : this.title;
+    const has = ['finished', 'paused', 'stopped'].includes(phase);
+    const word = has && t(`title.${phase}`, { percent: Math.max(0, this.percent) });
+    if (!this.training) document.title = word ? `${word} · ssdgan` : t('page.title');
     if (phase === 'ready' || phase === 'finished') {
       this.percent = -1;
       this.link.href = this.icon;
@@ -104,7 +104,7 @@ export class Awake {
     if (!this.training) byId('speed-note').hidden = true;
     // A pause by the visitor is seen by the visitor.
     if (ended && document.hidden) {
-      notify(phase === 'finished' ? 'The training is done.' : 'The training has stopped. The page says why.');
+      notify(t(phase === 'finished' ? 'notify.finished' : 'notify.stopped'));
     }
   }
 
@@ -130,7 +130,7 @@ export class Awake {
   progress(share, left, rate) {
     if (!this.training) return;
     const percent = Math.floor(100 * share);
-    document.title = `${percent} % · ${duration(left)} left · ssdgan`;
+    document.title = `${t('title.training', { percent, left: duration(left) })} · ssdgan`;
     if (percent !== this.percent) {
       this.percent = percent;
       this.link.href = iconOf(share) || this.icon;
@@ -139,7 +139,7 @@ export class Awake {
     const { slow, usual } = this.speed;
     const note = byId('speed-note');
     if (note.hidden === slow > 0) note.hidden = !slow;
-    const text = `The speed has dropped from ${usual.toFixed(1)} to ${slow.toFixed(1)} pictures/s: a battery saver, a hot or a busy machine. The training goes on.`;
+    const text = t('train.slow', { usual: number(usual, 1), slow: number(slow, 1) });
     if (slow && note.textContent !== text) note.textContent = text;
   }
 }

@@ -1,6 +1,7 @@
 /** The curves: both losses, D(x) and D(G(z)), drawn by uPlot. */
 import { later } from '../later.js';
 import { byId } from './draw.js';
+import { onWords, t } from './words.js';
 
 /** Most points kept. Beyond that, every second one is dropped. */
 const MOST_POINTS = 2000;
@@ -18,6 +19,7 @@ export class Curves {
     this.failed = false;
     addEventListener('online', () => this.tryAgain()); // the next training tries too
     new ResizeObserver(() => this.resize()).observe(byId('curves'));
+    onWords(() => this.plots.length && this.load());
   }
 
   clear() {
@@ -64,7 +66,7 @@ export class Curves {
           scales: { x: { time: false }, ...scales },
           axes: [axis, { ...axis, size: 46 }],
           series: [
-            { label: 'step' },
+            { label: t('curves.step') },
             { label: names[0], stroke: warm, width: 1.5, points: { show: false } },
             { label: names[1], stroke: cool, width: 1.5, points: { show: false } },
           ],
@@ -72,14 +74,10 @@ export class Curves {
         /** @type {any} */ ([[], [], []]),
         byId(id),
       );
+    for (const plotted of this.plots) plotted.destroy();
     this.plots = [
-      plot('Losses', ['generator', 'discriminator'], {}, 'curve-loss'),
-      plot(
-        'How real the discriminator finds pictures',
-        ['real pictures', 'generated ones'],
-        { y: { range: [0, 1] } },
-        'curve-score',
-      ),
+      plot(t('curves.losses'), [t('curves.generator'), t('curves.discriminator')], {}, 'curve-loss'),
+      plot(t('curves.belief'), [t('curves.real'), t('curves.made')], { y: { range: [0, 1] } }, 'curve-score'),
     ];
     this.resize();
     this.draw();

@@ -1,4 +1,5 @@
 /** Pictures on canvases. */
+import { translated, withUnit } from './words.js';
 
 /**
  * @template {Element} T
@@ -75,14 +76,16 @@ export function downloadCanvas(source, name) {
 /** @param {number} seconds @returns {string} */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return '–';
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  const whole = Math.ceil(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (whole < 60) return withUnit(whole, 'second');
+  if (minutes < 60) return `${withUnit(minutes, 'minute')} ${withUnit(whole % 60, 'second')}`;
+  return `${withUnit(Math.floor(minutes / 60), 'hour')} ${withUnit(minutes % 60, 'minute')}`;
 }
 
 /** @param {unknown} error @returns {string} a sentence */
 export function sentence(error) {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = translated(error instanceof Error ? error.message : String(error));
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }

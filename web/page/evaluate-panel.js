@@ -1,21 +1,22 @@
 /** Panel 5: how good the faces are, in plain words, and the training pictures nearest to them. */
 import { byId, button, canvas, drawGrid, element } from './draw.js';
+import { number, onWords, t, tell, translated } from './words.js';
 
 /** @typedef {{value: number, floor: number, ceiling: number, ceilingOf: string, place: number}} Bar */
 
-/** Name, what it means, digits. @type {Record<string, [string, string, number]>} */
-const BARS = {
-  real: ['Looks real', 'share of the faces that lie among the real pictures (precision)', 2],
-  variety: ['Variety', 'share of the real pictures that have a face near them (coverage)', 2],
-  look: ['Overall look', 'distance of the overall impression, lower is better (kernel distance)', 3],
-  detail: ['Fine detail', 'distance of small patches, lower is better (SWD × 1,000)', 1],
-};
+/** Digits. @type {Record<string, number>} */
+const BARS = { real: 2, variety: 2, look: 3, detail: 1 };
 
 export class EvaluatePanel {
   /** @param {import('./app.js').App} app */
   constructor(app) {
     this.app = app;
     this.working = false;
+    /** @type {any} the worker's last reply */
+    this.result = null;
+    tell(byId('evaluate-state'), () => t('make.first'));
+    this.isFirst = true;
+    onWords(() => this.result && this.draw(this.result));
     button('evaluate-button').onclick = () => this.evaluate();
     app.watch(() => this.show());
   }
@@ -23,20 +24,21 @@ export class EvaluatePanel {
   show() {
     const { canGenerate: has } = this.app;
     button('evaluate-button').disabled = !has || this.working;
-    const state = byId('evaluate-state');
-    if (has && state.textContent?.startsWith('Train first')) state.textContent = '';
+    if (!has || !this.isFirst) return;
+    this.isFirst = false;
+    tell(byId('evaluate-state'), () => '');
   }
 
   evaluate() {
     return this.app.attempt('evaluate-state', async () => {
       this.working = true;
       this.show();
-      byId('evaluate-state').textContent = 'Comparing with your pictures …';
+      tell(byId('evaluate-state'), () => t('evaluate.comparing'));
       try {
         const result = await this.app.client.request('evaluate', { source: this.app.source });
         this.draw(result);
-        byId('evaluate-state').textContent =
-          `${result.count} faces against ${result.training.toLocaleString('en')} training pictures.`;
+        const { count, training } = result;
+        tell(byId('evaluate-state'), () => t('evaluate.against', { count, training }));
       } finally {
         this.working = false;
         this.show();
@@ -45,16 +47,16 @@ export class EvaluatePanel {
   }
 
   /** @param {any} result the worker's reply */
-  draw({ bars, summary, warnings, size, columns, rgba }) {
+  draw(result) {
+    this.result = result;
+    const { bars, summary, warnings, size, columns, rgba } = result;
     byId('evaluated').hidden = false;
     element('evaluate-bars', HTMLElement).replaceChildren(
-      ...Object.entries(BARS).map(([name, texts]) => this.bar(bars[name], texts)),
+      ...Object.keys(BARS).map((name) => this.bar(name, bars[name])),
     );
     const lines = [
-      summary.quality,
-      summary.copying,
-      summary.diversity,
-      ...warnings.map((/** @type {string} */ w) => `Careful: ${w}`),
+      ...[summary.quality, summary.copying, summary.diversity].map(translated),
+      ...warnings.map((/** @type {string} */ warning) => t('evaluate.careful', { warning: translated(warning) })),
     ];
     byId('evaluate-words').replaceChildren(
       ...lines.map((text) => {
@@ -66,25 +68,26 @@ export class EvaluatePanel {
     drawGrid(canvas('evaluate-near'), rgba, size, columns);
   }
 
-  /** @param {Bar} bar @param {[string, string, number]} texts @returns {HTMLElement} */
-  bar({ value, floor, ceiling, ceilingOf, place }, [name, meaning, digits]) {
+  /** @param {string} name @param {Bar} bar @returns {HTMLElement} */
+  bar(name, { value, floor, ceiling, ceilingOf, place }) {
+    const shown = (/** @type {number} */ score) => number(score, BARS[name]);
     const row = document.createElement('div');
     row.className = 'scale';
     const title = document.createElement('p');
     const strong = document.createElement('strong');
-    strong.textContent = name;
-    title.append(strong, ` ${value.toFixed(digits)}`);
+    strong.textContent = t(`evaluate.${name}`);
+    title.append(strong, ` ${shown(value)}`);
     const track = document.createElement('div');
     track.className = 'track';
     track.setAttribute('role', 'img');
-    const ends = `${ceilingOf} ${ceiling.toFixed(digits)}, real pictures ${floor.toFixed(digits)}`;
-    track.setAttribute('aria-label', `${Math.round(100 * place)} % of the way to real pictures; ${ends}`);
+    const ends = t('evaluate.ends', { worst: translated(ceilingOf), ceiling: shown(ceiling), floor: shown(floor) });
+    track.setAttribute('aria-label', t('evaluate.place', { percent: Math.round(100 * place), ends }));
     const mark = document.createElement('span');
     mark.style.width = `${100 * place}%`;
     track.append(mark);
     const note = document.createElement('p');
     note.className = 'quiet';
-    note.textContent = `${meaning}; ${ends}`;
+    note.textContent = `${t(`evaluate.${name}-about`)}; ${ends}`;
     row.append(title, track, note);
     return row;
   }

@@ -1,5 +1,6 @@
 /** Panel 1: pictures in, thumbnails, what was refused and why. */
 import { byId, button, canvas, drawGrid, element, pictureAt } from './draw.js';
+import { onWords, t, tell, translated } from './words.js';
 
 const COLUMNS = 10;
 const PAGE = 200;
@@ -33,9 +34,9 @@ async function droppedFiles(transfer) {
         for (const child of batch) files.push(...(await filesOf(child)));
       }
     } catch (error) {
-      const why = /** @type {any} */ (error)?.message ?? 'no reason was given';
-      const what = entry.isFile ? 'the file' : 'the folder';
-      refused.push({ name: entry.fullPath.slice(1), reason: `the browser cannot open ${what} (${why})` });
+      const why = /** @type {any} */ (error)?.message ?? '–';
+      const reason = t(entry.isFile ? 'refused.file' : 'refused.folder', { why });
+      refused.push({ name: entry.fullPath.slice(1), reason });
       return [];
     }
   };
@@ -93,6 +94,7 @@ export class IntakePanel {
     };
     app.client.on('intake', ({ done, total }) => this.showProgress(done, total));
     app.watch(() => this.lock());
+    onWords(() => this.showRefused());
   }
 
   listenForDrops() {
@@ -145,12 +147,12 @@ export class IntakePanel {
     const isModel = (/** @type {File} */ file) => /\.safetensors$/i.test(file.name);
     const models = files.filter(isModel);
     if (models.length) this.openModel(models[0]);
-    const more = models.slice(1).map(({ name }) => ({ name, reason: 'one model at a time: the first was opened' }));
+    const more = models.slice(1).map(({ name }) => ({ name, reason: t('refused.second-model') }));
     this.unopened = [...unopened, ...more];
     this.showRefused();
     let pictures = files.filter((file) => !isModel(file));
     if (!pictures.length) return;
-    if (this.app.phase === 'starting') this.say('Starting the engine. Your pictures are read next …');
+    if (this.app.phase === 'starting') this.say(() => t('pictures.next'));
     await this.app.attempt('intake-state', async () => {
       await this.app.started;
       /** @type {File[]} */
@@ -160,7 +162,7 @@ export class IntakePanel {
     });
     if (!pictures.length) return;
     if (this.app.busy || this.app.isReadOnly) {
-      this.say('The training uses these pictures. Press New project, on top, to begin with others.', true);
+      this.say(() => t('pictures.in-use'), true);
       return;
     }
     await this.ask('pictures.add', { files: pictures }, pictures.length);
@@ -212,14 +214,14 @@ export class IntakePanel {
     return this.ask('pictures.read', this.wanted, this.doodles ? 0 : 1);
   }
 
-  /** Shows the worker's pictures. @param {any} reply @param {boolean} tell */
-  async take({ count, doodles, refused, reading, isReadable, project }, tell = true) {
+  /** Shows the worker's pictures. @param {any} reply @param {boolean} isTold */
+  async take({ count, doodles, refused, reading, isReadable, project }, isTold = true) {
     const { app } = this;
     const isOther = project !== app.project;
     app.count = count;
     app.project = project;
     Object.assign(this, { doodles, refused, readAs: reading, isReadable, size: reading.size });
-    if (tell) this.say(this.summary(), count < 2);
+    if (isTold) this.say(() => this.summary(), count < 2);
     this.showRefused();
     await this.showThumbnails();
     app.enter(app.phase);
@@ -228,22 +230,17 @@ export class IntakePanel {
 
   summary() {
     const { count } = this.app;
-    if (this.doodles) return `${count.toLocaleString('en')} doodles: cartoon animals, drawn by the engine.${this.none}`;
-    if (count === 0) return 'None of these files could be read as a picture; the list below says why.';
-    if (count === 1) return 'One picture. Training needs at least two; a few dozen are better.';
-    const advice = count < 50 ? ' These are few: expect samples that are nearly copies of them.' : '';
-    return `${count.toLocaleString('en')} pictures.${advice}`;
+    const none = this.refused.length ? [t('pictures.none')] : []; // files were given, and doodles are still here
+    if (this.doodles) return [t('pictures.are-doodles', { n: count }), ...none].join(' ');
+    if (count === 0) return t('pictures.none');
+    if (count === 1) return t('pictures.one');
+    return [t('pictures.count', { n: count }), ...(count < 50 ? [t('pictures.few')] : [])].join(' ');
   }
 
-  /** Files were given, and doodles are still here. */
-  get none() {
-    return this.refused.length ? ' None of your files could be read as a picture; the list below says why.' : '';
-  }
-
-  /** @param {string} text @param {boolean} bad */
+  /** @param {() => string} text @param {boolean} bad */
   say(text, bad = false) {
     const state = byId('intake-state');
-    state.textContent = text;
+    tell(state, text);
     state.classList.toggle('bad', bad);
   }
 
@@ -253,7 +250,7 @@ export class IntakePanel {
     bar.hidden = false;
     bar.max = Math.max(1, total);
     bar.value = done;
-    this.say(`Reading ${done.toLocaleString('en')} of ${total.toLocaleString('en')} …`);
+    this.say(() => t('pictures.reading-of', { done, total }));
   }
 
   showRefused() {
@@ -263,11 +260,11 @@ export class IntakePanel {
     const summary = box.querySelector('summary');
     const list = box.querySelector('ul');
     if (!summary || !list) return;
-    summary.textContent = `${refused.length} file${refused.length === 1 ? ' was' : 's were'} left out`;
+    summary.textContent = t('pictures.left-out', { n: refused.length });
     list.replaceChildren(
       ...refused.slice(0, 500).map(({ name, reason }) => {
         const item = document.createElement('li');
-        item.textContent = `${name}: ${reason}`;
+        item.textContent = `${name}: ${translated(reason)}`;
         return item;
       }),
     );
@@ -281,7 +278,7 @@ export class IntakePanel {
     if (!count) return;
     const { size, rgba } = await client.request('pictures.thumbnails', { first: 0, count: first });
     drawGrid(canvas('thumbs'), rgba, size, COLUMNS);
-    button('thumbs-more').textContent = `Show more (${(count - first).toLocaleString('en')} hidden)`;
+    tell(button('thumbs-more'), () => t('pictures.more', { hidden: count - first }));
   }
 
   /** @param {MouseEvent} event */
@@ -291,7 +288,7 @@ export class IntakePanel {
     if (index < 0) return;
     await this.app.attempt('intake-state', async () => {
       await this.take(await this.app.client.request('pictures.remove', { index }));
-      this.say(`Removed one. ${this.summary()}`);
+      this.say(() => `${t('pictures.removed')} ${this.summary()}`);
     });
   }
 }

@@ -2,6 +2,7 @@
 import { byId, button, canvas, download, element } from './draw.js';
 import { Mixer } from './mix.js';
 import { Projector } from './projector.js';
+import { t, tell } from './words.js';
 
 const FRAMES_A_LEG = 40;
 const FRAME_MS = 50;
@@ -32,6 +33,7 @@ export class InterpolatePanel {
     element('interpolate-loop', HTMLInputElement).onchange = () => this.find();
     /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} picture */
     const pick = (key, picture) => this.pick(key, picture);
+    tell(byId('interpolate-state'), () => t('interpolate.pick'));
     this.mixer = new Mixer(app, () => this.keys, pick);
     this.projector = new Projector(app, pick);
   }
@@ -62,7 +64,7 @@ export class InterpolatePanel {
     this.interpolation = null;
     byId('picked').replaceChildren();
     byId('player').hidden = true;
-    byId('interpolate-state').textContent = 'Pick two or more faces: click them in panel 2 or 3.';
+    tell(byId('interpolate-state'), () => t('interpolate.pick'));
     this.mixer.show();
     if (keep) this.keep();
   }
@@ -71,8 +73,7 @@ export class InterpolatePanel {
   pick(key, picture) {
     return this.app.attempt('interpolate-state', async () => {
       if (this.keys.length >= MOST_KEYS) {
-        byId('interpolate-state').textContent =
-          `${MOST_KEYS} faces are the most that can be picked. Press Clear to pick others.`;
+        tell(byId('interpolate-state'), () => t('interpolate.most', { n: MOST_KEYS }));
         return;
       }
       const { size, rgba } =
@@ -82,7 +83,7 @@ export class InterpolatePanel {
       face.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(rgba), size, size), 0, 0);
       const chip = document.createElement('button');
       chip.type = 'button';
-      chip.title = `${key.label}: click to remove this face`;
+      chip.title = t('interpolate.remove', { name: key.label });
       const name = document.createElement('span');
       name.textContent = key.label;
       chip.append(face, name);
@@ -108,9 +109,7 @@ export class InterpolatePanel {
     this.mixer.show();
     if (this.keys.length < 2) {
       byId('player').hidden = true;
-      byId('interpolate-state').textContent = this.keys.length
-        ? 'Pick one more face.'
-        : 'Pick two or more faces: click them in panel 2 or 3.';
+      tell(byId('interpolate-state'), () => t(this.keys.length ? 'interpolate.one-more' : 'interpolate.pick'));
       return;
     }
     await this.app.attempt('interpolate-state', async () => {
@@ -121,7 +120,8 @@ export class InterpolatePanel {
       const faces = this.keys.map(({ face }) => face);
       const request = { faces, space, frames, loop, ease, source: this.app.source };
       this.interpolation = { ...(await this.app.client.request('interpolate', request)), loop };
-      byId('interpolate-state').textContent = `${this.keys.length} faces, ${frames} frames.`;
+      const n = this.keys.length;
+      tell(byId('interpolate-state'), () => t('interpolate.frames', { n, frames }));
       element('interpolate-slider', HTMLInputElement).max = String(frames - 1);
       this.showFrame(0);
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.play();
@@ -143,7 +143,7 @@ export class InterpolatePanel {
   /** A loop plays round and round; anything else plays forwards and backwards in turn. */
   play() {
     this.playing = true;
-    button('interpolate-play').textContent = 'Stop';
+    tell(button('interpolate-play'), () => t('interpolate.stop'));
     const began = performance.now() - Number(element('interpolate-slider', HTMLInputElement).value) * FRAME_MS;
     const frame = () => {
       if (!this.playing || !this.interpolation) return;
@@ -158,7 +158,7 @@ export class InterpolatePanel {
 
   stop() {
     this.playing = false;
-    button('interpolate-play').textContent = 'Play';
+    tell(button('interpolate-play'), () => t('interpolate.play'));
   }
 
   saveGif() {

@@ -2,7 +2,7 @@
 import { fetchLater } from '../later.js';
 import { App } from './app.js';
 import { Client } from './client.js';
-import { byId, canvas, drawGrid, sentence } from './draw.js';
+import { byId, canvas, drawGrid, element, sentence } from './draw.js';
 import { DOODLES, IntakePanel } from './intake-panel.js';
 import { EvaluatePanel } from './evaluate-panel.js';
 import { MakePanel } from './make-panel.js';
@@ -11,17 +11,19 @@ import { startOffline } from './offline.js';
 import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
+import { beginWords, changeLanguage, lang, LANGUAGES, onWords, t, tell } from './words.js';
 
 /** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
 
 if (location.protocol !== 'file:') byId('no-start').remove();
-byId('intake-state').textContent = 'Starting the engine …';
-const keepOffline = startOffline();
-const app = new App();
+const app = new App(); // its worker is fetched at once
+await beginWords();
+const keepOffline = startOffline(app);
+tell(byId('intake-state'), () => t('engine.starting'));
 
 /** A face of a grid, as Make faces would make it. @param {number} seed */
-const seedKey = (seed) => ({ face: { seed, psis: make.psis }, label: `seed ${seed}` });
+const seedKey = (seed) => ({ face: { seed, psis: make.psis }, label: t('face.seed', { seed: String(seed) }) });
 
 // Before the panels: it decides what they make faces with.
 const starter = new Starter(app, (seed) => interpolate.pick(seedKey(seed)));
@@ -65,7 +67,7 @@ async function beginAnew() {
   app.enter('ready');
   await intake.begin();
   await intake.takeDoodles(DOODLES);
-  train.say('');
+  train.say(() => '');
 }
 
 /** Starts a new worker after a crash, and opens the project again: everything is in it. */
@@ -83,8 +85,8 @@ async function restart() {
     if (project && app.keeps) {
       await openProject(project, false);
       if (/** @type {string} */ (app.phase) === 'paused')
-        train.say(`Restarted at step ${app.savedStep}. Press Continue to train on.`);
-      else train.say('The training had not been saved yet. Press Train to begin it again.', true);
+        train.say(() => t('train.restarted', { step: app.savedStep }));
+      else train.say(() => t('train.not-saved-yet'), true);
     } else {
       await beginAnew();
     }
@@ -102,8 +104,9 @@ function listen() {
 function listenForDeath() {
   app.client.on('dead', ({ message }) => {
     app.enter('stopped');
-    const saved = app.savedStep && app.keeps ? ` The training up to step ${app.savedStep} is safe.` : '';
-    app.notice(`The engine has stopped (${message}).${saved}`, { label: 'Restart', act: restart });
+    const step = app.keeps ? app.savedStep : 0;
+    const text = () => [t('engine.stopped', { why: message }), ...(step ? [t('engine.safe', { step })] : [])].join(' ');
+    app.notice(text, { label: () => t('engine.restart'), act: restart });
   });
 }
 
@@ -137,10 +140,16 @@ addEventListener('beforeunload', (event) => {
   app.client.request('train.save').catch(() => {}); // while the question is read
 });
 
+const choice = element('language', HTMLSelectElement);
+choice.replaceChildren(...Object.entries(LANGUAGES).map(([code, name]) => new Option(name, code)));
+choice.value = lang();
+choice.onchange = () => app.attempt('language-state', () => changeLanguage(choice.value));
+onWords(() => app.enter(app.phase));
+
 start().catch((error) => {
   if (error?.code === 'dead') return; // the notice at the top of the page says it
-  app.notice(sentence(error));
-  byId('intake-state').textContent = '';
+  app.notice(() => sentence(error));
+  tell(byId('intake-state'), () => '');
 });
 
 // Tests reach the worker through this.

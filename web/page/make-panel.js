@@ -1,5 +1,6 @@
 /** Panel 3: faces from seeds, and files out and in. */
 import { byId, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from './draw.js';
+import { number, size as bytesOf, t, tell, withUnit } from './words.js';
 
 export class MakePanel {
   /**
@@ -17,6 +18,8 @@ export class MakePanel {
     this.face = null;
     this.faceLabel = '';
     this.making = this.late = false;
+    this.isFirst = true;
+    tell(byId('make-state'), () => t('make.first'));
     for (const name of ['psi', 'psi-fine']) {
       this.input(name).oninput = () => {
         if (name === 'psi') this.input('psi-fine').value = this.input('psi').value;
@@ -37,7 +40,7 @@ export class MakePanel {
       const index = pictureAt(canvas('made-grid'), event, size, columns, faces.length);
       if (index < 0) return;
       const bytes = size * size * 4;
-      const key = { face: faces[index], label: `seed ${faces[index].seed}` };
+      const key = { face: faces[index], label: t('face.seed', { seed: String(faces[index].seed) }) };
       pick(key, { size, rgba: rgba.slice(index * bytes, (index + 1) * bytes) });
     };
     const input = element('model-input', HTMLInputElement);
@@ -57,13 +60,15 @@ export class MakePanel {
     const { busy, canGenerate: has } = this.app;
     button('generate-button').disabled = !has;
     for (const id of ['save-model', 'save-checkpoint']) button(id).disabled = !busy;
-    if (has && byId('make-state').textContent?.startsWith('Train first')) byId('make-state').textContent = '';
+    if (!has || !this.isFirst) return;
+    this.isFirst = false;
+    tell(byId('make-state'), () => '');
   }
 
   /** Remembers the face for its download. @param {HTMLCanvasElement} face @param {string} label */
   picked(face, label) {
     this.face = face;
-    this.faceLabel = label.replace(/^seed /, '').replace(/[^\w.-]+/g, '-');
+    this.faceLabel = label.replace(/[^\p{L}\p{N}_.-]+/gu, '-');
     button('save-face').disabled = false;
   }
 
@@ -91,7 +96,7 @@ export class MakePanel {
   async changed() {
     for (const name of ['psi', 'psi-fine']) {
       const output = /** @type {HTMLOutputElement} */ (this.form.elements.namedItem(`${name}-value`));
-      output.value = this.number(name).toFixed(2);
+      output.value = number(this.number(name), 2);
     }
     if (!this.made) return;
     this.late = this.making; // what moves meanwhile counts afterwards
@@ -127,8 +132,8 @@ export class MakePanel {
       byId('move').hidden = reply.stages === 0;
       drawGrid(canvas('made-grid'), rgba, size, columns);
       button('save-grid').disabled = false;
-      byId('make-state').textContent =
-        `${count} face${count > 1 ? 's' : ''} in ${ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`}.`;
+      const time = () => (ms < 1000 ? withUnit(Math.round(ms), 'millisecond') : withUnit(ms / 1000, 'second', 1));
+      tell(byId('make-state'), () => t('make.made', { n: count, time: time() }));
     });
   }
 
@@ -138,11 +143,9 @@ export class MakePanel {
       const { bytes, step, best } = await this.app.client.request('save', { checkpoint });
       download(bytes, checkpoint ? 'checkpoint.safetensors' : 'model.safetensors');
       if (checkpoint) this.app.unsaved = false;
-      const what = checkpoint ? 'Checkpoint' : best ? 'The best model' : 'Model';
-      const of = best
-        ? ` It is that of step ${step.toLocaleString('en')}, with the lowest ${best}; the last one is in the checkpoint.`
-        : '';
-      byId('make-state').textContent = `${what} downloaded, ${(bytes.length / 1e6).toFixed(1)} MB.${of}`;
+      const what = checkpoint ? 'make.saved-checkpoint' : best ? 'make.saved-best' : 'make.saved-model';
+      const values = { step, best: best ?? '' };
+      tell(byId('make-state'), () => t(what, { ...values, size: bytesOf(bytes.length) }));
     });
   }
 
@@ -153,25 +156,26 @@ export class MakePanel {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const { size, parameters } = await client.request('model.load', { bytes });
       this.app.source = 'model';
-      const run = this.app.busy ? null : await this.readRun(bytes);
-      const told = `Loaded ${file.name}: ${size} × ${size} pixels, ${parameters.toLocaleString('en')} parameters.`;
+      const run = !this.app.busy && (await this.readRun(bytes));
+      const about = { name: file.name, size: String(size), parameters };
+      const told = () => t('make.loaded', about);
       this.app.enter(this.app.phase);
       await this.generate();
-      byId('make-state').textContent = run ? `${told} ${run}` : told;
+      tell(byId('make-state'), () => (run ? `${told()} ${t('make.is-checkpoint')}` : told()));
     });
   }
 
   /**
    * If the file is a checkpoint, its training can continue: its settings are shown, and it waits for its pictures.
    * @param {Uint8Array} bytes
-   * @returns {Promise<string | null>} what to tell
+   * @returns {Promise<boolean>} whether it is one
    */
   async readRun(bytes) {
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
     const metadata = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))).__metadata__ ?? {};
-    if (metadata.format !== 'ssdgan-checkpoint') return null;
+    if (metadata.format !== 'ssdgan-checkpoint') return false;
     this.app.resume = { bytes, step: Number(metadata.step) };
     await this.onRun(metadata);
-    return 'This is a checkpoint: drop the pictures that it was trained on, then press Continue.';
+    return true;
   }
 }

@@ -1,5 +1,6 @@
 /** Panel 4's grid of mixed styles: the coarse ones come from the row's face, the fine ones from the column's. */
 import { byId, canvas, drawGrid, element, pictureAt } from './draw.js';
+import { t, tell } from './words.js';
 
 /** @typedef {{face: any, label: string}} Key a picked face, as the protocol has it, and its name */
 
@@ -34,11 +35,9 @@ export class Mixer {
       this.mixed = { ...mixed, keys };
       this.slider.max = String(mixed.stages);
       this.slider.value = String(mixed.stage);
-      byId('mix-state').textContent =
-        ['Everything comes from the column.', 'Everything comes from the row.'][
-          [0, mixed.stages].indexOf(mixed.stage)
-        ] ??
-        `Stages 1–${mixed.stage} of ${mixed.stages} (shapes) come from the row, the others (colours) from the column.`;
+      const { stage: at, stages } = mixed;
+      const key = at === 0 ? 'mix.all-column' : at === stages ? 'mix.all-row' : 'mix.both';
+      tell(byId('mix-state'), () => t(key, { stage: at, stages }));
       drawGrid(canvas('mix-grid'), mixed.rgba, mixed.size, mixed.columns);
     });
   }

@@ -4,6 +4,7 @@
  * (threads) where the host sends no headers: that takes one reload, which is made only before anything has been done here.
  */
 import { byId } from './draw.js';
+import { retell } from './words.js';
 
 /** In sessionStorage: this tab has been reloaded for isolation. */
 const RELOADED = 'ssdgan-reloaded';
@@ -37,8 +38,8 @@ async function register() {
   }
 }
 
-/** Reloads once, so that the service worker can isolate the page. @param {ServiceWorkerRegistration} registration */
-async function isolate(registration) {
+/** Reloads once, so that the service worker can isolate the page. @param {ServiceWorkerRegistration} registration @param {import('./app.js').App} app */
+async function isolate(registration, app) {
   if (globalThis.crossOriginIsolated) {
     sessionStorage.removeItem(RELOADED);
     return;
@@ -48,7 +49,10 @@ async function isolate(registration) {
   await navigator.serviceWorker.ready;
   if (!registration.active) return;
   if (!touched && mayReload()) location.reload();
-  else if (touched) byId('engine-state').append(' Reload the page to train on all processors.');
+  else if (touched) {
+    app.engineNotes.push('Reload the page to train on all processors.');
+    retell(byId('engine-state'));
+  }
 }
 
 /** Offers a new version that waits. Nothing is reloaded before the click. @param {ServiceWorker} waiting */
@@ -77,24 +81,25 @@ function watchForUpdates(registration) {
   });
 }
 
-/** @returns {Promise<ServiceWorkerRegistration | null>} */
-async function begin() {
+/** @param {import('./app.js').App} app @returns {Promise<ServiceWorkerRegistration | null>} */
+async function begin(app) {
   const registration = await register();
   if (!registration) return null;
   watchForUpdates(registration);
-  isolate(registration).catch(() => {});
+  isolate(registration, app).catch(() => {});
   return registration;
 }
 
 /**
  * Begins at once where a reload may follow, otherwise after the first load. Nothing waits for it.
+ * @param {import('./app.js').App} app
  * @returns {(variant: string, starter: boolean) => Promise<void>} call it when the page is idle: keeps the engine, and the
  *   starter model, on this device
  */
-export function startOffline() {
-  const begun = globalThis.crossOriginIsolated ? null : begin();
+export function startOffline(app) {
+  const begun = globalThis.crossOriginIsolated ? null : begin(app);
   return async (variant, starter) => {
-    if (!(await (begun ?? begin()))) return;
+    if (!(await (begun ?? begin(app)))) return;
     const { active } = await navigator.serviceWorker.ready;
     active?.postMessage({ type: 'keep', variant, starter });
   };

@@ -1,8 +1,9 @@
 /** Panel 4's projection: the face of the model that is nearest to a picture. */
 import { byId, button, canvas, drawGrid, element } from './draw.js';
+import { number, t, tell } from './words.js';
 
 /** @param {number} error */
-const shown = (error) => error.toFixed(1);
+const shown = (error) => number(error, 1);
 
 export class Projector {
   /**
@@ -14,6 +15,7 @@ export class Projector {
     this.pick = pick;
     this.working = false;
     this.name = '';
+    tell(byId('project-state'), () => t('project.choose'));
     const input = element('project-input', HTMLInputElement);
     button('project-button').onclick = () => input.click();
     input.onchange = () => {
@@ -47,8 +49,7 @@ export class Projector {
     byId('projected').hidden = false;
     drawGrid(canvas('project-canvas'), rgba, size, 2);
     element('project-progress', HTMLProgressElement).value = done / total;
-    byId('project-state').textContent =
-      `${this.name}: the nearest face so far differs by ${shown(errors.found)} of 255 levels.`;
+    tell(byId('project-state'), () => t('project.so-far', { name: this.name, found: shown(errors.found) }));
   }
 
   /** @param {File} file */
@@ -61,19 +62,24 @@ export class Projector {
       this.show();
       byId('projected').hidden = true;
       element('project-progress', HTMLProgressElement).value = 0;
-      byId('project-state').textContent = `Searching for the face nearest to ${file.name} …`;
+      tell(byId('project-state'), () => t('project.searching', { name: file.name }));
       try {
         const perStage = element('project-space', HTMLSelectElement).value === 'w+';
         const request = { file, perStage, source: this.app.source };
         const { size, rgba, styles, errors, psnr, cancelled } = await this.app.client.request('project', request);
         if (cancelled) {
           byId('projected').hidden = true;
-          byId('project-state').textContent = 'Cancelled.';
+          tell(byId('project-state'), () => t('project.cancelled'));
           return;
         }
-        byId('project-state').textContent =
-          `${file.name}: the face found differs by ${shown(errors.found)} of 255 levels (${psnr.toFixed(1)} dB); ` +
-          `the typical face by ${shown(errors.typical)}, the nearest of 1,024 random faces by ${shown(errors.nearest)}.`;
+        const values = () => ({
+          name: file.name,
+          found: shown(errors.found),
+          psnr: number(psnr, 1),
+          typical: shown(errors.typical),
+          nearest: shown(errors.nearest),
+        });
+        tell(byId('project-state'), () => t('project.found', values()));
         this.pick({ face: { styles }, label: file.name }, { size, rgba });
       } finally {
         this.working = false;

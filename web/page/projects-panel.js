@@ -1,5 +1,6 @@
 /** On top of the page: the project that is open, the one to continue with, and the list of all. */
 import { button, byId, download, drawGrid, element } from './draw.js';
+import { lang, size, t, tell } from './words.js';
 
 /** @typedef {import('./app.js').App} App */
 /**
@@ -7,21 +8,13 @@ import { button, byId, download, drawGrid, element } from './draw.js';
  *   progress: {step: number, total: number | null} | null, preview: {size: number, rgba: Uint8ClampedArray} | null, isHere: boolean, isElsewhere: boolean}} Listed
  */
 
-/** @param {number} count */
-const number = (count) => count.toLocaleString('en');
-
-/** @param {number} bytes */
-function size(bytes) {
-  if (bytes < 1e9) return `${Math.max(1, Math.round(bytes / 1e6))} MB`;
-  return `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
 /** @param {string} date ISO @returns {string} "today, 14:05", "yesterday", "12 March" */
 function when(date) {
   const then = new Date(date);
   const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(then).setHours(0, 0, 0, 0)) / 864e5);
-  if (days <= 0) return `today, ${then.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`;
-  return days === 1 ? 'yesterday' : then.toLocaleDateString('en', { day: 'numeric', month: 'long' });
+  if (days > 1) return then.toLocaleDateString(lang(), { day: 'numeric', month: 'long' });
+  const day = new Intl.RelativeTimeFormat(lang(), { numeric: 'auto' }).format(-Math.max(0, days), 'day');
+  return days === 1 ? day : `${day}, ${then.toLocaleTimeString(lang(), { hour: '2-digit', minute: '2-digit' })}`;
 }
 
 /** @param {Listed['progress']} progress */
@@ -29,13 +22,16 @@ const isDone = (progress) => progress !== null && progress.total !== null && pro
 
 /** @param {Listed} project */
 function describe({ pictures, doodles, progress, bytes, changed }) {
-  const what = doodles ? 'doodles' : pictures === 1 ? 'picture' : 'pictures';
+  const what = t(doodles ? 'projects.doodles' : 'projects.pictures', { n: pictures });
+  const { step, total } = progress ?? { step: 0, total: null };
   const trained = !progress
-    ? 'not trained yet'
+    ? t('projects.not-trained')
     : isDone(progress)
-      ? `trained, ${number(progress.step)} steps`
-      : `step ${number(progress.step)}${progress.total === null ? '' : ` of ${number(progress.total)}`}`;
-  return `${number(pictures)} ${what} · ${trained} · ${size(bytes)} · ${when(changed)}`;
+      ? t('projects.trained', { n: step })
+      : total === null
+        ? t('projects.step', { step })
+        : t('projects.step-of', { step, total });
+  return [what, trained, size(bytes), when(changed)].join(' · ');
 }
 
 export class ProjectsPanel {
@@ -51,8 +47,8 @@ export class ProjectsPanel {
     this.projects = [];
     /** How often the list was asked for. */
     this.asked = 0;
-    /** What the browser said when it was asked not to delete anything. */
-    this.promise = '';
+    /** @type {string | null} what the browser said when it was asked not to delete anything */
+    this.promise = null;
     button('continue-button').onclick = () => this.projects[0] && this.enter(this.projects[0].id, true);
     button('project-new').onclick = () => this.begin();
     button('project-download').onclick = () => app.project && this.export(app.project);
@@ -71,10 +67,11 @@ export class ProjectsPanel {
       if (mine !== this.asked) return; // a later list is on its way
       this.projects = projects;
       this.app.keeps = home !== 'memory';
-      const shown = quota ? ` The browser gives this page ${size(quota)}; ${size(usage)} are used.` : '';
-      byId('projects-state').textContent = this.app.keeps
-        ? `Everything is kept in this browser, on this device.${shown}${this.promise}`
-        : 'This browser keeps nothing for this page (a private window?). Download the project before you close the tab.';
+      tell(byId('projects-state'), () => {
+        if (!this.app.keeps) return t('projects.not-kept');
+        const room = quota ? [t('projects.room', { quota: size(quota), usage: size(usage) })] : [];
+        return [t('projects.kept'), ...room, ...(this.promise ? [t(this.promise)] : [])].join(' ');
+      });
       this.show();
     });
   }
@@ -87,7 +84,7 @@ export class ProjectsPanel {
     byId('project-now').hidden = app.project === null;
     const list = element('project-list', HTMLDetailsElement);
     const summary = list.querySelector('summary');
-    if (summary) summary.textContent = `Projects (${projects.length})`;
+    if (summary) summary.textContent = t('projects.list', { n: projects.length });
     list.hidden = !projects.length;
     if (!byId('continue').hidden) this.showContinue(projects[0]);
     const here = projects.find(({ id }) => id === app.project);
@@ -102,8 +99,8 @@ export class ProjectsPanel {
     byId('continue-name').textContent = project.name;
     byId('continue-about').textContent = describe(project);
     byId('continue-picture').replaceChildren(...this.picture(project));
-    button('continue-button').textContent =
-      project.isElsewhere || isDone(project.progress) || !project.progress ? 'Open' : 'Continue';
+    const isOver = project.isElsewhere || isDone(project.progress) || !project.progress;
+    tell(button('continue-button'), () => t(isOver ? 'projects.open' : 'train.continue'));
   }
 
   /** @param {Listed} project @returns {HTMLElement[]} */
@@ -125,11 +122,11 @@ export class ProjectsPanel {
       maxLength: 80,
       className: 'project-name',
     });
-    input.setAttribute('aria-label', 'Name of the project');
+    input.setAttribute('aria-label', t('projects.name'));
     input.onchange = () => this.change('project.rename', { project: id, name: input.value.trim() || name });
     const about = Object.assign(document.createElement('p'), { className: 'quiet', textContent: describe(project) });
-    if (isHere) about.textContent += ' · open';
-    if (isElsewhere) about.textContent += ' · open in another tab';
+    if (isHere) about.textContent += ` · ${t('projects.is-open')}`;
+    if (isElsewhere) about.textContent += ` · ${t('projects.is-elsewhere')}`;
     const words = Object.assign(document.createElement('div'), { className: 'project-words' });
     const row = Object.assign(document.createElement('div'), { className: 'buttons' });
     /** @param {string} label @param {() => void} act @param {boolean} disabled */
@@ -140,10 +137,10 @@ export class ProjectsPanel {
       made.onclick = act;
       row.append(made);
     };
-    if (!isHere) add(isElsewhere ? 'Look' : 'Open', () => this.enter(id, false));
-    add('Duplicate', () => this.change('project.duplicate', { project: id }));
-    add('Download', () => this.export(id));
-    add('Delete', () => this.remove(project), isHere || isElsewhere);
+    if (!isHere) add(t(isElsewhere ? 'projects.look' : 'projects.open'), () => this.enter(id, false));
+    add(t('projects.duplicate'), () => this.change('project.duplicate', { project: id }));
+    add(t('projects.download-this'), () => this.export(id));
+    add(t('projects.delete'), () => this.remove(project), isHere || isElsewhere);
     words.append(input, about, row);
     item.append(picture, words);
     return item;
@@ -169,18 +166,17 @@ export class ProjectsPanel {
 
   /** @param {Listed} project */
   remove({ id, name }) {
-    if (!confirm(`Delete “${name}” with its pictures and its training? This cannot be undone.`)) return;
+    if (!confirm(t('projects.really-delete', { name }))) return;
     this.change('project.delete', { project: id });
   }
 
   /** @param {string} id */
   export(id) {
     return this.app.attempt('projects-state', async () => {
-      byId('projects-state').textContent = 'Writing the zip …';
+      tell(byId('projects-state'), () => t('projects.writing'));
       const { blob, name } = await this.app.client.request('project.export', { project: id });
       download(blob, name);
-      byId('projects-state').textContent =
-        `${name}, ${size(blob.size)}. Drop it on this page in any browser, or continue with: ssdgan train --resume ${name}`;
+      tell(byId('projects-state'), () => t('projects.written', { name, size: size(blob.size) }));
     });
   }
 
@@ -190,7 +186,7 @@ export class ProjectsPanel {
     if (id === null) return false;
     await this.refresh();
     if (!this.app.busy) await this.enter(id, false);
-    else byId('projects-state').textContent = `${file.name} is among your projects now.`;
+    else tell(byId('projects-state'), () => t('projects.imported', { name: file.name }));
     return true;
   }
 
@@ -207,14 +203,12 @@ export class ProjectsPanel {
   async askToKeep() {
     if (this.promise || !navigator.storage?.persist) return;
     const kept = (await navigator.storage.persisted()) || (await navigator.storage.persist());
-    this.promise = kept
-      ? ' The browser has promised not to delete it.'
-      : ' If room gets short, the browser may delete it: download what is dear to you.';
+    this.promise = kept ? 'projects.promised' : 'projects.not-promised';
     await this.refresh();
   }
 
   /** @param {number} step */
   saved(step) {
-    byId('project-saved').textContent = `saved at step ${number(step)}`;
+    tell(byId('project-saved'), () => t('projects.saved', { step }));
   }
 }

@@ -3,6 +3,7 @@ import { Awake } from './awake.js';
 import { Curves } from './curves.js';
 import { byId, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
 import { SAMPLE_SEEDS } from '../protocol.js';
+import { number } from './words.js';
 
 const COLUMNS = 8;
 
@@ -53,12 +54,12 @@ export class RunView {
     bar.max = isKnown ? Math.max(1, this.total) : 1;
     bar.value = isKnown ? stats.step : 0;
     const per = stats.steps_per_epoch;
-    const all = isKnown ? ` / ${this.total.toLocaleString('en')}` : '';
-    byId('figure-step').textContent = stats.step.toLocaleString('en') + all;
-    byId('figure-epoch').textContent = per ? (stats.step / per).toFixed(1) : '0';
+    const all = isKnown ? ` / ${number(this.total)}` : '';
+    byId('figure-step').textContent = number(stats.step) + all;
+    byId('figure-epoch').textContent = per ? number(stats.step / per, 1) : '0';
     if (rate > 0) {
       const left = ((this.total - stats.step) * (stats.pictures_seen / Math.max(1, stats.step))) / rate;
-      byId('figure-rate').textContent = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
+      byId('figure-rate').textContent = number(rate, rate >= 10 ? 0 : 1);
       byId('figure-left').textContent = isKnown ? duration(left) : '–';
       if (isKnown) this.awake.progress(stats.step / Math.max(1, this.total), left, rate);
     } else {

@@ -3,6 +3,7 @@
  * the user's, else the recipe's; or, while there is a training, that training's.
  */
 import { button, byId } from './draw.js';
+import { onWords, setLabels, settingWords, t } from './words.js';
 
 /** @typedef {import('../../wasm/module/heap.js').ConfigField} Field */
 /** @typedef {{name: string, about: string, comparison: boolean, settings: Record<string, number | string>}} Recipe */
@@ -28,7 +29,13 @@ const make = (tag, properties = {}, ...children) => {
 const parsed = ({ type }, value) => (type === 'choice' ? value : Number(value));
 
 /** @param {Field} field @param {string | number} value @returns {string} */
-const shown = ({ type }, value) => (type === 'flag' ? (value ? 'on' : 'off') : String(value));
+const shown = ({ type, name }, value) => {
+  if (type === 'flag') return t(value ? 'settings.on' : 'settings.off');
+  return type === 'choice' ? settingWords(`${name}.${value}`, String(value)) : String(value);
+};
+
+/** @param {Field} field @returns {string} */
+const labelOf = ({ name, label }) => settingWords(`${name}.label`, label);
 
 export class SettingsForm {
   /** @param {HTMLFormElement} form @param {URLSearchParams} options width: of both networks, for tests and slow machines */
@@ -101,16 +108,19 @@ export class SettingsForm {
     const decides = (/** @type {Field} */ f) =>
       f.network && f.group !== 'discriminator' && metadata[f.name] !== undefined;
     const field = this.fields.find((f) => decides(f) && parsed(f, metadata[f.name]) !== this.value(f.name));
-    return field ? `${field.label} ${shown(field, parsed(field, metadata[field.name]))}` : null;
+    return field ? `${labelOf(field)} ${shown(field, parsed(field, metadata[field.name]))}` : null;
   }
 
   /** The engine's settings and recipes, once it is there. @param {import('../../wasm/module/heap.js').Description} describe @param {Recipe[]} recipes */
   offer({ config, groups }, recipes) {
     const selected = this.control('recipe').value;
+    if (!this.recipes.length) onWords(() => this.offer(/** @type {any} */ ({ config, groups }), recipes));
     this.recipes = recipes;
+    setLabels(config);
     this.fields = config.filter(({ option }) => option); // a run itself sets those without
-    const entry = (/** @type {Recipe} */ { name, about }) => new Option(`${name}: ${about}`, name);
-    const comparison = make('optgroup', { label: 'for comparison' });
+    const entry = (/** @type {Recipe} */ { name, about }) =>
+      new Option(t('train.recipe-is', { name, about: settingWords(`recipe.${name}`, about) }), name);
+    const comparison = make('optgroup', { label: t('train.for-comparison') });
     comparison.append(...recipes.filter((recipe) => recipe.comparison).map(entry));
     this.control('recipe').replaceChildren(...recipes.filter((recipe) => !recipe.comparison).map(entry), comparison);
     this.control('recipe').value = selected;
@@ -122,7 +132,12 @@ export class SettingsForm {
     byId('basic-settings').replaceChildren(...rest.filter(({ basic }) => basic).map((field) => this.row(field)));
     const sections = groups.map((group) => {
       const rows = rest.filter((field) => !field.basic && field.group === group).map((field) => this.row(field));
-      return make('details', {}, make('summary', { textContent: capital(group) }), ...rows);
+      return make(
+        'details',
+        {},
+        make('summary', { textContent: capital(settingWords(`group.${group}`, group)) }),
+        ...rows,
+      );
     });
     byId('other-settings').replaceChildren(...sections);
     this.show();
@@ -130,14 +145,17 @@ export class SettingsForm {
 
   /** @param {Field} field */
   row(field) {
-    const { name, type, min, max, choices, label, unit, help } = field;
+    const { name, type, min, max, choices } = field;
+    const label = labelOf(field);
+    const unit = settingWords(`${name}.unit`, field.unit);
+    const help = settingWords(`${name}.help`, field.help);
     const id = `setting-${name}`;
     const properties = { id, name };
     const control =
       type === 'flag'
         ? make('input', { ...properties, type: 'checkbox' })
         : type === 'choice'
-          ? make('select', properties, ...choices.map((choice) => new Option(choice)))
+          ? make('select', properties, ...choices.map((choice) => new Option(shown(field, choice), choice)))
           : make('input', {
               ...properties,
               type: 'number',
@@ -189,10 +207,10 @@ export class SettingsForm {
       if (!row) continue;
       row.classList.toggle('changed', value !== usual);
       /** @type {HTMLElement} */ (row.querySelector('.usual')).textContent =
-        value === usual ? '' : `The recipe has ${shown(field, usual)}.`;
+        value === usual ? '' : t('settings.usual', { value: shown(field, usual) });
       if (value !== usual) this.changed++;
     }
-    byId('changed-count').textContent = this.changed ? ` (${this.changed} changed)` : '';
+    byId('changed-count').textContent = this.changed ? ` ${t('settings.changed', { n: this.changed })}` : '';
   }
 
   /** @param {boolean} locked there is a training: only its length may change */

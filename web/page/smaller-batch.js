@@ -1,5 +1,6 @@
 /** What a device with little memory can do: train with a smaller batch. */
 import { button } from './draw.js';
+import { t, tell } from './words.js';
 
 /** Below this, halves save little. */
 const LEAST = 4;
@@ -16,7 +17,7 @@ export function offerSmallerBatch({ settings }, error, train) {
   if (error.code !== 'out_of_memory' || batch < 2 * LEAST) return error;
   const smaller = Math.floor(batch / 2);
   const offer = button('smaller-batch');
-  offer.textContent = `Train with a batch of ${smaller}`;
+  tell(offer, () => t('train.with-batch', { n: smaller }));
   offer.hidden = false;
   offer.onclick = () => {
     const control = settings.control('batch');
@@ -24,7 +25,5 @@ export function offerSmallerBatch({ settings }, error, train) {
     settings.take(control);
     train();
   };
-  return new Error(
-    `this device has not enough memory for ${batch} pictures at once (the batch): a smaller batch needs less`,
-  );
+  return new Error(t('train.no-memory', { n: batch }));
 }

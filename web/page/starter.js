@@ -4,6 +4,7 @@
  * want motion, and are not computed while they cannot be seen or while something trains.
  */
 import { byId, button, canvas, drawGrid, pictureAt } from './draw.js';
+import { t, tell } from './words.js';
 
 const FACES = 12;
 const FRAME_MS = 1000;
@@ -111,7 +112,7 @@ export class Starter {
     byId('starter').hidden = !this.shown;
     const hold = button('starter-hold');
     hold.hidden = this.still.matches;
-    hold.textContent = this.held ? 'Move' : 'Hold still';
+    tell(hold, () => t(this.held ? 'starter.move' : 'starter.hold'));
     this.go();
   }
 

@@ -3,6 +3,7 @@ import { byId, button } from './draw.js';
 import { HowLong } from './how-long.js';
 import { RunView } from './run-view.js';
 import { offerSmallerBatch } from './smaller-batch.js';
+import { t, tell, translated } from './words.js';
 
 export class TrainPanel {
   /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {(seed: number) => void} pick a face of the grid */
@@ -54,15 +55,15 @@ export class TrainPanel {
     client.on('not_saved', (problem) => this.tellNotSaved(problem));
     client.on('trouble', ({ to, sentence }) => {
       if (to !== undefined) view.goBack(to);
-      this.say(sentence, true);
+      this.say(() => translated(sentence), true);
     });
     client.on('finished', ({ reason, error }) => {
       this.projects?.refresh();
       if (reason === 'stopped') return; // by the button, which waits for it
       if (app.phase === 'finished') return; // there was nothing to train, which has been said
       app.enter(reason === 'done' ? 'finished' : 'paused');
-      if (reason === 'done') this.say('Done. Make faces in panel 3, or choose how long and continue.');
-      if (reason === 'failed') this.say(`Training stopped: ${error.message}.`, true);
+      if (reason === 'done') this.say(() => t('train.done'));
+      if (reason === 'failed') this.say(() => t('train.failed', { why: translated(error.message) }), true);
     });
   }
 
@@ -71,17 +72,13 @@ export class TrainPanel {
     const { app } = this;
     app.unsaved = true;
     const full = name === 'QuotaExceededError';
-    const why = full ? 'the browser gives this page no more room' : `the browser refused it (${message})`;
-    const advice = full ? 'Delete a project, or free some room on this device; or' : 'You can';
-    app.notice(`The ${what} could not be saved: ${why}. The training goes on. ${advice} download a checkpoint. `, {
-      label: 'Download checkpoint',
-      act: () => button('save-checkpoint').click(),
-    });
+    const text = () => t(full ? 'not-saved.full' : 'not-saved.refused', { what: t(`not-saved.${what}`), message });
+    app.notice(text, { label: () => t('make.save-checkpoint'), act: () => button('save-checkpoint').click() });
   }
 
-  /** @param {string} text @param {boolean} bad */
+  /** @param {() => string} text @param {boolean} bad */
   say(text, bad = false) {
-    byId('train-state').textContent = text;
+    tell(byId('train-state'), text);
     byId('train-state').classList.toggle('bad', bad);
   }
 
@@ -93,7 +90,7 @@ export class TrainPanel {
     byId('start-row').hidden = !starter;
     select.options[0].disabled = !starter || needed !== null;
     select.value = select.options[0].disabled ? 'scratch' : this.start;
-    select.options[0].textContent = `the starter model${needed ? `: only with ${needed}` : ''}`;
+    select.options[0].textContent = needed ? t('train.starter-only', { needed }) : t('train.starter');
   }
 
   show() {
@@ -101,9 +98,8 @@ export class TrainPanel {
     if (!busy) this.showStart();
     if (!busy && !resume) this.howLong.showUsual();
     const main = button('train-button');
-    main.textContent =
-      { training: 'Pause', paused: 'Continue', finished: 'Continue' }[/** @type {string} */ (phase)] ??
-      (resume ? 'Continue' : 'Train');
+    const goesOn = phase === 'paused' || phase === 'finished' || resume;
+    tell(main, () => t(phase === 'training' ? 'train.pause' : goesOn ? 'train.continue' : 'train.train'));
     const idle = phase === 'starting' || phase === 'stopped';
     main.disabled = idle || this.intake.reading || this.app.isReadOnly || (count < 2 && !busy);
     button('restart').hidden = !busy && !resume;
@@ -115,11 +111,11 @@ export class TrainPanel {
     return this.app.attempt('train-state', async () => {
       const { phase, client } = this.app;
       if (phase === 'training') {
-        this.say('Pausing after this step …');
+        this.say(() => t('train.pausing'));
         const { reason } = await client.request('train.pause');
         if (reason !== 'stopped') return; // it had ended by itself, and has said so
         this.app.enter('paused');
-        this.say('Paused, and saved. Press Continue when you like, also after you closed the tab.');
+        this.say(() => t('train.paused'));
         return;
       }
       if (!this.app.settings.form.reportValidity()) return;
@@ -130,11 +126,12 @@ export class TrainPanel {
       this.app.source = 'run';
       if (stats.step >= total) {
         this.app.enter('finished');
-        this.say(`All ${this.howLong.epochs.value} epochs are done. Set more epochs, or choose a time, to continue.`);
+        const n = Number(this.howLong.epochs.value);
+        this.say(() => t('train.all-done', { n }));
         return;
       }
       this.app.enter('training');
-      this.say('Training. It is saved every minute, and continues while the tab is hidden.');
+      this.say(() => t('train.training'));
       this.projects?.askToKeep();
     });
   }
@@ -142,7 +139,7 @@ export class TrainPanel {
   /** A new run, or the loaded checkpoint's. */
   async begin() {
     this.view.clear();
-    this.say('Setting up the network …');
+    this.say(() => t('train.setting-up'));
     const { client, resume } = this.app;
     if (!resume) {
       const { settings } = this.app;
@@ -159,8 +156,7 @@ export class TrainPanel {
     }
     const { bytes } = resume;
     const { project } = await client.request('train.load', { bytes, acceptOther: false }).catch((error) => {
-      const question = 'These are not the pictures that this training began with. Continue with them anyway?';
-      if (error.code !== 'bad_state' || !confirm(question)) throw error;
+      if (error.code !== 'bad_state' || !confirm(t('train.other-pictures'))) throw error;
       return client.request('train.load', { bytes, acceptOther: true });
     });
     this.app.project = project;
@@ -190,10 +186,10 @@ export class TrainPanel {
       if (model) await client.request('model.load', { bytes: model });
       if (model) app.source = 'model';
       app.enter('ready');
-      this.say('Another tab has this project open. You can look at it here; it trains there.', true);
+      this.say(() => t('train.elsewhere'), true);
       return;
     }
-    if (step === null) return this.say('');
+    if (step === null) return this.say(() => '');
     const { stats, total, notes } = await client.request('train.load');
     view.total = total;
     for (const point of history) if (point.step <= step) view.curves.add(point);
@@ -203,20 +199,15 @@ export class TrainPanel {
     app.source = 'run';
     app.enter(step >= total ? 'finished' : 'paused');
     this.projects?.saved(step);
-    const told =
-      step >= total
-        ? 'It is trained. Make faces in panel 3, or choose how long and continue.'
-        : 'Press Continue to train on.';
-    this.say([...notes, told].join(' '));
+    const told = step >= total ? 'train.is-trained' : 'train.press-continue';
+    this.say(() => [...notes.map(translated), t(told)].join(' '));
   }
 
   /** Shows a loaded checkpoint's settings, and reads the pictures at its size. @param {Record<string, string>} metadata */
   async prepare(metadata) {
     this.showSettings(metadata);
     await this.intake.readAgain();
-    this.say(
-      `A checkpoint of step ${Number(metadata.step).toLocaleString('en')}. Drop its pictures, then press Continue.`,
-    );
+    this.say(() => t('train.is-checkpoint', { step: Number(metadata.step) }));
   }
 
   /** A run's settings and plan. @param {Record<string, string>} metadata of its checkpoint */
@@ -241,12 +232,11 @@ export class TrainPanel {
   }
 
   async restart() {
-    const question = 'Start over? What this project has learned is deleted; its pictures stay.';
-    if (this.app.busy && !confirm(question)) return;
+    if (this.app.busy && !confirm(t('train.really-over'))) return;
     await this.app.attempt('train-state', async () => {
       await this.app.client.request('train.forget');
       this.forget();
-      this.say('');
+      this.say(() => '');
       this.app.enter('ready');
       await this.projects?.refresh();
     });

@@ -244,13 +244,6 @@ const handlers = {
   },
 };
 
-/** A sentence of the core with its names of settings, which are in backticks, as the page's labels. @param {string} message */
-const withLabels = (message) =>
-  message.replace(
-    /`(\w+)`/g,
-    (all, name) => engine?.describe.config.find((field) => field.name === name)?.label ?? all,
-  );
-
 self.onmessage = async ({ data }) => {
   const { id, type, ...rest } = /** @type {import('../protocol.js').Request} */ (data);
   try {
@@ -261,6 +254,6 @@ self.onmessage = async ({ data }) => {
     send({ id, ok: true, ...reply }, transfer);
   } catch (error) {
     const { code = 'unknown', message = String(error), stack } = /** @type {any} */ (error);
-    send({ id, ok: false, error: { code: String(code), op: type, message: withLabels(message), detail: stack } });
+    send({ id, ok: false, error: { code: String(code), op: type, message, detail: stack } });
   }
 };
