@@ -138,7 +138,6 @@ typedef struct ssd_config {
     /* Differentiable augmentation (Zhao et al. 2020, 2006.10738) of all that D sees, in all steps; the generator's
      * gradient goes through it. */
     int32_t augment_translation; /* flag: shifts by up to an eighth of the side, zeros moving in */
-    double augment_p;            /* probability of a shift, for each picture */
 
     /* A learning rate for each network (Heusel et al. 2017, 1706.08500), and a factor of both that falls from 1 to 0
      * over the planned pictures. */
@@ -361,7 +360,7 @@ void ssd_trainer_destroy(ssd_trainer *trainer);
 void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config);
 
 /* Changes a setting of a running training. Only those that decide neither sizes nor the pictures' order can change:
- * rates and their schedule, betas, R1, augmentation (augment_p also sets the present p), frozen layers.
+ * rates and their schedule, betas, R1, augmentation, frozen layers.
  * SSD_BAD_ARGUMENT otherwise. */
 SSD_MUST_USE ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value);
 
@@ -402,8 +401,7 @@ enum ssd_stat {
     SSD_STAT_BEST_STEP,       /* when that was */
     SSD_STAT_GRAD_NORM_G,     /* Euclidean norm of the last step's gradient */
     SSD_STAT_GRAD_NORM_D,
-    SSD_STAT_AUGMENT_P, /* present probability of augmentation; 0 where nothing is augmented */
-    SSD_STAT_RATE,      /* present factor of the learning rates, from the schedule */
+    SSD_STAT_RATE, /* present factor of the learning rates, from the schedule */
     SSD_STAT_COUNT
 };
 void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT]);

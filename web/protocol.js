@@ -30,10 +30,9 @@
  *   pictures.read {size, crop, filter}   reads all files again, without those removed -> as pictures.add
  *   pictures.remove {index}              -> as pictures.add
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
- *   train.create {config, recipe, onTrouble, from}   config changes the recipe's settings; onTrouble: stop, rollback,
- *                                        augment or ignore (default: the recipe's); from: 'scratch', or 'starter', whose
- *                                        networks then decide the sizes -> {stats, config, parameters, plan, total, notes,
- *                                        project}:
+ *   train.create {config, recipe, onTrouble, from}   config changes the recipe's settings; onTrouble: stop, rollback
+ *                                        or ignore (default: the recipe's); from: 'scratch', or 'starter', whose networks
+ *                                        then decide the sizes -> {stats, config, parameters, plan, total, notes, project}:
  *                                        the plan is of wasm/run/plan.js; notes: sentences for the user
  *   train.load {bytes, acceptOther, onTrouble}   goes on as its plan says from the newest checkpoint of the project, or from
  *                                        these bytes, with the pictures that are there -> as create; bad_state for other

@@ -13,7 +13,6 @@
 enum {
     PICTURES = CONFIG_PICTURES,
     TRAINING = CONFIG_TRAINING,
-    AUGMENTATION = CONFIG_AUGMENTATION,
     NETWORKS = CONFIG_NETWORKS,
     GENERATOR = CONFIG_GENERATOR,
     DISCRIMINATOR = CONFIG_DISCRIMINATOR,
@@ -76,10 +75,8 @@ static const config_field FIELDS[] = {
      "half-life of the generator's moving average, which becomes the model; 0: no average"},
     {FLOAT(ema_ramp), 0.05, 0, 1, "", TRAINING, 0, NULL, "averaging ramp-up", "",
      "upper limit of the half-life, as a share of the pictures shown so far; 0: no limit"},
-    {FLAG(augment_translation), 0, 0, 1, "", AUGMENTATION, LIVE, NULL, "shift", "",
+    {FLAG(augment_translation), 0, 0, 1, "", TRAINING, LIVE, NULL, "shift", "",
      "shift all that the discriminator sees, by up to an eighth of the side"},
-    {FLOAT(augment_p), 1, 0, 1, "", AUGMENTATION, LIVE, NULL, "augmentation probability", "",
-     "probability of a shift, for each picture"},
     {FLOAT(lr_g), 0, 0, 1, "", TRAINING, LIVE, NULL, "generator's learning rate", "",
      "learning rate of the generator; 0: that of both"},
     {FLOAT(lr_d), 0, 0, 1, "", TRAINING, LIVE, NULL, "discriminator's learning rate", "",
@@ -129,9 +126,8 @@ static const config_field FIELDS[] = {
 };
 
 const char *const CONFIG_GROUP_NAMES[CONFIG_GROUPS] = {
-    [CONFIG_PICTURES] = "pictures",       [CONFIG_TRAINING] = "training",   [CONFIG_AUGMENTATION] = "augmentation",
-    [CONFIG_NETWORKS] = "both networks",  [CONFIG_GENERATOR] = "generator", [CONFIG_DISCRIMINATOR] = "discriminator",
-    [CONFIG_FINE_TUNING] = "fine-tuning",
+    [CONFIG_PICTURES] = "pictures",   [CONFIG_TRAINING] = "training",           [CONFIG_NETWORKS] = "both networks",
+    [CONFIG_GENERATOR] = "generator", [CONFIG_DISCRIMINATOR] = "discriminator", [CONFIG_FINE_TUNING] = "fine-tuning",
 };
 
 int config_field_count(void) { return (int)(sizeof FIELDS / sizeof FIELDS[0]); }

@@ -17,7 +17,6 @@ typedef enum config_type {
 typedef enum config_group {
     CONFIG_PICTURES,
     CONFIG_TRAINING,
-    CONFIG_AUGMENTATION,
     CONFIG_NETWORKS,
     CONFIG_GENERATOR,
     CONFIG_DISCRIMINATOR,

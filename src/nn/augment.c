@@ -4,14 +4,11 @@
 
 #include "base/helpers.h"
 
-void augment_draw(augment_shift *shifts, int count, double p, int size, rng *random) {
+void augment_draw(augment_shift *shifts, int count, int size, rng *random) {
     const int reach = (size + 4) / 8;
     for (int n = 0; n < count; n++) {
-        shifts[n] = (augment_shift){0, 0};
-        if (rng_uniform(random) < p) {
-            shifts[n].x = (int)rng_below(random, 2 * (uint32_t)reach + 1) - reach;
-            shifts[n].y = (int)rng_below(random, 2 * (uint32_t)reach + 1) - reach;
-        }
+        shifts[n].x = (int)rng_below(random, 2 * (uint32_t)reach + 1) - reach;
+        shifts[n].y = (int)rng_below(random, 2 * (uint32_t)reach + 1) - reach;
     }
 }
 

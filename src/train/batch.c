@@ -93,8 +93,7 @@ void trainer_fill_batch(ssd_trainer *t) {
         rng_normal(&t->random, t->noise, batch * (int)architecture_noise_floats(t->g.arch.stages));
     draw_crossovers(t, batch);
     if (t->config.augment_translation)
-        augment_draw(t->shifts, D_BATCHES * batch, t->counters.augment_p, architecture_image_size(&t->g.arch),
-                     &t->random);
+        augment_draw(t->shifts, D_BATCHES * batch, architecture_image_size(&t->g.arch), &t->random);
 }
 
 void trainer_advance(ssd_trainer *t) {

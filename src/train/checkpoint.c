@@ -100,7 +100,6 @@ static ssd_status read_counters(ssd_context *context, const safetensors *file, t
         {"fingerprint", 0, MOST_STEPS, 1, &c->fingerprint},
         {"best_val_loss_g", -DBL_MAX, INFINITY, 0, &c->best_val_loss_g}, /* infinite before the first validation */
         {"best_step", 0, MOST_STEPS, 1, &c->best_step},
-        {"augment_p_now", 0, 1, 0, &c->augment_p},
     };
     ssd_status status = SSD_OK;
     for (size_t i = 0; !status && i < sizeof numbers / sizeof *numbers; i++)
@@ -135,9 +134,9 @@ static ssd_status read_generator(ssd_context *context, const safetensors *file, 
 /* Settings that earlier versions had, and the value that changed nothing. */
 static const struct {
     const char *name, *neutral;
-} REMOVED[] = {{"ada_target", "0"},      {"augment_colour", "0"},  {"augment_cutout", "0"},
-               {"growth_pictures", "0"}, {"label_smoothing", "0"}, {"loss", "bce"},
-               {"micro_batches", "1"},   {"spectral_g", "0"},      {"style_rate", "1"}};
+} REMOVED[] = {{"ada_target", "0"},      {"augment_colour", "0"},  {"augment_cutout", "0"}, {"augment_p", "1"},
+               {"growth_pictures", "0"}, {"label_smoothing", "0"}, {"loss", "bce"},         {"micro_batches", "1"},
+               {"spectral_g", "0"},      {"style_rate", "1"}};
 
 /* A training that used a removed setting cannot go on as it was. */
 static ssd_status check_removed(ssd_context *context, const safetensors *file) {

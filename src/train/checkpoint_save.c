@@ -62,7 +62,6 @@ static void write_run(safetensors_writer *writer, const ssd_trainer *t) {
     write_number(writer, "fingerprint", c->fingerprint);
     write_number(writer, "best_val_loss_g", c->best_val_loss_g);
     write_number(writer, "best_step", c->best_step);
-    write_number(writer, "augment_p_now", c->augment_p);
     char text[80];
     const uint64_t *s = t->random.state;
     (void)snprintf(text, sizeof text, "%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, s[0], s[1], s[2],

@@ -73,7 +73,6 @@ ssd_status trainer_create(ssd_context *context, const ssd_config *config, const 
     t->model.net = config->ema > 0 ? &t->average : &t->g;
     t->model.scratch = t->scratch;
     t->counters.best_val_loss_g = INFINITY;
-    t->counters.augment_p = config->augment_p;
     t->losses = (trainer_losses){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     rng initial;
     rng_seed(&initial, (uint64_t)config->seed, STREAM_INITIAL);

@@ -16,7 +16,6 @@ typedef struct trainer_counters {
     double step_in_epoch;
     double fingerprint; /* of the pictures the order belongs to; 0 before the first set_dataset */
     double best_val_loss_g, best_step;
-    double augment_p; /* present probability of augmentation */
 } trainer_counters;
 
 /* The numbers of the last step and of the last validation. */

@@ -46,7 +46,6 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
         [SSD_STAT_BEST_STEP] = c->best_step,
         [SSD_STAT_GRAD_NORM_G] = l->grad_norm_g,
         [SSD_STAT_GRAD_NORM_D] = l->grad_norm_d,
-        [SSD_STAT_AUGMENT_P] = trainer->config.augment_translation ? c->augment_p : 0,
         [SSD_STAT_RATE] = trainer_rate(trainer),
     };
     memcpy(stats, values, sizeof values);
@@ -63,8 +62,6 @@ ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value)
     if (status)
         return status;
     trainer->config = config;
-    if (strcmp(name, "augment_p") == 0)
-        trainer->counters.augment_p = value;
     trainer_freeze(trainer);
     return SSD_OK;
 }

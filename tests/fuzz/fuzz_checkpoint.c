@@ -91,9 +91,8 @@ static tensor *add_tensor(parts *p, const char *name) {
 }
 
 static void take_apart(parts *p, const uint8_t *bytes, size_t count) {
-    static const char *const keys[] = {"format",      "version",         "step",      "epoch",         "step_in_epoch",
-                                       "fingerprint", "best_val_loss_g", "best_step", "augment_p_now", "random",
-                                       "checksum"};
+    static const char *const keys[] = {"format",      "version",         "step",      "epoch",  "step_in_epoch",
+                                       "fingerprint", "best_val_loss_g", "best_step", "random", "checksum"};
     safetensors *file;
     FUZZ_CHECK(safetensors_open(context, bytes, count, &file) == SSD_OK);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)

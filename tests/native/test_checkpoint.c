@@ -84,7 +84,6 @@ static void check_metadata(ssd_context *context) {
         {"fingerprint", "1e15", {"nan", "-1", "0.5", "1e16"}},
         {"best_val_loss_g", "inf", {"nan", "-inf", "one"}},
         {"best_step", "1e3", {"nan", "-1", "0.5", "1e16"}},
-        {"augment_p_now", "0.5", {"nan", "-0.1", "1.1", "inf"}},
         {"batch", "2", {"1", "1025", "2.5", "nan", "-2", "4294967298", "1e10"}},
         {"lr", "1", {"nan", "-1", "2", "inf", "0.1.1"}},
         {"seed", "9007199254740991", {"nan", "-1", "0.5", "9007199254740992"}},

@@ -13,7 +13,7 @@ const BUILDS = /** @type {const} */ ([
 ]);
 const SMALL = { image_size: 32, width: 4, width_max: 16, batch: 6, seed: 3 };
 const OPTIONS = {
-  ema: 60, augment_translation: 1, augment_p: 0.5, schedule: 'linear', schedule_pictures: 300, lr_d: 0.001,
+  ema: 60, augment_translation: 1, schedule: 'linear', schedule_pictures: 300, lr_d: 0.001,
   initial: 'dcgan', flip: 1,
 }; // prettier-ignore
 const STYLEGAN = {
@@ -287,11 +287,10 @@ test('what can change in a running training changes, the rest does not', async (
   const trainer = trained(engine, 2);
   trainer.set('lr', 0.001);
   trainer.set('schedule', 'linear');
-  trainer.set('augment_p', 0.25);
   trainer.set('augment_translation', 1);
   assert.deepEqual(
-    [trainer.config().lr, trainer.config().schedule, trainer.stats().augment_p],
-    [0.001, 'linear', 0.25],
+    [trainer.config().lr, trainer.config().schedule, trainer.config().augment_translation],
+    [0.001, 'linear', 1],
   );
   trainer.step();
   assert.throws(() => trainer.set('batch', 8), /batch cannot change/);

@@ -63,7 +63,7 @@ test('a refusal is one sentence, and names the option', () => {
     [['--lr', ''], '--lr is "", but must be a number.'],
     [['--crop', 'round'], '--crop is "round", but must be centre, pad or squash.'],
     [['--recipe', 'secret'], /^--recipe is "secret", but must be quick, best, paper, .* or no-adain\.$/],
-    [['--on-trouble', 'panic'], '--on-trouble is "panic", but must be stop, rollback, augment or ignore.'],
+    [['--on-trouble', 'panic'], '--on-trouble is "panic", but must be stop, rollback or ignore.'],
     [['--flip', '--no-flip'], '--flip and --no-flip contradict each other: leave one of them out.'],
     [['--flip=0'], '--flip takes no value. See: ssdgan train --help'],
     [['--out', '--force'], '--out needs a value. See: ssdgan train --help'],

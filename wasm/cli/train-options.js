@@ -5,6 +5,7 @@
 import { createEngine, SsdganError } from '../engine/engine.js';
 import { SCORES } from '../run/best-model.js';
 import { DEFAULT_RECIPE, RECIPES } from '../run/recipes.js';
+import { ACTIONS } from '../run/supervisor.js';
 import { CliError, ENGINE_OPTIONS, orList } from './usage.js';
 
 /** @typedef {import('./usage.js').Option} Option */
@@ -19,7 +20,6 @@ const SETTINGS = FIELDS.filter(({ option }) => option);
 /** Of --freeze: the bits of the setting, in order. The core knows how many layers there are. */
 const FREEZE_BITS = Math.log2((FIELDS.find(({ name }) => name === 'freeze')?.max ?? 0) + 1);
 const PARTS = Array.from({ length: FREEZE_BITS }, (_, bit) => (bit ? `l${bit}` : 'mapping'));
-const ON_TROUBLE = ['stop', 'rollback', 'augment', 'ignore'];
 
 const RUN = 'The run';
 /** @param {string} help @param {Partial<Option>} more @returns {Option} */
@@ -104,8 +104,8 @@ export const OPTIONS = {
   }),
   'on-trouble': text(
     'what to do when training goes wrong: stop; rollback (go back to the last good state, at half the learning rate); ' +
-      'augment (shift what the discriminator sees more often); ignore (default: rollback; paper: ignore)',
-    { value: 'HOW', choices: ON_TROUBLE },
+      'ignore (default: rollback; paper: ignore)',
+    { value: 'HOW', choices: ACTIONS },
   ),
   'keep-best': text(
     `score by which best.safetensors is chosen: ${orList(Object.keys(SCORES))} (default: kernel-swd; paper: val-loss)`,

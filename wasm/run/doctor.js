@@ -4,7 +4,7 @@
  * epochs.
  */
 
-/** @typedef {'not_finite' | 'exploding' | 'd_won' | 'saturated' | 'collapse' | 'copying'} Kind */
+/** @typedef {'not_finite' | 'exploding' | 'd_won' | 'saturated' | 'collapse'} Kind */
 /** @typedef {{kind: Kind, message: string, remedy: string}} Trouble */
 /** @typedef {{loss_g: number, loss_d: number, d_real: number, d_fake: number, grad_norm_g: number, grad_norm_d: number}} Signs */
 
@@ -43,7 +43,7 @@ const SENTENCES = {
   ],
   d_won: [
     'The discriminator always wins: it recognises every generated picture, and the generator no longer learns from it',
-    'lower the learning rate (most of all the discriminator’s), augment, or use spectral norm',
+    'lower the learning rate (most of all the discriminator’s), or use spectral norm',
   ],
   saturated: [
     'The losses are far too large: one network is sure and wrong, and the other learns nothing from it',
@@ -51,9 +51,8 @@ const SENTENCES = {
   ],
   collapse: [
     'The generator collapses: its samples look more and more alike',
-    'go back to an earlier checkpoint and lower the learning rate, or augment more',
+    'go back to an earlier checkpoint and lower the learning rate',
   ],
-  copying: ['The generator copies training pictures', 'stop here, give more pictures, or augment more'],
 };
 
 /** @param {Kind} kind @returns {Trouble} */

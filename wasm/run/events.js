@@ -24,6 +24,6 @@
 export const notSaved = (what, error) => ({ event: 'not_saved', what, error });
 
 /** A step's event, with the numbers that the log keeps. @param {import('../engine/trainer.js').Stats} stats */
-export function stepEvent({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p }) {
-  return { event: 'step', step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d, augment_p };
+export function stepEvent({ step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d }) {
+  return { event: 'step', step, epoch, loss_g, loss_d, d_real, d_fake, grad_norm_g, grad_norm_d };
 }

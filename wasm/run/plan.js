@@ -6,6 +6,7 @@ import { SsdganError } from '../engine/engine.js';
 import { FEW, MIN_PICTURES } from '../engine/evaluate.js';
 import { SCORES } from './best-model.js';
 import { DEFAULT_RECIPE, epochsOf, RECIPES } from './recipes.js';
+import { ACTIONS } from './supervisor.js';
 
 /** @typedef {import('./supervisor.js').Action} Action */
 /**
@@ -87,7 +88,7 @@ export function makePlan(wishes, earlier, recipeName, stats, variant) {
     steps: length?.steps ?? null,
     minutes: (wishes.epochs || wishes.steps ? null : (wishes.minutes ?? earlier.minutes)) ?? null,
     keepBest,
-    onTrouble: wishes.onTrouble ?? earlier.onTrouble ?? recipe.onTrouble,
+    onTrouble: wishes.onTrouble ?? ACTIONS.find((action) => action === earlier.onTrouble) ?? recipe.onTrouble,
     sampleEvery: wishes.sampleEvery ?? earlier.sampleEvery ?? intervalOf(stats),
     saveEvery: wishes.saveEvery ?? earlier.saveEvery ?? null,
     best: (keepBest === earlier.keepBest && earlier.best) || null, // another score cannot be compared

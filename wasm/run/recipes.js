@@ -7,7 +7,7 @@
  */
 
 /** @typedef {Record<string, number | string>} Settings */
-/** @typedef {{about: string, settings: Settings, onTrouble: 'stop' | 'rollback' | 'augment' | 'ignore',
+/** @typedef {{about: string, settings: Settings, onTrouble: import('./supervisor.js').Action,
  *   pictures?: number, keepBest?: 'kernel-swd', comparison?: boolean}} Recipe */
 
 /** The recipe of a user who names none. */

@@ -1,13 +1,15 @@
 /**
  * Makes the steps of a training, asks the doctor about each, and does about trouble what the plan says: stops,
- * rolls back to the last good state at half the learning rate, augments more, or only reports it.
+ * rolls back to the last good state at half the learning rate, or only reports it.
  */
 import { Doctor, spread, trouble } from './doctor.js';
 
-/** @typedef {'stop' | 'rollback' | 'augment' | 'ignore'} Action */
+/** @typedef {'stop' | 'rollback' | 'ignore'} Action */
 /** @typedef {{step: number, bytes: Uint8Array}} State a checkpoint */
 /** @typedef {{kind: string, step: number, action: Action, sentence: string, to?: number}} Treatment to: the step gone back to */
 
+/** @type {Action[]} */
+export const ACTIONS = ['stop', 'rollback', 'ignore'];
 /** After this many remedies the run is stopped. */
 const MAX_REMEDIES = 3;
 const GRID_SEEDS = Array.from({ length: 64 }, (_, i) => i);
@@ -38,7 +40,7 @@ export class Supervisor {
 
   /** Before the first step there must be a state to go back to. */
   get lacksGood() {
-    return !this.good && (this.action === 'rollback' || this.action === 'augment');
+    return !this.good && this.action === 'rollback';
   }
 
   /** The present state is one to go back to: there is no sign of trouble. */
@@ -101,24 +103,23 @@ export class Supervisor {
    * @returns {Treatment | null} null: it was reported before, and is to be ignored
    */
   treat({ kind, message, remedy }) {
-    const { step, augment_p: p } = this.trainer.stats();
-    const action = this.choose(kind, p);
+    const { step } = this.trainer.stats();
+    const action = this.choose(kind);
     this.slowed ||= kind === 'd_won';
     if (action === 'ignore') {
       if (this.reported.has(kind)) return null;
       this.reported.add(kind);
     }
-    const done = { stop: this.stop, rollback: this.rollback, augment: this.augment, ignore: this.ignore }[action];
+    const done = { stop: this.stop, rollback: this.rollback, ignore: this.ignore }[action];
     const what = done.call(this);
     const to = action === 'rollback' ? { to: this.trainer.stats().step } : {};
     return { kind, step, action, ...to, sentence: `${message} (step ${step}). Remedy: ${remedy}. ${what}` };
   }
 
-  /** @param {string} kind of trouble @param {number} p present probability of augmentation @returns {Action} */
-  choose(kind, p) {
+  /** @param {string} kind of trouble @returns {Action} */
+  choose(kind) {
     const hopeless = kind === 'not_finite';
     let { action } = this;
-    if (action === 'augment' && (hopeless || p >= 1)) action = 'rollback';
     // A lower rate is tried once against a D far ahead, which may be no damage: on 3,600 doodles the kernel distance fell
     // from 7.1 to 2.6 meanwhile, and going back three times only lost the steps.
     if (kind === 'd_won' && action === 'rollback' && this.slowed) action = 'ignore';
@@ -142,15 +143,6 @@ export class Supervisor {
     const config = this.trainer.config();
     for (const name of ['lr', 'lr_g', 'lr_d']) this.trainer.set(name, Number(config[name]) / 2);
     return `Rolled back to step ${this.trainer.stats().step}, at half the learning rate.`;
-  }
-
-  augment() {
-    this.remedies++;
-    const more = Math.min(1, this.trainer.stats().augment_p + 0.25);
-    this.trainer.set('augment_translation', 1);
-    this.trainer.set('augment_p', more);
-    this.doctor.reset();
-    return `From now on pictures are shifted with probability ${more.toFixed(2)}.`;
   }
 
   /** Goes back to a state; its plan of pictures to come stays. @param {State} state */
