@@ -94,7 +94,6 @@ typedef enum ssd_model_kind { SSD_MODEL_SSD = 0, SSD_MODEL_DCGAN = 1 } ssd_model
 typedef enum ssd_spectral { SSD_SPECTRAL_NONE = 0, SSD_SPECTRAL_PAPER = 1 } ssd_spectral;
 typedef enum ssd_crop { SSD_CROP_CENTRE = 0, SSD_CROP_PAD = 1, SSD_CROP_SQUASH = 2 } ssd_crop;
 typedef enum ssd_filter { SSD_FILTER_TRIANGLE = 0, SSD_FILTER_CUBIC = 1 } ssd_filter;
-typedef enum ssd_schedule { SSD_SCHEDULE_CONSTANT = 0, SSD_SCHEDULE_LINEAR = 1 } ssd_schedule;
 typedef enum ssd_initial { SSD_INITIAL_PYTORCH = 0, SSD_INITIAL_DCGAN = 1 } ssd_initial;
 typedef enum ssd_upsampling { SSD_TRANSPOSED = 0, SSD_NEAREST = 1, SSD_BILINEAR = 2 } ssd_upsampling;
 typedef enum ssd_downsampling { SSD_STRIDED = 0, SSD_AVERAGE = 1 } ssd_downsampling;
@@ -139,11 +138,8 @@ typedef struct ssd_config {
      * gradient goes through it. */
     int32_t augment_translation; /* flag: shifts by up to an eighth of the side, zeros moving in */
 
-    /* A learning rate for each network (Heusel et al. 2017, 1706.08500), and a factor of both that falls from 1 to 0
-     * over the planned pictures. */
-    double lr_g, lr_d;        /* 0: lr */
-    int32_t schedule;         /* ssd_schedule */
-    double schedule_pictures; /* planned total; 0: the factor stays 1 */
+    /* A learning rate for each network (Heusel et al. 2017, 1706.08500). */
+    double lr_g, lr_d; /* 0: lr */
 
     /* R1 penalty (Mescheder et al. 2018, 1801.04406): r1 / 2 E|grad_x D(x)|^2 on reals, every r1_interval steps with
      * r1_interval times the weight (lazily, Karras et al. 2020, 1912.04958). Its gradient is taken by central
@@ -360,7 +356,7 @@ void ssd_trainer_destroy(ssd_trainer *trainer);
 void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config);
 
 /* Changes a setting of a running training. Only those that decide neither sizes nor the pictures' order can change:
- * rates and their schedule, betas, R1, augmentation, frozen layers.
+ * rates, betas, R1, augmentation, frozen layers.
  * SSD_BAD_ARGUMENT otherwise. */
 SSD_MUST_USE ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value);
 
@@ -401,7 +397,6 @@ enum ssd_stat {
     SSD_STAT_BEST_STEP,       /* when that was */
     SSD_STAT_GRAD_NORM_G,     /* Euclidean norm of the last step's gradient */
     SSD_STAT_GRAD_NORM_D,
-    SSD_STAT_RATE, /* present factor of the learning rates, from the schedule */
     SSD_STAT_COUNT
 };
 void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT]);

@@ -40,7 +40,7 @@ const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 /** @param {Field} field @returns {string} */
 function row(field) {
-  const name = [field.name, ...(field.option ? [`--${field.option}`] : [])].map((text) => `\`${text}\``).join('<br>');
+  const name = [field.name, `--${field.option}`].map((text) => `\`${text}\``).join('<br>');
   const kind = [...(field.network ? ['network'] : []), ...(field.live ? ['live'] : [])].join(', ');
   const values = SHOWN.map((recipe) => RECIPES[recipe].settings[field.name]);
   const cells = values.map((value) => (value === undefined ? '' : shown(field, value)));

@@ -252,10 +252,6 @@ def frozen(o, name):
     return part in o.freeze.split(",")
 
 
-def factor(o, step):
-    return max(0.0, 1 - step * o.batch / o.schedule_pictures) if o.schedule == "linear" else 1.0
-
-
 def write_safetensors(path, tensors, metadata):
     header, blobs, offset = {"__metadata__": metadata}, [], 0
     for name, tensor in tensors.items():
@@ -405,7 +401,6 @@ def run(o):
         assert count(g) == 3809204 and count(d) == 2765568
     tensors = {**state_of("generator.", g), **state_of("discriminator.", d)}
     optimisers = optimisers_of(o, g, d)
-    rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     random, average = torch.Generator().manual_seed(o.seed), copy.deepcopy(g)
     for step in range(o.steps):
         z = torch.randn(o.batch * (2 if o.style_mixing else 1), o.latent)
@@ -426,8 +421,6 @@ def run(o):
             shifts = shifts.reshape(3, o.batch, 2)
         z, real = z.to(dtype), real.to(dtype)
         seen = lambda x, use: shifted(x, shifts[use]) if o.augment_translation else x
-        for optimiser, rate in zip(optimisers, rates):
-            optimiser.param_groups[0]["lr"] = rate * factor(o, step)
 
         told = tensors.update if step == 0 else lambda results: None
 
@@ -446,8 +439,7 @@ def run(o):
     parts = ["mapping", "l1", "l2", "l3", "l4", "l5", "l6"]
     options = {k: v for k, v in {
         "ema": o.ema,
-        "lr_g": o.lr_g, "lr_d": o.lr_d, "schedule": o.schedule if o.schedule != "constant" else 0,
-        "schedule_pictures": o.schedule_pictures, "r1": o.r1, "r1_interval": o.r1_interval if o.r1 else 0,
+        "lr_g": o.lr_g, "lr_d": o.lr_d, "r1": o.r1, "r1_interval": o.r1_interval if o.r1 else 0,
         "freeze": sum(1 << parts.index(p) for p in o.freeze.split(",") if p), "freeze_d": o.freeze_d}.items() if v}
     options.update({"ema_ramp": o.ema_ramp} if o.ema else {})
     for name in ("augment_translation", "mapping_layers", "mapping_rate", "pixel_norm", "w_norm", "equalised", "noise", "upsampling", "downsampling",
@@ -484,8 +476,6 @@ def parser():
     p.add_argument("--ema-ramp", type=float, default=0.05)
     p.add_argument("--lr-g", type=float, default=0)
     p.add_argument("--lr-d", type=float, default=0)
-    p.add_argument("--schedule", choices=["constant", "linear"], default="constant")
-    p.add_argument("--schedule-pictures", type=float, default=0)
     p.add_argument("--r1", type=float, default=0)
     p.add_argument("--r1-interval", type=int, default=1)
     p.add_argument("--freeze", default="", help="some of mapping,l1,l2,...")

@@ -102,13 +102,8 @@ class Run:
         o = self.o
         fast = dict(fused=True, capturable=True) if DEVICE == "cuda" else {}
         adam = lambda groups: torch.optim.Adam(groups, betas=(float(o.beta1), float(o.beta2)), eps=o.eps, **fast)
-        self.rates = []
-
-        def group(parameters, rate):
-            tensor = torch.tensor(rate, device=DEVICE) if DEVICE == "cuda" else rate
-            self.rates.append((tensor, rate))
-            return dict(params=list(parameters), lr=tensor)
-
+        group = lambda parameters, rate: dict(
+            params=list(parameters), lr=torch.tensor(rate, device=DEVICE) if DEVICE == "cuda" else rate)
         named = list(self.g.named_parameters())
         mapping = [p for name, p in named if name.startswith("mapper") and not o.equalised]
         others = [p for name, p in named if not name.startswith("mapper") or o.equalised]
@@ -205,9 +200,6 @@ class Run:
         with torch.cuda.stream(self.stream):
             if self.steps % DRAWN_STEPS == 0 and self.steps:
                 self.draw()
-                if o.schedule == "linear" and DEVICE == "cuda":
-                    for tensor, rate in self.rates:
-                        tensor.fill_(rate * max(0.0, 1 - self.steps * o.batch / o.schedule_pictures))
             if DEVICE == "cuda":
                 self.graph.replay()
                 self.event.record()

@@ -42,7 +42,7 @@ typedef struct config_field {
     const char *choices; /* comma-separated: names of a choice's values from 0; numbers that an int is offered with */
     config_group group;
     int flags;
-    const char *option; /* of the command line; NULL: the name with - for _; "": none */
+    const char *option; /* of the command line; NULL: the name with - for _ */
     const char *label, *unit;
     const char *help; /* one short sentence, without capital and full stop */
 } config_field;

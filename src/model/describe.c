@@ -12,8 +12,7 @@ static const char *const STATUS_NAMES[] = {"ok",          "bad_argument", "out_o
 static const char *const STAT_NAMES[SSD_STAT_COUNT] = {
     "step",       "epoch",        "step_in_epoch",   "steps_per_epoch", "pictures_seen", "train_count",
     "val_count",  "loss_g",       "loss_d",          "d_real",          "d_fake",        "val_loss_g",
-    "val_loss_d", "val_accuracy", "best_val_loss_g", "best_step",       "grad_norm_g",   "grad_norm_d",
-    "rate"};
+    "val_loss_d", "val_accuracy", "best_val_loss_g", "best_step",       "grad_norm_g",   "grad_norm_d"};
 
 static const char *const TYPE_NAMES[] = {"int", "int", "float", "flag", "choice"};
 

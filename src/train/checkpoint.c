@@ -136,7 +136,7 @@ static const struct {
     const char *name, *neutral;
 } REMOVED[] = {{"ada_target", "0"},      {"augment_colour", "0"},  {"augment_cutout", "0"}, {"augment_p", "1"},
                {"growth_pictures", "0"}, {"label_smoothing", "0"}, {"loss", "bce"},         {"micro_batches", "1"},
-               {"spectral_g", "0"},      {"style_rate", "1"}};
+               {"schedule", "constant"}, {"spectral_g", "0"},      {"style_rate", "1"}};
 
 /* A training that used a removed setting cannot go on as it was. */
 static ssd_status check_removed(ssd_context *context, const safetensors *file) {

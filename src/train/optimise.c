@@ -5,21 +5,13 @@
 
 #include "kernels/kernels.h"
 
-double trainer_rate(const ssd_trainer *t) {
-    const ssd_config *c = &t->config;
-    if (c->schedule == SSD_SCHEDULE_CONSTANT || c->schedule_pictures <= 0)
-        return 1;
-    const double done = t->counters.step * c->batch / c->schedule_pictures;
-    return done < 1 ? 1 - done : 0;
-}
-
 /* Adam over all trained parameters, in runs of neighbours that have one rate and are not frozen. Equalised learning
  * rate: training w with rate c lr equals training v = w / c with rate lr. dL/dv = c dL/dw; Adam's m / sqrt(v) cancels
  * the factor c, so only epsilon changes, to eps / c. */
 double optimizer_step(ssd_trainer *t, const param_table *table, param_storage *b, double lr, float *average) {
     const ssd_config *c = &t->config;
-    const double step = t->counters.step + 1, own = lr > 0 ? lr : c->lr;
-    const adam_step plain = adam_step_at(own * trainer_rate(t), c->beta1, c->beta2, c->eps, step);
+    const double step = t->counters.step + 1;
+    const adam_step plain = adam_step_at(lr > 0 ? lr : c->lr, c->beta1, c->beta2, c->eps, step);
     adam_step adam = plain;
     const double seen_pictures = step * c->batch, most = c->ema_ramp * seen_pictures;
     const double half_life = c->ema_ramp > 0 && most < c->ema ? most : c->ema;

@@ -4,9 +4,6 @@
 
 #include "train/state.h"
 
-/* The schedule's factor of the learning rates for the next step. */
-double trainer_rate(const ssd_trainer *t);
-
 /* One Adam step of all parameters that are trained and not frozen, from the gradients in `b`. lr: the network's own
  * rate, 0 for config.lr. average: the averaged copy of the parameters, which follows, or NULL. Returns the gradient's
  * Euclidean norm. */

@@ -3,7 +3,6 @@
 
 #include "model/config.h"
 #include "train/batch.h"
-#include "train/optimise.h"
 #include "train/step.h"
 
 ssd_status ssd_trainer_create(ssd_context *context, const ssd_config *config, ssd_trainer **trainer) {
@@ -46,7 +45,6 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
         [SSD_STAT_BEST_STEP] = c->best_step,
         [SSD_STAT_GRAD_NORM_G] = l->grad_norm_g,
         [SSD_STAT_GRAD_NORM_D] = l->grad_norm_d,
-        [SSD_STAT_RATE] = trainer_rate(trainer),
     };
     memcpy(stats, values, sizeof values);
 }

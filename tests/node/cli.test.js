@@ -75,7 +75,7 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
 
 test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', () => {
   const quick = ['--recipe', 'quick', ...SMALL];
-  assert.equal(ssdgan('train', '--out', 'quick', ...quick, '--schedule', 'linear', '--steps', '20').status, 0);
+  assert.equal(ssdgan('train', '--out', 'quick', ...quick, '--steps', '20').status, 0);
   const model = read('quick/model.safetensors');
   assert.equal(readSafetensors(model).metadata.augment_translation, '1');
   assert.equal(ssdgan('train', '--out', 'half', ...quick, '--steps', '9').status, 0);

@@ -68,7 +68,6 @@ test('a run of so many minutes sets its epochs once, and keeps them', async () =
     [{ event: 'planned', minutes: 1, epochs: 8, total: 104 }],
   );
   assert.deepEqual([events.at(-1).reason, events.at(-1).step], ['done', 104]);
-  assert.equal(run.trainer.config().schedule_pictures, 104 * 4);
   const { epochs, steps, minutes } = planOf(await newest(store));
   assert.deepEqual([epochs, steps, minutes], [8, null, null]);
   assert.ok(!linesOf(await store.read(LOG)).some(({ event }) => event === 'planned'), 'it depends on the clock');

@@ -33,7 +33,7 @@ After an interruption the same command continues; what is finished is not done a
 "train" and each run hold options of ssdgan train; "evaluate" holds options of ssdgan evaluate, which takes 2,000 samples
 here. With "minutes", every run is scored when its training has used so many processor minutes (start and scoring do not
 count, nor does what else the machine does); without, at its end. With "minutes" a run needs no length ("epochs", "steps"),
-unless its rate falls or its best model is chosen by a score: the length decides when. "score": "best", for all runs or for
+unless its best model is chosen by a score: the length decides when. "score": "best", for all runs or for
 one, scores the best model (see ssdgan train --keep-best) instead of the last one.`;
 
 const SAMPLES = 2000;

@@ -12,13 +12,11 @@ import { CliError, ENGINE_OPTIONS, orList } from './usage.js';
 /** @typedef {import('../module/heap.js').ConfigField} Field */
 
 const engine = await createEngine({ threads: 1 });
-const { config: FIELDS, groups: GROUPS } = engine.describe;
+const { config: SETTINGS, groups: GROUPS } = engine.describe;
 engine.dispose();
 
-/** The settings that have an option. */
-const SETTINGS = FIELDS.filter(({ option }) => option);
 /** Of --freeze: the bits of the setting, in order. The core knows how many layers there are. */
-const FREEZE_BITS = Math.log2((FIELDS.find(({ name }) => name === 'freeze')?.max ?? 0) + 1);
+const FREEZE_BITS = Math.log2((SETTINGS.find(({ name }) => name === 'freeze')?.max ?? 0) + 1);
 const PARTS = Array.from({ length: FREEZE_BITS }, (_, bit) => (bit ? `l${bit}` : 'mapping'));
 
 const RUN = 'The run';

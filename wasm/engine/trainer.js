@@ -7,7 +7,7 @@ import { Generator } from './generator.js';
  * @typedef {{step: number, epoch: number, step_in_epoch: number, steps_per_epoch: number, pictures_seen: number,
  *   train_count: number, val_count: number, loss_g: number, loss_d: number, d_real: number, d_fake: number,
  *   val_loss_g: number, val_loss_d: number, val_accuracy: number, best_val_loss_g: number, best_step: number,
- *   grad_norm_g: number, grad_norm_d: number, rate: number}} Stats
+ *   grad_norm_g: number, grad_norm_d: number}} Stats
  */
 
 export class Trainer {

@@ -145,13 +145,11 @@ export class Supervisor {
     return `Rolled back to step ${this.trainer.stats().step}, at half the learning rate.`;
   }
 
-  /** Goes back to a state; its plan of pictures to come stays. @param {State} state */
+  /** Goes back to a state. @param {State} state */
   restore({ bytes }) {
-    const planned = Number(this.trainer.config().schedule_pictures);
     this.trainer.dispose();
     this.trainer = this.engine.loadTrainer(bytes);
     this.trainer.setDataset(this.dataset, { acceptOther: true });
-    this.trainer.set('schedule_pictures', planned);
     this.doctor.reset();
   }
 }

@@ -122,7 +122,6 @@ export class TrainingRun {
     this.plan = makePlan(this.wishes, this.plan, this.recipe, stats, this.engine.variant);
     this.best = new BestModel(this.engine, dataset, this.plan.keepBest, stats);
     this.supervisor = new Supervisor(this.engine, trainer, dataset, this.plan.onTrouble, this.plan);
-    this.setLength({});
     if (this.resumed) {
       const log = await this.files.mend(trainer, this.plan);
       this.supervisor.remember(await this.files.memory(earlier, log));
@@ -132,8 +131,6 @@ export class TrainingRun {
   /** How long to train; before events(). @param {import('./length.js').Length} length */
   setLength(length) {
     changeLength(this.plan, length);
-    // Falling rates reach zero with the last planned step.
-    if (this.total < Infinity) this.trainer.set('schedule_pictures', this.total * Number(this.trainer.config().batch));
   }
 
   /** Ends events() when the present step is done. */

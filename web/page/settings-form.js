@@ -117,7 +117,7 @@ export class SettingsForm {
     if (!this.recipes.length) onWords(() => this.offer(/** @type {any} */ ({ config, groups }), recipes));
     this.recipes = recipes;
     setLabels(config);
-    this.fields = config.filter(({ option }) => option); // a run itself sets those without
+    this.fields = config;
     const entry = (/** @type {Recipe} */ { name, about }) =>
       new Option(t('train.recipe-is', { name, about: settingWords(`recipe.${name}`, about) }), name);
     const comparison = make('optgroup', { label: t('train.for-comparison') });
