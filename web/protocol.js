@@ -44,6 +44,9 @@
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.save {}                        saves after the running step -> {}, at once
  *   train.drop {}                        closes the run, which the project keeps -> {}
+ *   film {}                              the sample grids that the open project keeps -> {steps, models: those with a model}
+ *   film.grid {step}                     -> {bytes}: a PNG, eight faces in a row with a gap of 2 pixels
+ *   film.model {step}                    -> {bytes}: float16
  *   train.forget {}                      deletes the run; the project's pictures stay -> {}
  *   starter.load {bytes}                 the starter model -> {metadata}: the file's
  *   starter.faces {time, count}          its slowly changing faces; one unit of time leads from one style to the next

@@ -8,7 +8,7 @@ import { FolderStore } from '../../wasm/cli/folder-store.js';
 import { readSafetensors, writeSafetensors } from '../../wasm/engine/safetensors.js';
 import { readPictures, readProject, updateProject, writePictures } from '../../wasm/run/project.js';
 import { checkpointsIn } from '../../wasm/run/run-files.js';
-import { allPieces, BEST, LOG, MemoryStore, MODEL, samplesName, thinSamples } from '../../wasm/run/store.js';
+import { allPieces, BEST, LOG, MemoryStore, MODEL } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { all, begin, doodles, engine, linesOf, newest, stepOfSound } from './runs.js';
 
@@ -164,19 +164,6 @@ test('a run that continues in another build says that its bits will differ', asy
   const checkpoint = writeSafetensors(tensors, { ...metadata, plan: JSON.stringify(plan) });
   const { notes } = await TrainingRun.resume(engine, store, { checkpoint });
   assert.match(notes[0], /^The training began with (plain|relaxed) SIMD; here it continues with/);
-});
-
-test('sample grids are thinned as the run grows, in the same way after a resume', async () => {
-  const store = new MemoryStore();
-  for (let step = 0; step <= 1000; step++) {
-    await store.write(samplesName(step), 'png');
-    await thinSamples(store, step, 1);
-  }
-  const kept = (await store.list()).map((name) => Number(/\d+/.exec(name)?.[0]));
-  assert.deepEqual(
-    kept,
-    Array.from({ length: 126 }, (_, i) => 8 * i),
-  );
 });
 
 test('the doctor remembers over a kill: what it does, and where it goes back to, is the same', async () => {

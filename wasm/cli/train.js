@@ -16,9 +16,9 @@ import { CliError, commandLine, engineFrom, explain, helpText, parse } from './u
 /** @typedef {import('../run/training-run.js').RunEvent} RunEvent */
 
 const ABOUT = `Trains on pictures (files, folders, zips); without any, on doodles. Writes into the folder: model.safetensors (the
-generator, which PyTorch loads too), best.safetensors (the best model so far), samples/ (the same seeds during the training),
-log.jsonl, and what is needed to continue: two checkpoints, written in turn each minute, and the pictures. Ctrl-C saves and
-says how to continue.`;
+generator, which PyTorch loads too), best.safetensors (the best model so far), samples/ (the same seeds during the training,
+and some of its models), log.jsonl, and what is needed to continue: two checkpoints, written in turn each minute, and the
+pictures. Ctrl-C saves and says how to continue.`;
 
 /** @param {string[]} args */
 export async function run(args) {

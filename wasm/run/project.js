@@ -8,7 +8,7 @@ import { headerOf } from '../engine/safetensors.js';
 import { SsdganError } from '../engine/engine.js';
 import { planFrom } from './plan.js';
 import { checkpointsIn, goodOf, metadataOf } from './run-files.js';
-import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, SLOTS } from './store.js';
+import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, samplesIn, SLOTS } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -160,7 +160,9 @@ const isProjectFile = (name) =>
     BEST,
     NEXT_BEST,
     LOG,
-  ].includes(name) || /^(samples\/step-\d+\.png|originals\/[^/\\]+)$/.test(name);
+  ].includes(name) ||
+  samplesIn(name) !== null ||
+  /^originals\/[^/\\]+$/.test(name);
 
 /** Copies all files. @param {Store} from @param {Store} to */
 export async function copyProject(from, to) {

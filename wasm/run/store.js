@@ -13,7 +13,7 @@
  *   model.safetensors          the generator of that state
  *   best.safetensors           the best generator so far (best-model.js)
  *   best-next.safetensors      the next one, until the checkpoint that knows of it is written
- *   samples/step-000020.png    the same 64 latents through training
+ *   samples/step-000020.png    the same 64 latents through training; beside some of them the model, as float16
  *   log.jsonl                  the run's events, one JSON object a line, without times: equal runs have equal logs
  */
 
@@ -39,12 +39,16 @@ export const BEST = 'best.safetensors';
 export const NEXT_BEST = 'best-next.safetensors';
 export const LOG = 'log.jsonl';
 
-const SAMPLES = /^samples\/step-(\d+)\.png$/;
-/** Sample grids that a run keeps at most: 22-step epochs left 3,347 files, 615 MB, in 20 minutes. */
-const MOST_SAMPLES = 200;
+const SAMPLES = /^samples\/step-(\d+)\.(png|safetensors)$/;
 
-/** @param {number} step @returns {string} */
-export const samplesName = (step) => `samples/step-${String(step).padStart(6, '0')}.png`;
+/** @param {number} step @param {'png' | 'safetensors'} [kind] of the sample grid, or of its model @returns {string} */
+export const samplesName = (step, kind = 'png') => `samples/step-${String(step).padStart(6, '0')}.${kind}`;
+
+/** @param {string} name @returns {{step: number, kind: string} | null} null: neither a sample grid nor its model */
+export function samplesIn(name) {
+  const [, step, kind] = SAMPLES.exec(name) ?? [];
+  return kind ? { step: Number(step), kind } : null;
+}
 
 /** Bytes of a Blob that are read at once. */
 const PIECE_BYTES = 16e6;
@@ -69,22 +73,7 @@ export async function allPieces(data) {
 /** Removes what an earlier run left, the checkpoints first: no half of it can be resumed. @param {Store} store */
 export async function clearRun(store) {
   for (const name of [...SLOTS, ...GOOD_SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG]) await store.remove(name);
-  for (const name of await store.list()) if (SAMPLES.test(name)) await store.remove(name);
-}
-
-/**
- * Thins the sample grids as the run grows: every second one goes, from the first on, whenever there are too many. What
- * stays depends on the last step alone, so that a resumed run keeps the same.
- * @param {Store} store @param {number} step the last @param {number} interval steps between two grids
- */
-export async function thinSamples(store, step, interval) {
-  let kept = interval;
-  while (step / kept > MOST_SAMPLES) kept *= 2;
-  if (kept === interval) return;
-  for (const name of await store.list()) {
-    const made = Number(SAMPLES.exec(name)?.[1] ?? 0);
-    if (made % kept !== 0 && made < step) await store.remove(name);
-  }
+  for (const name of await store.list()) if (samplesIn(name)) await store.remove(name);
 }
 
 /** @implements {Store} */

@@ -38,9 +38,15 @@ const intake = new IntakePanel(
   (file) => make.open(file),
   (file) => projects.import(file),
 );
-const train = new TrainPanel(app, intake, (seed) => {
-  app.source = 'run';
-  interpolate.pick(seedKey(seed));
+const train = new TrainPanel(app, intake, {
+  pick(seed) {
+    app.source = 'run';
+    interpolate.pick(seedKey(seed));
+  },
+  async onModel(bytes, step) {
+    await make.use(bytes);
+    tell(byId('make-state'), () => t('film.used', { step }));
+  },
 });
 
 new EvaluatePanel(app);

@@ -152,17 +152,22 @@ export class MakePanel {
   /** A model or a checkpoint. @param {File} file */
   open(file) {
     return this.app.attempt('make-state', async () => {
-      const { client } = this.app;
       const bytes = new Uint8Array(await file.arrayBuffer());
-      const { size, parameters } = await client.request('model.load', { bytes });
-      this.app.source = 'model';
+      const { size, parameters } = await this.use(bytes);
       const run = !this.app.busy && (await this.readRun(bytes));
       const about = { name: file.name, size: String(size), parameters };
       const told = () => t('make.loaded', about);
-      this.app.enter(this.app.phase);
-      await this.generate();
       tell(byId('make-state'), () => (run ? `${told()} ${t('make.is-checkpoint')}` : told()));
     });
+  }
+
+  /** Makes faces with a model. @param {Uint8Array} bytes @returns {Promise<{size: number, parameters: number}>} */
+  async use(bytes) {
+    const about = await this.app.client.request('model.load', { bytes });
+    this.app.source = 'model';
+    this.app.enter(this.app.phase);
+    await this.generate();
+    return about;
   }
 
   /**

@@ -2,23 +2,30 @@
 import { Awake } from './awake.js';
 import { Curves } from './curves.js';
 import { byId, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
+import { Film } from './film.js';
 import { SAMPLE_SEEDS } from '../protocol.js';
 import { number } from './words.js';
 
 const COLUMNS = 8;
 
 export class RunView {
-  /** @param {import('./app.js').App} app @param {(seed: number) => void} pick a face of the grid */
-  constructor(app, pick) {
+  /**
+   * @param {import('./app.js').App} app @param {(seed: number) => void} pick a face of the grid
+   * @param {(bytes: Uint8Array, step: number) => Promise<void>} onModel an earlier model was chosen
+   */
+  constructor(app, pick, onModel) {
     this.app = app;
     this.curves = new Curves();
     this.awake = new Awake(app);
     /** Steps planned in all; Infinity: not known yet. */
     this.total = 0;
     this.gridSize = 0;
-    /** @type {{size: number, rgba: Uint8ClampedArray} | null} waiting for the next frame */
+    /** @type {{size: number, rgba: Uint8ClampedArray} | null} the last ones that came */
     this.samples = null;
+    this.isDrawing = false;
+    this.film = new Film(app, canvas('grid'), { toNow: () => this.draw(), onModel });
     canvas('grid').onclick = (event) => {
+      if (this.film.isBack) return; // the present model makes other faces of these seeds
       const index = this.gridSize ? pictureAt(canvas('grid'), event, this.gridSize, COLUMNS, SAMPLE_SEEDS.length) : -1;
       if (index >= 0) pick(SAMPLE_SEEDS[index]);
     };
@@ -34,6 +41,7 @@ export class RunView {
   /** Removes everything that the last run showed. */
   clear() {
     this.curves.clear();
+    this.film.clear();
     this.samples = null;
     this.total = 0;
     for (const id of ['figures', 'live', 'train-progress']) byId(id).hidden = true;
@@ -70,17 +78,22 @@ export class RunView {
 
   /** Draws at the next frame, and only then asks for more: so a slow page is not flooded. @param {{size: number, rgba: Uint8ClampedArray}} message */
   takeSamples(message) {
-    const first = !this.samples;
     this.samples = message;
-    if (!first) return;
+    if (this.isDrawing) return;
+    this.isDrawing = true;
     requestAnimationFrame(() => {
-      if (!this.samples) return;
-      const { size, rgba } = this.samples;
-      this.samples = null;
-      this.gridSize = size;
-      byId('live').hidden = false;
-      drawGrid(canvas('grid'), rgba, size, COLUMNS);
+      this.isDrawing = false;
+      if (!this.film.isBack) this.draw();
       this.app.client.request('train.credit').catch(() => {});
     });
+  }
+
+  /** The last samples. */
+  draw() {
+    if (!this.samples) return;
+    const { size, rgba } = this.samples;
+    this.gridSize = size;
+    byId('live').hidden = false;
+    drawGrid(canvas('grid'), rgba, size, COLUMNS);
   }
 }

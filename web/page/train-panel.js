@@ -6,11 +6,15 @@ import { offerSmallerBatch } from './smaller-batch.js';
 import { t, tell, translated } from './words.js';
 
 export class TrainPanel {
-  /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {(seed: number) => void} pick a face of the grid */
-  constructor(app, intake, pick) {
+  /**
+   * @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake
+   * @param {{pick: (seed: number) => void, onModel: (bytes: Uint8Array, step: number) => Promise<void>}} chosen pick: a face of the
+   *   grid; onModel: an earlier model
+   */
+  constructor(app, intake, { pick, onModel }) {
     this.app = app;
     this.intake = intake;
-    this.view = new RunView(app, pick);
+    this.view = new RunView(app, pick, onModel);
     this.howLong = new HowLong(app.settings);
     /** @type {import('./projects-panel.js').ProjectsPanel | null} */
     this.projects = null;
@@ -51,6 +55,7 @@ export class TrainPanel {
       app.savedStep = step;
       app.unsaved = !app.keeps;
       this.projects?.saved(step);
+      view.film.list();
     });
     client.on('not_saved', (problem) => this.tellNotSaved(problem));
     client.on('trouble', ({ to, sentence }) => {
@@ -59,6 +64,7 @@ export class TrainPanel {
     });
     client.on('finished', ({ reason, error }) => {
       this.projects?.refresh();
+      view.film.list(true);
       if (reason === 'stopped') return; // by the button, which waits for it
       if (app.phase === 'finished') return; // there was nothing to train, which has been said
       app.enter(reason === 'done' ? 'finished' : 'paused');
@@ -198,6 +204,7 @@ export class TrainPanel {
     app.unsaved = false;
     app.source = 'run';
     app.enter(step >= total ? 'finished' : 'paused');
+    view.film.list(true);
     this.projects?.saved(step);
     const told = step >= total ? 'train.is-trained' : 'train.press-continue';
     this.say(() => [...notes.map(translated), t(told)].join(' '));

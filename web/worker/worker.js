@@ -9,6 +9,7 @@ import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { fetchLater, later } from '../later.js';
 import { findEngine } from './engine-files.js';
 import { faceHandlers } from './face-handlers.js';
+import { filmHandlers } from './film.js';
 import { Collection } from './collection.js';
 import { Evaluation } from './evaluation.js';
 import { LatentWalk } from './latent-walk.js';
@@ -211,6 +212,7 @@ const handlers = {
     return { size, latentSize, parameters };
   },
   ...faceHandlers(() => engine, generatorOf, send),
+  ...filmHandlers(() => projects.open?.store ?? null),
   evaluate({ source }) {
     const pictures = picturesOf().dataset;
     const generator = generatorOf(source);
