@@ -54,7 +54,7 @@ class Mapping(nn.Module):
     def __init__(self, o):
         super().__init__()
         self.shared, self.layers = o.shared_mapping, option(o, "mapping_layers", 4)
-        self.factor = math.sqrt(o.latent) if option(o, "pixel_norm") else 1
+        self.latent, self.factor = o.latent, math.sqrt(o.latent) if option(o, "pixel_norm") else 1
         layer = lambda: equalise(o, nn.Linear(o.latent, o.latent), 2, option(o, "mapping_rate", 1.0))
         if self.shared:
             self.linear = layer()

@@ -36,6 +36,7 @@ GRAPH_STEPS = 16  # steps in a CUDA graph: R1 comes every 16
 DRAWN_STEPS = 256  # steps whose random numbers are drawn at once
 SAMPLES = 2000
 SHEET = (4, 12)
+PATHS, PATH_STEP = 240, 0.01
 
 # What options of make_verify.py are not, and the values for a training (its own are for comparing single steps).
 DEFAULTS = dict(dtype="float32", eps=1e-8, batch=32, initial="pytorch", flip=False, held=500, share=1.0, r1_interval=16, seed=0)
@@ -280,10 +281,30 @@ class Yardstick:
         across = torch.cdist(trained, fake)
         radii = [torch.cdist(x, x).sort(1).values[:, [3, 5]] for x in (trained, fake)]
         nearest = across.amin(0)
+        paths = {f"path_{space}": self.path_length(run.average, space) for space in "zw"} if run.o.model == "ssd" and not run.o.noise else {}
         share = lambda condition: float(condition.float().mean())
         return dict(kernel=1000 * kernel_distance(whole, fake), swd=swd(run.data[:len(run.data) - run.o.held], samples),
                     precision=share((across <= radii[0][:, :1]).any(0)), recall=share((across <= radii[1][None, :, 0]).any(1)),
-                    coverage=share(across.amin(1) <= radii[0][:, 1]), far=share(nearest > far), copies=share(nearest < close))
+                    coverage=share(across.amin(1) <= radii[0][:, 1]), far=share(nearest > far), copies=share(nearest < close), **paths)
+
+    @torch.no_grad()
+    def path_length(self, network, space):
+        """Perceptual path length (Karras et al. 2019) in these features: squared distance of two pictures PATH_STEP apart on the
+        way between two latents, in z on the sphere, in w along a line, divided by PATH_STEP squared. The median of PATHS
+        places, since few places at which a feature begins decide the mean."""
+        random, found = torch.Generator(device=DEVICE).manual_seed(5), []
+        for _ in range(PATHS // 40):
+            a, b = (F.normalize(torch.randn(40, network.mapper.latent, device=DEVICE, generator=random), dim=1) for _ in range(2))
+            t, angle = torch.rand(40, 1, device=DEVICE, generator=random), torch.acos((a * b).sum(1, keepdim=True))
+            if space == "w":
+                a, b = network.mapper(a), network.mapper(b)
+                ends = [torch.lerp(a, b, place) for place in (t, t + PATH_STEP)]
+            else:
+                ends = [network.mapper((torch.sin((1 - place) * angle) * a + torch.sin(place * angle) * b) / torch.sin(angle))
+                        for place in (t, t + PATH_STEP)]
+            x, y = [self.features((network.synthesise(w) + 1) * 127.5) for w in ends]
+            found.append(((x - y) ** 2).sum(1) / PATH_STEP ** 2)
+        return float(torch.cat(found).median())
 
 
 def kernel_distance(a, b, subsets=25):
