@@ -12,6 +12,12 @@ import {
   untilText,
 } from './page.js';
 
+/** @param {Buffer} bytes @returns {string} the kind of video; '' where it is none */
+function kindOf(bytes) {
+  if (bytes.subarray(4, 8).toString() === 'ftyp') return 'mp4';
+  return bytes.readUInt32BE(0) === 0x1a45dfa3 ? 'webm' : '';
+}
+
 test('any moment of a training can be looked at again, and makes faces', async () => {
   const { page, close } = await openPage({ query: '?width=4&starter=none' });
   await untilReady(page);
@@ -35,8 +41,23 @@ test('any moment of a training can be looked at again, and makes faces', async (
     now,
   );
   const first = await picture();
+
+  // Faces of the present model, and their video.
+  await page.fill('#generate [name=count]', '4');
+  await page.click('#generate-button');
+  await untilText(page, 'make-state', /^4 faces/);
+  for (const x of [20, 150]) await page.locator('#made-grid').click({ position: { x, y: 20 } });
+  await untilText(page, 'interpolate-state', /^2 faces, 41 frames/);
+  const between = await downloadBy(page, 'save-video');
+  assert.match(kindOf(between.bytes), /^(mp4|webm)$/);
+  assert.equal(between.name, `interpolation.${kindOf(between.bytes)}`);
+  await untilText(page, 'interpolate-state', /^A video of 121 frames downloaded/);
+
+  // Another model: what was made with the last one is not its own.
   await page.click('#film-use');
   await untilText(page, 'make-state', /^Faces of the model as it was at step 0\.$/);
+  assert.equal(await page.locator('#picked li').count(), 0);
+  assert.ok(await page.isHidden('#player'));
 
   await page.click('#film-play');
   await untilText(page, 'film-moment', /^Now$/);
@@ -44,9 +65,7 @@ test('any moment of a training can be looked at again, and makes faces', async (
   assert.notEqual(first, now);
 
   const { bytes, name } = await downloadBy(page, 'film-save');
-  const isMp4 = bytes.subarray(4, 8).toString() === 'ftyp';
-  assert.ok(isMp4 || bytes.readUInt32BE(0) === 0x1a45dfa3, 'neither MP4 nor WebM');
-  assert.equal(name, isMp4 ? 'training.mp4' : 'training.webm');
+  assert.equal(name, `training.${kindOf(bytes)}`);
   await untilText(page, 'film-state', /^A film of \d+ moments downloaded, \d\.\d MB\.$/);
   await close();
 });

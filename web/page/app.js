@@ -36,6 +36,8 @@ export class App {
     this.starter = null;
     /** @type {((phase: Phase) => void)[]} */
     this.watchers = [];
+    /** @type {(() => void)[]} */
+    this.modelWatchers = [];
     // Small nets for tests and slow machines: ?variant=simd&threads=1
     this.options = new URLSearchParams(location.search);
     this.settings = new SettingsForm(element('settings', HTMLFormElement), this.options);
@@ -44,6 +46,18 @@ export class App {
   /** @param {(phase: Phase) => void} watcher called at each change of phase */
   watch(watcher) {
     this.watchers.push(watcher);
+  }
+
+  /** @param {() => void} watcher called when faces come from another model: what was made with the last one is not its own */
+  watchModel(watcher) {
+    this.modelWatchers.push(watcher);
+  }
+
+  /** @param {'run' | 'model' | 'starter'} source @param {boolean} isNew another model, even if it has the same source */
+  use(source, isNew = false) {
+    if (source === this.source && !isNew) return;
+    this.source = source;
+    this.modelWatchers.forEach((watcher) => watcher());
   }
 
   /** @param {Phase} phase */

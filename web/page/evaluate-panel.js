@@ -19,6 +19,14 @@ export class EvaluatePanel {
     onWords(() => this.result && this.draw(this.result));
     button('evaluate-button').onclick = () => this.evaluate();
     app.watch(() => this.show());
+    app.watchModel(() => this.clear());
+  }
+
+  /** Scores are those of one model. */
+  clear() {
+    this.result = null;
+    byId('evaluated').hidden = true;
+    if (!this.isFirst) tell(byId('evaluate-state'), () => '');
   }
 
   show() {

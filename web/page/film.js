@@ -1,9 +1,7 @@
 /** The film of a training, on the live grid: a slider over the sample grids that the project keeps, and what a moment is good for. */
-import { later } from '../later.js';
-import { byId, button, download, element } from './draw.js';
+import { byId, button, element } from './draw.js';
+import { saveVideo } from './save-video.js';
 import { size, t, tell } from './words.js';
-
-const loadVideo = later(() => import('./video.js'));
 
 const FRAME_MS = 90;
 /** The last frame of the video stays so many frames. */
@@ -144,8 +142,8 @@ export class Film {
       tell(state, () => t('film.making', { n: 0, of: steps.length }));
       const last = await this.frame(steps[steps.length - 1]);
       const side = last.width + (last.width % 2);
-      const { encodeVideo } = await loadVideo();
-      const video = await encodeVideo(
+      const bytes = await saveVideo(
+        'training',
         steps.length + REST,
         async (context, i) => {
           const bitmap = i < steps.length ? await this.frame(steps[i]) : last;
@@ -156,9 +154,7 @@ export class Film {
         },
         { side, rate: 1000 / FRAME_MS },
       );
-      if (!video) throw new Error(t('film.none'));
-      download(video.bytes, `training.${video.kind}`);
-      tell(state, () => t('film.saved', { n: steps.length, size: size(video.bytes.length) }));
+      tell(state, () => t('film.saved', { n: steps.length, size: size(bytes) }));
     });
   }
 }

@@ -2,10 +2,13 @@
 import { byId, button, canvas, download, element } from './draw.js';
 import { Mixer } from './mix.js';
 import { Projector } from './projector.js';
-import { t, tell } from './words.js';
+import { saveVideo } from './save-video.js';
+import { size as bytesOf, t, tell } from './words.js';
 
 const FRAMES_A_LEG = 40;
 const FRAME_MS = 50;
+/** Of a video, in pixels. */
+const VIDEO_SIDE = 512;
 const MOST_KEYS = 12;
 
 /** @typedef {import('./mix.js').Key} Key */
@@ -33,6 +36,8 @@ export class InterpolatePanel {
     element('interpolate-loop', HTMLInputElement).onchange = () => this.find();
     /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} picture */
     const pick = (key, picture) => this.pick(key, picture);
+    button('save-video').onclick = () => this.saveVideo();
+    app.watchModel(() => this.clear(false));
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
     this.mixer = new Mixer(app, () => this.keys, pick);
     this.projector = new Projector(app, pick);
@@ -114,11 +119,8 @@ export class InterpolatePanel {
     }
     await this.app.attempt('interpolate-state', async () => {
       byId('player').hidden = false;
-      const loop = element('interpolate-loop', HTMLInputElement).checked;
-      const frames = FRAMES_A_LEG * (this.keys.length - (loop ? 0 : 1)) + (loop ? 0 : 1);
-      const [space, ease] = ['interpolate-space', 'interpolate-ease'].map((id) => element(id, HTMLSelectElement).value);
-      const faces = this.keys.map(({ face }) => face);
-      const request = { faces, space, frames, loop, ease, source: this.app.source };
+      const request = this.request(1);
+      const { frames, loop } = request;
       this.interpolation = { ...(await this.app.client.request('interpolate', request)), loop };
       const n = this.keys.length;
       tell(byId('interpolate-state'), () => t('interpolate.frames', { n, frames }));
@@ -126,6 +128,14 @@ export class InterpolatePanel {
       this.showFrame(0);
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.play();
     });
+  }
+
+  /** @param {number} times as many frames as the page shows */
+  request(times) {
+    const loop = element('interpolate-loop', HTMLInputElement).checked;
+    const frames = times * FRAMES_A_LEG * (this.keys.length - (loop ? 0 : 1)) + (loop ? 0 : 1);
+    const [space, ease] = ['interpolate-space', 'interpolate-ease'].map((id) => element(id, HTMLSelectElement).value);
+    return { faces: this.keys.map(({ face }) => face), space, frames, loop, ease, source: this.app.source };
   }
 
   /** @param {number} index */
@@ -159,6 +169,27 @@ export class InterpolatePanel {
   stop() {
     this.playing = false;
     tell(button('interpolate-play'), () => t('interpolate.play'));
+  }
+
+  /** At three times the frames of the page, enlarged smoothly. */
+  saveVideo() {
+    return this.app.attempt('interpolate-state', async () => {
+      if (!this.interpolation) return;
+      const wanted = this.request(3);
+      const { rgba, size } = await this.app.client.request('interpolate', wanted);
+      const small = document.createElement('canvas');
+      small.width = small.height = size;
+      const bytes = size * size * 4;
+      const draw = (/** @type {CanvasRenderingContext2D} */ context, /** @type {number} */ i) => {
+        const frame = new ImageData(new Uint8ClampedArray(rgba.subarray(i * bytes, (i + 1) * bytes)), size, size);
+        small.getContext('2d')?.putImageData(frame, 0, 0);
+        context.imageSmoothingQuality = 'high';
+        context.drawImage(small, 0, 0, VIDEO_SIDE, VIDEO_SIDE);
+      };
+      const options = { side: VIDEO_SIDE, rate: 3000 / FRAME_MS };
+      const length = await saveVideo('interpolation', wanted.frames, draw, options);
+      tell(byId('interpolate-state'), () => t('interpolate.video-saved', { n: wanted.frames, size: bytesOf(length) }));
+    });
   }
 
   saveGif() {

@@ -40,7 +40,7 @@ const intake = new IntakePanel(
 );
 const train = new TrainPanel(app, intake, {
   pick(seed) {
-    app.source = 'run';
+    app.use('run');
     interpolate.pick(seedKey(seed));
   },
   async onModel(bytes, step) {

@@ -54,6 +54,7 @@ export class MakePanel {
     button('save-grid').onclick = () => downloadCanvas(canvas('made-grid'), 'faces.png');
     button('save-face').onclick = () => this.face && downloadCanvas(this.face, `face-${this.faceLabel}.png`);
     app.watch(() => this.show());
+    app.watchModel(() => this.clear());
   }
 
   show() {
@@ -63,6 +64,13 @@ export class MakePanel {
     if (!has || !this.isFirst) return;
     this.isFirst = false;
     tell(byId('make-state'), () => '');
+  }
+
+  /** Another model: its faces are others. */
+  clear() {
+    this.made = this.face = null;
+    byId('made').hidden = true;
+    button('save-grid').disabled = button('save-face').disabled = true;
   }
 
   /** Remembers the face for its download. @param {HTMLCanvasElement} face @param {string} label */
@@ -164,7 +172,7 @@ export class MakePanel {
   /** Makes faces with a model. @param {Uint8Array} bytes @returns {Promise<{size: number, parameters: number}>} */
   async use(bytes) {
     const about = await this.app.client.request('model.load', { bytes });
-    this.app.source = 'model';
+    this.app.use('model', true);
     this.app.enter(this.app.phase);
     await this.generate();
     return about;

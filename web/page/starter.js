@@ -93,7 +93,7 @@ export class Starter {
   forget() {
     this.app.starter = null;
     this.drawn = null;
-    if (this.app.source !== 'run') this.app.source = 'run';
+    this.app.use('run');
   }
 
   get shown() {
@@ -108,7 +108,7 @@ export class Starter {
   show() {
     const { app } = this;
     // Until there is something else, faces are made with it.
-    if (app.starter && app.phase === 'ready' && app.source === 'run') app.source = 'starter';
+    if (app.starter && app.phase === 'ready' && app.source === 'run') app.use('starter');
     byId('starter').hidden = !this.shown;
     const hold = button('starter-hold');
     hold.hidden = this.still.matches;

@@ -129,7 +129,7 @@ export class TrainPanel {
       const { total, stats } = await client.request('train.run', this.howLong.request(phase));
       this.howLong.isChanged = false;
       this.view.total = total;
-      this.app.source = 'run';
+      this.app.use('run');
       if (stats.step >= total) {
         this.app.enter('finished');
         const n = Number(this.howLong.epochs.value);
@@ -190,7 +190,7 @@ export class TrainPanel {
     if (pictures.reading) await intake.take(pictures);
     if (isReadOnly) {
       if (model) await client.request('model.load', { bytes: model });
-      if (model) app.source = 'model';
+      if (model) app.use('model', true);
       app.enter('ready');
       this.say(() => t('train.elsewhere'), true);
       return;
@@ -202,7 +202,7 @@ export class TrainPanel {
     view.showStats(stats, 0);
     app.savedStep = step;
     app.unsaved = false;
-    app.source = 'run';
+    app.use('run');
     app.enter(step >= total ? 'finished' : 'paused');
     view.film.list(true);
     this.projects?.saved(step);
@@ -229,6 +229,7 @@ export class TrainPanel {
 
   /** Forgets the training. */
   forget() {
+    this.app.use('run', true);
     this.app.resume = null;
     this.app.unsaved = false;
     this.app.settings.fixed = null;

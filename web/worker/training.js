@@ -224,7 +224,7 @@ export class TrainHandlers {
         await drop();
         const store = await storeOf();
         await clearRun(store);
-        await updateProject(store, { progress: undefined });
+        await updateProject(store, { progress: undefined, favourites: undefined });
         return {};
       },
       async 'train.drop'() {
