@@ -1,4 +1,4 @@
-/** Writes docs/settings.md: the table of settings (src/model/config.c), as the engine describes it, and three recipes. */
+/** Writes docs/settings.md: the table of settings (src/model/config.c), as the engine describes it, and two recipes. */
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
@@ -8,13 +8,13 @@ import { RECIPES } from '../wasm/run/recipes.js';
 /** @typedef {import('../wasm/module/heap.js').ConfigField} Field */
 
 export const FILE = fileURLToPath(new URL('../docs/settings.md', import.meta.url));
-const SHOWN = ['paper', 'quick', 'best'];
+const SHOWN = ['paper', 'best'];
 
 const INTRO = `# Settings
 
 All settings of a training, by group. The first column has the name, which \`createTrainer\`, \`ssd_config_set\` and the metadata
 of checkpoints use, and below it the option of \`ssdgan train\`. Every flag also has an option that begins with \`--no-\`. The
-defaults are the paper's values, and so is the recipe \`paper\`; the columns of the other recipes show what they change.
+defaults are the paper's values, and so is the recipe \`paper\`; the column of the recipe \`best\` shows what it changes.
 
 A **network** setting shapes the networks: a model that was trained with one value cannot continue with another. A **live** setting
 may change while a training runs.

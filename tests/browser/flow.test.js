@@ -119,7 +119,7 @@ test('the best model is what the page downloads, and it says so', async () => {
   assert.equal(readSafetensors(bytes).metadata.step, '112');
   const checkpoint = await downloadBy(page, 'save-checkpoint');
   const { recipe, onTrouble, best } = JSON.parse(readSafetensors(checkpoint.bytes).metadata.plan);
-  assert.deepEqual([recipe, onTrouble, best.step], ['quick', 'rollback', 112]);
+  assert.deepEqual([recipe, onTrouble, best.step], ['best', 'rollback', 112]);
   await close();
 });
 

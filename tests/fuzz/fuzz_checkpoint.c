@@ -120,7 +120,7 @@ static ssd_config base_config(int base) {
     c.latent_size = c.batch = c.width_max = 2;
     c.width = 1;
     c.ema = base & 1 ? 100 : 0;
-    if (base == 1) { /* as the recipe `quick` */
+    if (base == 1) { /* as the recipe `best` */
         c.first_input = c.pixel_norm = c.g_norm = c.initial = 1;
         c.mapping_layers = c.spectral_norm = 0;
     } else if (base == 2) { /* as the recipe `stylegan` */

@@ -33,7 +33,7 @@ static ssd_status save(ssd_trainer *trainer, int checkpoint) {
 }
 
 static void check_plan(ssd_context *context) {
-    static const char plan[] = "{\"recipe\": \"quick\", \"note\": \"\xc3\xa9\\n\"}";
+    static const char plan[] = "{\"recipe\": \"best\", \"note\": \"\xc3\xa9\\n\"}";
     ssd_trainer *trainer = small_trainer(context, 0), *again = NULL;
     CHECK(strcmp(ssd_trainer_plan(trainer), "") == 0);
     CHECK(ssd_trainer_set_plan(trainer, plan) == SSD_OK);

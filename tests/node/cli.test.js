@@ -74,13 +74,13 @@ test('trains, resumes bit for bit, generates, interpolates, informs', () => {
 });
 
 test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', () => {
-  const quick = ['--recipe', 'quick', ...SMALL];
-  assert.equal(ssdgan('train', '--out', 'quick', ...quick, '--steps', '20').status, 0);
-  const model = read('quick/model.safetensors');
+  const best = ['--recipe', 'best', ...SMALL];
+  assert.equal(ssdgan('train', '--out', 'best', ...best, '--steps', '20').status, 0);
+  const model = read('best/model.safetensors');
   assert.equal(readSafetensors(model).metadata.augment_translation, '1');
-  assert.equal(ssdgan('train', '--out', 'half', ...quick, '--steps', '9').status, 0);
+  assert.equal(ssdgan('train', '--out', 'half', ...best, '--steps', '9').status, 0);
   assert.equal(ssdgan('train', '--resume', 'half', '--steps', '20', '--threads', '1').status, 0);
-  assert.equal(ssdgan('train', '--out', 'again', ...quick, '--steps', '20').status, 0);
+  assert.equal(ssdgan('train', '--out', 'again', ...best, '--steps', '20').status, 0);
   assert.deepEqual(read(newestCheckpoint('half')), read(newestCheckpoint('again')));
 
   const tuned = [
@@ -97,7 +97,7 @@ test('a recipe resumes bit for bit; its model is fine-tuned; trouble is told', (
     '--freeze-d',
     '1',
   ];
-  assert.equal(ssdgan('train', '--from', 'quick', ...tuned).status, 0);
+  assert.equal(ssdgan('train', '--from', 'best', ...tuned).status, 0);
   const [before, after] = [readSafetensors(model).tensors, readSafetensors(read('tuned/model.safetensors')).tensors];
   assert.deepEqual(after['conv_l1.weight'], before['conv_l1.weight']);
   assert.notDeepEqual(after['conv_l2.weight'], before['conv_l2.weight']);

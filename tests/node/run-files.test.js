@@ -91,7 +91,7 @@ test('a run killed between two writes is made whole when it is resumed', async (
 
 test('a kill at any write of a save leaves files that belong together', async () => {
   const wishes = { steps: 40, saveEvery: 13 };
-  const whole = await begin({ recipe: 'quick', wishes });
+  const whole = await begin({ recipe: 'best', wishes });
   await all(whole.run);
   const last = {
     checkpoint: await newest(whole.store),
@@ -120,7 +120,7 @@ test('a kill at any write of a save leaves files that belong together', async ()
   }
   for (let left = 0; left < 9; left++) {
     const store = new DyingStore();
-    const { run } = await begin({ recipe: 'quick', wishes, store });
+    const { run } = await begin({ recipe: 'best', wishes, store });
     await all(run, ({ event, step }) => event === 'step' && step === 26 && (store.left = left));
     store.left = Infinity;
     const resumed = await TrainingRun.resume(engine, store);

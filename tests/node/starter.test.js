@@ -20,7 +20,7 @@ const json = (name) => JSON.parse(read(name).toString());
 test('a run is exported as float16, with its history; its pictures are nearly the same', async () => {
   const absolute = path.join(folder, 'run');
   assert.equal(
-    ssdgan('train', '--out', absolute, '--recipe', 'quick', '--seed', '3', ...SMALL, '--steps', '20').status,
+    ssdgan('train', '--out', absolute, '--recipe', 'best', '--seed', '3', ...SMALL, '--steps', '20').status,
     0,
   );
   assert.equal(ssdgan('train', '--resume', 'run', '--steps', '25').status, 0);
@@ -34,13 +34,13 @@ test('a run is exported as float16, with its history; its pictures are nearly th
   const about = json('out/half.json');
   assert.equal(
     about.command,
-    `ssdgan train --out run --recipe quick --seed 3 ${SMALL.join(' ')} --steps 20; ssdgan train --resume run --steps 25`,
+    `ssdgan train --out run --recipe best --seed 3 ${SMALL.join(' ')} --steps 20; ssdgan train --resume run --steps 25`,
     'without where the run lies',
   );
   const { recipe, seed, step, pictures, type, bytes, image_size: size } = about;
   assert.deepEqual(
     { recipe, seed, step, pictures, type, bytes, size },
-    { recipe: 'quick', seed: 3, step: 25, pictures: '60 doodles', type: 'float16', bytes: read('out/half.safetensors').length, size: 32 },
+    { recipe: 'best', seed: 3, step: 25, pictures: '60 doodles', type: 'float16', bytes: read('out/half.safetensors').length, size: 32 },
   ); // prettier-ignore
   assert.equal(about.scores.command, 'ssdgan evaluate run --doodles 60 --quick --json');
   assert.ok(about.scores.model.kernel > about.scores.floor.kernel);
@@ -132,7 +132,7 @@ test('the starter model is small, whole, and says how it was made', { skip: NO_S
     'with its discriminator',
   );
   for (const name of ['width', 'first_input', 'mapping_layers', 'upsampling'])
-    assert.equal(readMetadata(bytes)[name], String(RECIPES.quick.settings[name]), `${name}: quick can begin from it`);
+    assert.equal(readMetadata(bytes)[name], String(RECIPES.best.settings[name]), `${name}: best can begin from it`);
   const engine = await createEngine({ threads: 1 });
   const generator = engine.loadGenerator(bytes);
   assert.equal(generator.imageSize, about.image_size);

@@ -31,7 +31,7 @@ test('options become settings; what a recipe switches on can be switched off', (
   });
   const off = settings('--no-flip', '--no-reuse-fake', '--no-adain', '--no-spectral-norm', '--no-augment-translation');
   assert.deepEqual(off, { flip: 0, reuse_fake: 0, adain: 0, spectral_norm: 'none', augment_translation: 0 });
-  const trainer = engine.createTrainer({ ...RECIPES.quick.settings, width: 4, ...settings('--no-flip') });
+  const trainer = engine.createTrainer({ ...RECIPES.best.settings, width: 4, ...settings('--no-flip') });
   assert.equal(trainer.config().flip, 0);
   trainer.dispose();
 });
@@ -60,7 +60,8 @@ test('a refusal is one sentence, and names the option', () => {
     [['--lr', '5'], '--lr is 5, but must be from 0 to 1.'],
     [['--lr', ''], '--lr is "", but must be a number.'],
     [['--crop', 'round'], '--crop is "round", but must be centre, pad or squash.'],
-    [['--recipe', 'secret'], /^--recipe is "secret", but must be quick, best, paper, .* or no-adain\.$/],
+    [['--recipe', 'secret'], /^--recipe is "secret", but must be best, paper, .* or no-adain\.$/],
+    [['--recipe', 'quick'], 'The recipe quick is gone: use best with --minutes 5.'],
     [['--on-trouble', 'panic'], '--on-trouble is "panic", but must be stop, rollback or ignore.'],
     [['--flip', '--no-flip'], '--flip and --no-flip contradict each other: leave one of them out.'],
     [['--flip=0'], '--flip takes no value. See: ssdgan train --help'],

@@ -65,7 +65,7 @@ const OPTIONS = ['--size', '32', '--width', '4', '--batch', '4', '--seed', '5', 
 
 for (const { name, recipe, args, config, onTrouble, epochs, wanted } of [
   { name: 'plain', recipe: 'paper', args: [], config: {}, epochs: 3, wanted: ['step', 'validated', 'best', 'samples', 'finished'] }, // prettier-ignore
-  { name: 'best', recipe: 'quick', args: [], config: {}, epochs: 3, wanted: ['step', 'scored', 'best'] },
+  { name: 'best', recipe: 'best', args: [], config: {}, epochs: 3, wanted: ['step', 'scored', 'best'] },
   {
     name: 'trouble',
     recipe: 'paper',
@@ -100,7 +100,7 @@ test('a resumed run has the same events in terminal and worker, and those of an 
   await first.train(1);
   const second = worker(first.store);
   const { plan } = await second.handlers['train.load']({});
-  assert.deepEqual([plan.recipe, plan.onTrouble, plan.epochs, plan.keepBest], ['quick', 'rollback', 1, 'kernel-swd']);
+  assert.deepEqual([plan.recipe, plan.onTrouble, plan.epochs, plan.keepBest], ['best', 'rollback', 1, 'kernel-swd']);
   await second.train(3);
   const events = linesOf(await second.read(LOG));
   const terminal = linesOf(inFolder('resumed', LOG));
@@ -179,7 +179,7 @@ test('what is not finite replaces nothing good, also where trouble is ignored', 
 });
 
 test('ten pictures train from scratch', async () => {
-  const { run } = await begin({ recipe: 'quick', count: 10, settings: { image_size: 32, width: 8, seed: 1 }, wishes: { steps: 60 } }); // prettier-ignore
+  const { run } = await begin({ recipe: 'best', count: 10, settings: { image_size: 32, width: 8, seed: 1 }, wishes: { steps: 60 } }); // prettier-ignore
   assert.equal(run.trainer.stats().steps_per_epoch, 1);
   const events = await all(run);
   assert.deepEqual(
@@ -229,7 +229,7 @@ test('stopping answers within a step, and the run goes on from there', async () 
   );
 });
 
-test('a checkpoint without a plan goes on as quick does, with its old best', async () => {
+test('a checkpoint without a plan goes on as best does, with its old best', async () => {
   const { run, store } = await begin({ wishes: { epochs: 1 } });
   await all(run);
   const { tensors, metadata } = readSafetensors(await newest(store));
@@ -237,13 +237,15 @@ test('a checkpoint without a plan goes on as quick does, with its old best', asy
   const resumed = await TrainingRun.resume(engine, store, { checkpoint: old, wishes: { keepBest: 'val-loss' } });
   await resumed.begin(doodles(60));
   const { recipe, onTrouble, epochs, best } = resumed.plan;
-  assert.deepEqual([recipe, onTrouble, epochs], ['quick', 'rollback', 1482]);
+  assert.deepEqual([recipe, onTrouble, epochs], ['best', 'rollback', 4445]);
   assert.equal(best?.step, 13);
 });
 
-test('a plan whose score or reaction to trouble is no longer known goes on with that of its recipe', () => {
+test('a plan whose recipe, score or reaction to trouble is no longer known goes on as best does', () => {
   const stats = { train_count: 200, steps_per_epoch: 10 };
   const earlier = { recipe: 'quick', keepBest: 'kernel', best: { step: 10, score: 0.5 }, onTrouble: 'augment' };
-  const { keepBest, best, onTrouble } = makePlan({}, /** @type {any} */ (earlier), 'quick', stats, 'simd');
-  assert.deepEqual([keepBest, best, onTrouble], ['kernel-swd', null, 'rollback']);
+  const made = makePlan({}, /** @type {any} */ (earlier), 'paper', stats, 'simd');
+  assert.deepEqual([made.recipe, made.epochs], ['quick', 1200]);
+  assert.deepEqual([made.keepBest, made.best, made.onTrouble], ['kernel-swd', null, 'rollback']);
+  assert.equal(makePlan({}, { recipe: 'quick', epochs: 400 }, 'best', stats, 'simd').epochs, 400, 'its own length');
 });

@@ -4,7 +4,7 @@
  */
 import { createEngine, SsdganError } from '../engine/engine.js';
 import { SCORES } from '../run/best-model.js';
-import { DEFAULT_RECIPE, RECIPES } from '../run/recipes.js';
+import { DEFAULT_RECIPE, GONE, RECIPES } from '../run/recipes.js';
 import { ACTIONS } from '../run/supervisor.js';
 import { CliError, ENGINE_OPTIONS, orList } from './usage.js';
 
@@ -87,8 +87,8 @@ export const OPTIONS = {
   from: text("fine-tune: begin with the weights of a model or checkpoint; starter: the page's model", {
     value: 'FILE',
   }),
-  recipe: text(RECIPE_HELP, { choices: recipeNames }),
-  epochs: whole('passes over the pictures (default: 20; quick: until 80,000 pictures were shown, best: 240,000)'),
+  recipe: text(RECIPE_HELP, { choices: recipeNames, gone: GONE }),
+  epochs: whole('passes over the pictures (default: until 240,000 pictures were shown; paper: 20)'),
   steps: whole('end after this step, instead of --epochs'),
   minutes: whole(
     'train for about so many minutes from now on, instead of --epochs: the number of epochs is found from the speed of ' +

@@ -15,9 +15,10 @@ export class CliError extends Error {
 
 /**
  * `negatable`: --no-NAME switches it off. `min`, `max`, `choices`: what values may be. `group`: its heading in the help.
- * `hidden`: not in the help.
+ * `gone`: values that there were, and what is said of each. `hidden`: not in the help.
  * @typedef {{type: 'string' | 'boolean', help: string, value?: string, number?: boolean, whole?: boolean, negatable?: boolean,
- *   min?: number, max?: number, choices?: string[], group?: string, hidden?: boolean}} Option
+ *   min?: number, max?: number, choices?: string[],
+ *   gone?: Record<string, string>, group?: string, hidden?: boolean}} Option
  */
 
 /** @param {string} help @param {{value?: string, min?: number, max?: number}} [more] @returns {Option} */
@@ -42,13 +43,14 @@ function mistake({ code, message }) {
 }
 
 /** @param {string} name @param {string} text @param {Option} option @returns {string | number} */
-function valueOf(name, text, { number, whole, min = -Infinity, max = Infinity, choices = [] }) {
+function valueOf(name, text, { number, whole, min = -Infinity, max = Infinity, choices = [], gone = {} }) {
   const value = text.trim() === '' ? NaN : Number(text);
   const refuse = (/** @type {string} */ must) => {
     throw new CliError(`--${name} is ${Number.isNaN(value) ? `"${text}"` : text}, but must be ${must}.`);
   };
   if (number && (!Number.isFinite(value) || (whole && !Number.isInteger(value))))
     refuse(whole ? 'a whole number' : 'a number');
+  if (Object.hasOwn(gone, text)) throw new CliError(gone[text]);
   if (choices.length && !choices.includes(text)) refuse(orList(choices));
   if (number && (value < min || value > max)) refuse(max < 1e9 ? `from ${min} to ${max}` : `at least ${min}`);
   return number ? value : text;

@@ -23,7 +23,7 @@ const SHORT = 20;
 /**
  * Steps between two looks at the grid, at least, and steps after which pictures must differ. They are not counted in
  * epochs, because 10 to 49 pictures have an epoch of one or two steps: from scratch at 64 pixels, 10 photographs gave a share
- * of 0.004 after 10 steps, 0.13 after 50 and 0.61 after 200 (quick, width 16).
+ * of 0.004 after 10 steps, 0.13 after 50 and 0.61 after 200 (best, width 16).
  */
 const GRID_INTERVAL = 50;
 const GRID_START = 500;

@@ -64,7 +64,7 @@ export function checkWishes({ keepBest }) {
 }
 
 /**
- * The plan: what the user wishes, else what the checkpoint has planned, else what the recipe (`quick` if unknown) does with this
+ * The plan: what the user wishes, else what the checkpoint has planned, else what the recipe (`best` if unknown) does with this
  * many pictures.
  * @param {Wishes} wishes
  * @param {Partial<Plan>} earlier the checkpoint's; {} for a new run

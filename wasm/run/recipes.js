@@ -11,48 +11,39 @@
  *   pictures?: number, keepBest?: 'kernel-swd', comparison?: boolean}} Recipe */
 
 /** The recipe of a user who names none. */
-export const DEFAULT_RECIPE = 'quick';
+export const DEFAULT_RECIPE = 'best';
 
-/**
- * What `quick` and `best` share: narrow networks and small batches, which learn most a minute; styles by a mapping whose w is
- * normalised; a DCGAN's initial values. docs/experiments.md says how they were found. @type {Settings}
- */
-const OURS = {
-  width: 24,
-  width_d: 16,
-  first_input: 'latent',
-  pixel_norm: 1,
-  mapping_layers: 2,
-  mapping_rate: 0.1,
-  w_norm: 1,
-  g_norm: 'batch',
-  upsampling: 'nearest',
-  spectral_norm: 'none',
-  initial: 'dcgan',
-  lr: 0.0002,
-  batch: 8,
-  ema: 10000,
-  augment_translation: 1,
-  flip: 1,
-  reuse_fake: 1,
-};
+/** Recipes that earlier versions had, and what to do instead. @type {Record<string, string>} */
+export const GONE = { quick: 'The recipe quick is gone: use best with --minutes 5.' };
 
 /** @param {string} about @param {Settings} settings @returns {Recipe} */
 const forComparison = (about, settings) => ({ about, settings, onTrouble: 'ignore', comparison: true });
 
 /** @type {Record<string, Recipe>} */
 export const RECIPES = {
-  // About 5 and 15 minutes of one core of a laptop, whatever the number of pictures.
-  quick: {
-    about: 'your own pictures, in minutes',
-    settings: OURS,
-    onTrouble: 'rollback',
-    pictures: 80000,
-    keepBest: 'kernel-swd',
-  },
+  // Narrow networks and small batches, which learn most a minute; styles by a mapping whose w is normalised; a DCGAN's
+  // initial values. docs/experiments.md says how they were found. The pictures take about 15 minutes of one core of a laptop.
   best: {
-    about: 'your own pictures, in three times the time',
-    settings: OURS,
+    about: 'your own pictures',
+    settings: {
+      width: 24,
+      width_d: 16,
+      first_input: 'latent',
+      pixel_norm: 1,
+      mapping_layers: 2,
+      mapping_rate: 0.1,
+      w_norm: 1,
+      g_norm: 'batch',
+      upsampling: 'nearest',
+      spectral_norm: 'none',
+      initial: 'dcgan',
+      lr: 0.0002,
+      batch: 8,
+      ema: 10000,
+      augment_translation: 1,
+      flip: 1,
+      reuse_fake: 1,
+    },
     onTrouble: 'rollback',
     pictures: 240000,
     keepBest: 'kernel-swd',

@@ -2,7 +2,7 @@
  * One training run, the same for terminal and page: its plan, its steps, the doctor, validation, scores, the best model,
  * checkpoints and the log. It knows neither files nor a screen; it writes to a store (store.js) and reports by events.
  *
- *   const run = TrainingRun.create(engine, store, { recipe: 'quick', settings: { image_size: 64 } });
+ *   const run = TrainingRun.create(engine, store, { recipe: 'best', settings: { image_size: 64 } });
  *   await run.begin(dataset);                                  // the trainer's settings say at which size
  *   for await (const event of run.events(nextTurn)) ...        // run.stop() ends it after the present step
  *   for await (const event of run.events(nextTurn)) ...        // ... and this continues
