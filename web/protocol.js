@@ -73,7 +73,7 @@
  *   epochs {epochs}                      {recipe: usual number}, for the pictures that are there now; before the reply
  *   planned {minutes, epochs, total}     the minutes have become epochs, and steps in all, at the speed of the first seconds
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second
- *   samples {step, size, rgba}           the 64 fixed latents; only after a credit
+ *   samples {step, seeds, size, rgba}    the same seeds each time; only after a credit
  *   projection {done, total, size, rgba, errors}   the picture, and the nearest face so far
  *   checkpoint {step, share}             the project holds this step; share: of the time that went into saving
  *   not_saved {what, name, message}      storing failed; what: pictures, project, checkpoint, log or samples; name: of the
@@ -85,9 +85,6 @@
 
 /** @typedef {{code: string, op: string, message: string, detail?: string}} ProtocolError */
 /** @typedef {{id: number, type: string, [field: string]: any}} Request */
-
-/** Seeds of the live grid: picture k of it is seed k, so that it can be made again. */
-export const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 
 /** How often stats are sent, in milliseconds. */
 export const STATS_INTERVAL = 100;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { decode } from 'fast-png';
 import { after, test } from 'node:test';
 import { gridOf } from '../../wasm/engine/png.js';
-import { filmOf, storeSamples, thinGrids } from '../../wasm/run/samples.js';
+import { filmOf, SAMPLE_SEEDS, storeSamples, thinGrids } from '../../wasm/run/samples.js';
 import { MemoryStore, samplesName } from '../../wasm/run/store.js';
 import { filmHandlers } from '../../web/worker/film.js';
 import { begin, engine, nextTurn } from './runs.js';
@@ -32,7 +32,7 @@ test('a moment of the film is a model that makes its faces; wide networks keep f
   const film = filmHandlers(() => store);
   const grid = decode((await film['film.grid']({ step: 12 })).bytes);
   const generator = engine.loadGenerator((await film['film.model']({ step: 12 })).bytes);
-  const rgba = generator.generateRgba(Array.from({ length: 64 }, (_, i) => i));
+  const rgba = generator.generateRgba(SAMPLE_SEEDS);
   const made = gridOf(rgba, generator.imageSize, 8);
   assert.equal(grid.width, made.width);
   let most = 0;

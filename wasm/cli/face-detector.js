@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { cleanResize } from '../engine/resize.js';
+import { shareError } from '../engine/statistics.js';
 import { tensorFlow } from './tensor-flow.js';
 
 /** @typedef {import('../engine/dataset.js').Dataset} Dataset */
@@ -19,9 +20,6 @@ const THRESHOLD = 0.8;
 export const MOST_FACES = 500;
 
 const PACKAGE = '@vladmandic/face-api';
-
-/** @param {number} share @param {number} count @returns {number} its standard error (binomial) */
-export const shareError = (share, count) => Math.sqrt((share * (1 - share)) / count);
 
 /** @returns {Promise<(pictures: Dataset, first?: number, count?: number) => Promise<Found>>} of the first MOST_FACES of them */
 export async function faceDetector() {

@@ -1,6 +1,5 @@
 /** Scores in the features of a trained network, beside those of random-conv-1. */
-import { quantile } from '../engine/quantile.js';
-import { shareError } from './face-detector.js';
+import { quantile, shareError } from '../engine/statistics.js';
 import { trainedFeatures } from './trained-features.js';
 
 /** @typedef {import('../engine/dataset.js').Dataset} Dataset */

@@ -1,6 +1,6 @@
 /** Measurements that run alike in Node and in a browser's worker: verified first, then timed, as medians and ratios. */
 
-import { quantile } from './quantile.js';
+import { quantile } from './statistics.js';
 
 /**
  * @typedef {{task: 'peak' | 'train_step' | 'generate', runtime: string, variant: string, threads: number, batch: number,

@@ -10,7 +10,7 @@
 import { SsdganError } from '../module/heap.js';
 import { Features } from './features.js';
 import { rgbaFromRgb } from './pixels.js';
-import { quantile } from './quantile.js';
+import { quantile } from './statistics.js';
 
 export { Features };
 /** @typedef {import('./engine.js').Engine} Engine */

@@ -4,7 +4,8 @@ import { samplesIn, samplesName } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
 
-const SEEDS = Array.from({ length: 64 }, (_, i) => i);
+/** Seeds of the faces that a run is watched by: in the live grid, in the sample grids, and by the doctor. */
+export const SAMPLE_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 const COLUMNS = 8;
 /** Sample grids that a run keeps at most: 22-step epochs left 3,347 files, 615 MB, in 20 minutes. */
 const MOST_GRIDS = 200;
@@ -55,7 +56,7 @@ function halfOf(model) {
 export async function storeSamples({ store, trainer, plan }, step) {
   const { generator } = trainer;
   const { encodeGrid } = await loadPng();
-  await store.write(samplesName(step), encodeGrid(generator.generateRgba(SEEDS), generator.imageSize, COLUMNS));
+  await store.write(samplesName(step), encodeGrid(generator.generateRgba(SAMPLE_SEEDS), generator.imageSize, COLUMNS));
   await thinGrids(store, step, plan.sampleEvery);
   const most = Math.max(FEWEST, Math.floor(MODEL_BYTES / (2 * trainer.parameterCounts.generator)));
   const every = keptEvery(step, plan.sampleEvery, most);

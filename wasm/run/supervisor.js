@@ -3,6 +3,7 @@
  * rolls back to the last good state at half the learning rate, or only reports it.
  */
 import { Doctor, spread, trouble } from './doctor.js';
+import { SAMPLE_SEEDS } from './samples.js';
 
 /** @typedef {'stop' | 'rollback' | 'ignore'} Action */
 /** @typedef {{step: number, bytes: Uint8Array}} State a checkpoint */
@@ -12,7 +13,6 @@ import { Doctor, spread, trouble } from './doctor.js';
 export const ACTIONS = ['stop', 'rollback', 'ignore'];
 /** After this many remedies the run is stopped. */
 const MAX_REMEDIES = 3;
-const GRID_SEEDS = Array.from({ length: 64 }, (_, i) => i);
 const DATA_SAMPLE = 256;
 
 export class Supervisor {
@@ -94,7 +94,7 @@ export class Supervisor {
       }
       this.dataSpread = Math.max(spread(pixels, count), 1e-6);
     }
-    return doctor.grid(spread(trainer.generator.generate(GRID_SEEDS), GRID_SEEDS.length) / this.dataSpread, step);
+    return doctor.grid(spread(trainer.generator.generate(SAMPLE_SEEDS), SAMPLE_SEEDS.length) / this.dataSpread, step);
   }
 
   /**

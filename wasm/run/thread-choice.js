@@ -3,7 +3,7 @@
  * So both are measured, by the steps of the training itself, whose bits are the same for any number of threads. It is done
  * at the start, when steps have become slow, and every few minutes, because other programs come and go.
  */
-import { quantile } from '../engine/quantile.js';
+import { quantile } from '../engine/statistics.js';
 
 /** Milliseconds of steps that each of the two is measured for, in turns of so many. */
 const MEASURE_MS = 1000;

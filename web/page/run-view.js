@@ -3,7 +3,6 @@ import { Awake } from './awake.js';
 import { Curves } from './curves.js';
 import { byId, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
 import { Film } from './film.js';
-import { SAMPLE_SEEDS } from '../protocol.js';
 import { number } from './words.js';
 
 const COLUMNS = 8;
@@ -19,15 +18,15 @@ export class RunView {
     this.awake = new Awake(app);
     /** Steps planned in all; Infinity: not known yet. */
     this.total = 0;
-    this.gridSize = 0;
-    /** @type {{size: number, rgba: Uint8ClampedArray} | null} the last ones that came */
+    /** @type {{seeds: number[], size: number, rgba: Uint8ClampedArray} | null} the last ones that came */
     this.samples = null;
     this.isDrawing = false;
     this.film = new Film(app, canvas('grid'), { toNow: () => this.draw(), onModel });
     canvas('grid').onclick = (event) => {
       if (this.film.isBack) return; // the present model makes other faces of these seeds
-      const index = this.gridSize ? pictureAt(canvas('grid'), event, this.gridSize, COLUMNS, SAMPLE_SEEDS.length) : -1;
-      if (index >= 0) pick(SAMPLE_SEEDS[index]);
+      const { seeds, size } = this.samples ?? { seeds: [], size: 0 };
+      const index = pictureAt(canvas('grid'), event, size, COLUMNS, seeds.length);
+      if (index >= 0) pick(seeds[index]);
     };
   }
 
@@ -76,7 +75,7 @@ export class RunView {
     this.curves.add(stats);
   }
 
-  /** Draws at the next frame, and only then asks for more: so a slow page is not flooded. @param {{size: number, rgba: Uint8ClampedArray}} message */
+  /** Draws at the next frame, and only then asks for more: so a slow page is not flooded. @param {{seeds: number[], size: number, rgba: Uint8ClampedArray}} message */
   takeSamples(message) {
     this.samples = message;
     if (this.isDrawing) return;
@@ -92,7 +91,6 @@ export class RunView {
   draw() {
     if (!this.samples) return;
     const { size, rgba } = this.samples;
-    this.gridSize = size;
     byId('live').hidden = false;
     drawGrid(canvas('grid'), rgba, size, COLUMNS);
   }

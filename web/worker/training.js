@@ -2,11 +2,11 @@
 import { SsdganError } from '../../wasm/engine/engine.js';
 import { SCORES } from '../../wasm/run/best-model.js';
 import { updateProject } from '../../wasm/run/project.js';
-import { loadPng, storeSamples } from '../../wasm/run/samples.js';
+import { loadPng, SAMPLE_SEEDS, storeSamples } from '../../wasm/run/samples.js';
 import { clearRun } from '../../wasm/run/store.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { later } from '../later.js';
-import { SAMPLE_SEEDS, STATS_INTERVAL } from '../protocol.js';
+import { STATS_INTERVAL } from '../protocol.js';
 
 /** @typedef {import('../../wasm/run/training-run.js').RunEvent} RunEvent */
 /** @typedef {(message: Record<string, unknown>, transfer?: Transferable[]) => void} Send */
@@ -141,7 +141,7 @@ class Training {
     const now = performance.now();
     this.nextSamples = now + Math.max(MIN_SAMPLE_INTERVAL, (now - began) / SAMPLE_SHARE);
     this.credit = false;
-    this.send({ event: 'samples', step, size: generator.imageSize, rgba }, [rgba.buffer]);
+    this.send({ event: 'samples', step, seeds: SAMPLE_SEEDS, size: generator.imageSize, rgba }, [rgba.buffer]);
   }
 }
 
