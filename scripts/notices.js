@@ -9,12 +9,23 @@ const textOf = (...parts) => fs.readFileSync(path.join(...parts), 'utf8').trim()
 /** @param {string} folder of a package @returns {string} its name, version and licence */
 function noticeOf(folder) {
   const { name, version, license } = JSON.parse(textOf(folder, 'package.json'));
-  const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (!file) throw new Error(`the package ${name} has no licence file, which ${NAME} needs`);
-  return `${name} ${version} (${license})\n\n${textOf(folder, file)}`;
+  const text = licenceIn(folder) ?? (license === 'Apache-2.0' ? textOf(APACHE) : null);
+  if (!text) throw new Error(`the package ${name} has no licence file, which ${NAME} needs`);
+  return `${name} ${version} (${license})\n\n${text}`;
+}
+
+/** @param {string} folder of a package @returns {string | null} its licence: a file, or the last section of its README */
+function licenceIn(folder) {
+  const files = fs.readdirSync(folder);
+  const file = files.find((entry) => /^licen[cs]e/i.test(entry));
+  if (file) return textOf(folder, file);
+  const readme = files.includes('README.md') ? textOf(folder, 'README.md') : '';
+  return /^LICENSE \(\w+\)\n-+\n+[^]*$/m.exec(readme)?.[0] ?? null;
 }
 
 const NAME = 'NOTICES.txt';
+/** The text of the Apache licence, version 2.0, which TensorFlow.js names without bringing it. */
+const APACHE = path.join(ROOT, 'node_modules/typescript/LICENSE.txt');
 
 /** Notes the packages whose code a build contains, and writes the file. @returns {import('vite').Plugin} for every build of the site */
 export function notices() {

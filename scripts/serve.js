@@ -15,6 +15,7 @@ const TYPES = {
   '.png': 'image/png',
   '.webmanifest': 'application/manifest+json',
   '.jpg': 'image/jpeg',
+  '.bin': 'application/octet-stream',
   '.onnx': 'application/octet-stream',
   '.safetensors': 'application/octet-stream',
 };
