@@ -60,6 +60,9 @@ const MANIFEST = {
   ],
 };
 
+/** The face finder: its script, TensorFlow.js and its network. */
+const OF_FACES = /^assets\/(finder|tfjs-backend-wasm|blazeface)/;
+
 /** Makes the page installable. @returns {import('vite').Plugin} */
 export function installable() {
   return {
@@ -117,7 +120,7 @@ export function serviceWorker(plugins) {
       };
       // Nothing that the page does needs the others.
       const urls = filesIn(folder).filter((url) => !/^(NOTICES|screenshot|service-worker|apple|icon-[5m])/.test(url));
-      const large = urls.filter((url) => /^(engine|starter)\//.test(url));
+      const large = urls.filter((url) => /^(engine|starter)\//.test(url) || OF_FACES.test(url));
       await build({
         configFile: false,
         logLevel: 'warn',

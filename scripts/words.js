@@ -46,6 +46,9 @@ export function filled(html, all) {
 /** @param {string} html @returns {Set<string>} the keys that it names */
 export const keysIn = (html) => new Set([...html.matchAll(/ data-t(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key));
 
+/** Words that few visitors need. */
+const OF_FACES = /^faces\./;
+
 /**
  * What of a file is fetched at first (`?page`), and what when it is needed (`?engine`). The page itself holds the English
  * words that it names.
@@ -54,8 +57,10 @@ export const keysIn = (html) => new Set([...html.matchAll(/ data-t(?:-[a-z-]+)?=
 const PARTS = {
   page({ page, settings }, code) {
     const inPage = code === 'en' ? keysIn(fs.readFileSync(path.join(ROOT, 'web/index.html'), 'utf8')) : new Set();
-    return { page: Object.fromEntries(Object.entries(page).filter(([key]) => !inPage.has(key))), settings };
+    const isFirst = (/** @type {string} */ key) => !inPage.has(key) && !OF_FACES.test(key);
+    return { page: Object.fromEntries(Object.entries(page).filter(([key]) => isFirst(key))), settings };
   },
+  faces: ({ page }) => Object.fromEntries(Object.entries(page).filter(([key]) => OF_FACES.test(key))),
   engine: ({ engine }) => engine,
 };
 
@@ -65,7 +70,7 @@ export function words() {
     name: 'words',
     enforce: 'pre',
     load(id) {
-      const [, file, part] = /^(.*\/words\/[\w-]+\.json)\?(page|engine)$/.exec(id) ?? [];
+      const [, file, part] = /^(.*\/words\/[\w-]+\.json)\?(page|engine|faces)$/.exec(id) ?? [];
       if (!file) return null;
       this.addWatchFile(file);
       return JSON.stringify(PARTS[part](JSON.parse(fs.readFileSync(file, 'utf8')), path.basename(file, '.json')));

@@ -25,11 +25,22 @@
  *   pictures.begin {size, crop, filter}  leaves the open project, which is kept, for no pictures -> as pictures.add
  *   pictures.add {files}                 File objects: pictures and zips -> {count, doodles, refused: [{name, reason}],
  *                                        reading: {size, crop, filter}, isReadable: they can be read another way, project:
- *                                        id, or null}. The first pictures make room for themselves among doodles
+ *                                        id, or null, isExchanged: faces are in the place of the photos, and faces.undo is
+ *                                        possible}. The first pictures make room for themselves among doodles
  *   pictures.doodles {count}             in the place of everything -> as pictures.add
  *   pictures.read {size, crop, filter}   reads all files again, without those removed -> as pictures.add
  *   pictures.remove {index}              -> as pictures.add
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
+ *   faces.check {}                       looks at a few of the pictures -> {offer: most have the shape of photos}
+ *   faces.find {}                        finds the faces of all pictures; tells by events -> {photos: that were looked at,
+ *                                        empty: those without a face, unreadable: number, stopped, faces: [{fault: small,
+ *                                        blurred, cut or '', photo: number, name, isWhole: the photo is a face's picture
+ *                                        already}]}. Nothing changes before faces.take
+ *   faces.stop {}                        faces.find replies at once, with what it has -> {}
+ *   faces.thumbnails {first, count}      of the faces that were found -> {size, rgba}
+ *   faces.take {kept}                    numbers of faces, which take the place of the pictures -> as pictures.add
+ *   faces.undo {}                        puts the photos back, until a training begins -> as pictures.add
+ *   faces.forget {}                      drops what was found -> {}
  *   train.create {config, recipe, onTrouble, from}   config changes the recipe's settings; onTrouble: stop, rollback
  *                                        or ignore (default: the recipe's); from: 'scratch', or 'starter', whose networks
  *                                        then decide the sizes -> {stats, config, parameters, plan, total, notes, project}:
@@ -70,6 +81,7 @@
  *
  * Events
  *   intake {done, total}                 pictures being read
+ *   faces {done, total, found}           photos looked at, and the faces in them
  *   epochs {epochs}                      {recipe: usual number}, for the pictures that are there now; before the reply
  *   planned {minutes, epochs, total}     the minutes have become epochs, and steps in all, at the speed of the first seconds
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second

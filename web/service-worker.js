@@ -10,7 +10,7 @@ import { CacheFirst, NetworkOnly } from 'workbox-strategies';
 
 /** Page, scripts, icons: kept when the service worker is installed. */
 const SMALL = /** @type {Entry[]} */ (/** @type {unknown} */ (import.meta.env.SITE_SMALL));
-/** The engine's modules and the starter model: kept when they are fetched, or when the page asks for it. */
+/** The engine's modules and the starter model: kept when they are fetched, or when the page asks for it. So is the face finder, which the page never asks for. */
 const LARGE = /** @type {Entry[]} */ (/** @type {unknown} */ (import.meta.env.SITE_LARGE));
 
 const LARGE_CACHE = 'ssdgan-large';
@@ -80,7 +80,9 @@ scope.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil
 async function keep(event) {
   const { variant, starter } = event.data;
   const wanted = LARGE.filter(({ url }) =>
-    url.startsWith('engine/') ? new RegExp(`ssdgan\\.${variant}(-mt)?\\.`).test(url) : starter,
+    url.startsWith('engine/')
+      ? new RegExp(`ssdgan\\.${variant}(-mt)?\\.`).test(url)
+      : starter && url.startsWith('starter/'),
   );
   for (const { url } of wanted) {
     const [response, done] = large.handleAll({ request: new Request(new URL(url, base)), event });

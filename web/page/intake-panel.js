@@ -58,6 +58,12 @@ export class IntakePanel {
     this.app = app;
     this.openModel = openModel;
     this.openProject = openProject;
+    /** Other pictures are here than before. */
+    this.onPictures = () => {};
+    /** What waits to be taken becomes the pictures, before they are trained on. */
+    this.settle = async () => {};
+    /** Faces are in the place of the photos. */
+    this.isExchanged = false;
     /** Another project is open than before. */
     this.onProject = () => {};
     this.shown = PAGE;
@@ -215,17 +221,18 @@ export class IntakePanel {
   }
 
   /** Shows the worker's pictures. @param {any} reply @param {boolean} isTold */
-  async take({ count, doodles, refused, reading, isReadable, project }, isTold = true) {
+  async take({ count, doodles, refused, reading, isReadable, isExchanged = false, project }, isTold = true) {
     const { app } = this;
     const isOther = project !== app.project;
     app.count = count;
     app.project = project;
-    Object.assign(this, { doodles, refused, readAs: reading, isReadable, size: reading.size });
+    Object.assign(this, { doodles, refused, readAs: reading, isReadable, isExchanged, size: reading.size });
     if (isTold) this.say(() => this.summary(), count < 2);
     this.showRefused();
     await this.showThumbnails();
     app.enter(app.phase);
     if (isOther) this.onProject();
+    this.onPictures();
   }
 
   summary() {

@@ -1,5 +1,5 @@
 /** The page: puts the panels together, starts the engine, and restarts the worker after a crash. */
-import { fetchLater } from '../later.js';
+import { fetchLater, later } from '../later.js';
 import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawGrid, element, sentence } from './draw.js';
@@ -11,12 +11,15 @@ import { startOffline } from './offline.js';
 import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
-import { beginWords, changeLanguage, lang, LANGUAGES, onWords, t, tell } from './words.js';
+import { beginWords, changeLanguage, lang, LANGUAGES, onWords, size, t, takeFacesWords, tell } from './words.js';
 
 /** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
 
-if (location.protocol !== 'file:') byId('no-start').remove();
+if (location.protocol !== 'file:') {
+  byId('no-start').remove();
+  document.documentElement.classList.remove('no-start', 'not-loaded'); // WebKit may say that it has loaded before this runs
+}
 const app = new App(); // its worker is fetched at once
 await beginWords();
 const keepOffline = startOffline(app);
@@ -38,6 +41,13 @@ const intake = new IntakePanel(
   (file) => make.open(file),
   (file) => projects.import(file),
 );
+const loadFaces = later(() =>
+  import('./faces-panel.js').then(({ openFaces }) => openFaces(app, intake, { size, t, takeFacesWords, tell })),
+);
+// Where it cannot be loaded, the pictures are as they are.
+intake.onPictures = () => {
+  if (app.count && !intake.doodles) loadFaces().then((faces) => faces.changed()).catch(() => {}); // prettier-ignore
+};
 const train = new TrainPanel(app, intake, {
   pick(seed) {
     app.use('run');

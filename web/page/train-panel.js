@@ -125,6 +125,7 @@ export class TrainPanel {
         return;
       }
       if (!this.app.settings.form.reportValidity()) return;
+      if (phase === 'ready') await this.intake.settle();
       if (phase === 'ready') await this.begin();
       const { total, stats } = await client.request('train.run', this.howLong.request(phase));
       this.howLong.isChanged = false;

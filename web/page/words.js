@@ -25,6 +25,8 @@ export const LANGUAGES = import.meta.env.LANGUAGES;
 const pages = import.meta.glob('../words/*.json', { query: '?page', import: 'default' });
 /** @type {Record<string, () => Promise<any>>} */
 const engines = import.meta.glob('../words/*.json', { query: '?engine', import: 'default' });
+/** @type {Record<string, () => Promise<any>>} */
+const faces = import.meta.glob('../words/*.json', { query: '?faces', import: 'default' });
 /** @param {string} code */
 const fileOf = (code) => `../words/${code}.json`;
 
@@ -36,6 +38,9 @@ let words = { page: {}, settings: {} };
 let sentences = [];
 /** @type {Record<string, string>} the engine's labels of its settings, by name */
 let labels = {};
+
+/** The words about faces in photos are here too. */
+let hasFaces = false;
 
 /** What was told -> how it is told again in another language. @type {Map<Element, () => string>} */
 const told = new Map();
@@ -180,7 +185,16 @@ async function take(code) {
   language = code;
   plural = new Intl.PluralRules(code);
   document.documentElement.lang = code;
+  if (hasFaces) await takeFacesWords();
   if (isOther) fillPage();
+}
+
+/** The words of web/page/faces-panel.js, which few visitors need. */
+export async function takeFacesWords() {
+  hasFaces = true;
+  const code = language;
+  const page = await faces[fileOf(code)]();
+  if (code === language) words = { ...words, page: { ...words.page, ...page } };
 }
 
 /** The language that public/first.js has chosen. Resolves when its words are there. */

@@ -28,6 +28,8 @@ export class Collection {
     this.removed = new Set();
     /** @type {Refused[]} */
     this.refused = [];
+    /** The photos whose faces took their place, until a training begins. @type {Pick<Collection, 'files' | 'removed' | 'refused'> | null} */
+    this.photos = null;
   }
 
   /** The files are here, so that they can be read again. */
@@ -77,6 +79,7 @@ export class Collection {
     if (dataset !== this.dataset) this.replace(dataset);
     if (this.doodles) Object.assign(this, { doodles: 0, origins: [], removed: new Set() });
     const used = new Set(origins.map(fileOf));
+    this.photos = null;
     const first = this.files.length;
     this.files.push(...files.map((file, i) => (used.has(first + i) ? file : null)));
     this.origins.push(...origins);

@@ -4,6 +4,7 @@
  */
 import { readPictures, readProject, updateProject, writePictures } from '../../wasm/run/project.js';
 import { Collection } from './collection.js';
+import { fileOf } from './intake.js';
 
 /** @typedef {import('./stores/home.js').Home} Home */
 /** @typedef {import('../../wasm/run/store.js').Store} Store */
@@ -108,6 +109,8 @@ export class OpenProject {
       if (name) collection.files[Number(number)] = { name, load };
     }
     this.kept = collection.files.length;
+    const used = new Set(names.map(fileOf));
+    collection.files = collection.files.map((file, i) => (used.has(i) ? file : null));
     // A picture that was removed after the others were written.
     collection.removed = new Set(removed);
     for (let i = names.length - 1; i >= 0; i--) {
@@ -154,9 +157,15 @@ export class OpenProject {
     return this.writing;
   }
 
-  /** Keeps the files themselves, where they fit. @param {Collection} collection */
-  async keepOriginals({ files }) {
+  /** Keeps the files themselves, where they fit. Photos go when their faces have taken their place for good. @param {Collection} collection */
+  async keepOriginals({ files, photos }) {
     let { originalBytes = 0 } = /** @type {any} */ ((await readProject(this.store)) ?? {});
+    for (const stored of photos ? [] : await this.store.list()) {
+      const [, number] = /^originals\/(\d+) /.exec(stored) ?? [];
+      if (!number || files[Number(number)]) continue;
+      originalBytes -= (await this.store.size(stored)) ?? 0;
+      await this.store.remove(stored);
+    }
     for (; this.kept < files.length; this.kept++) {
       const file = files[this.kept];
       if (!(file instanceof File)) continue;

@@ -21,6 +21,11 @@ import { notSaved, TrainHandlers } from './training.js';
 
 later(loadZipLibrary);
 later(loadGifEncoder);
+/** Handlers of what few visitors ask for. */
+const loadFaces = later(async () => {
+  const { facesHandlers } = await import('./faces/handlers.js');
+  return facesHandlers(freePictures, keepChange, send, tellIntake);
+});
 
 /** @type {Engine} */
 let engine;
@@ -50,7 +55,9 @@ const training = new TrainHandlers({
     if (projects.open?.isReadOnly) refuse('bad_state', 'another tab has this project open, and only one can train it');
     await kept(async () => {
       const project = await projects.ensure('Doodles');
-      project.isDirty ||= project.isNew;
+      const { photos } = picturesOf();
+      project.isDirty ||= project.isNew || photos !== null;
+      picturesOf().photos = null; // their faces stay in their place
       await project.keep(picturesOf());
     });
     return projects.open?.store ?? new MemoryStore();
@@ -75,8 +82,22 @@ const tellIntake = (done, total) => send({ event: 'intake', done, total });
 
 function picturesReply() {
   tellEpochs();
-  const { count, doodles, refused, reading, isReadable } = picturesOf();
-  return { count, doodles, refused, reading, isReadable, project: projects.open?.id ?? null };
+  const { count, doodles, refused, reading, isReadable, photos } = picturesOf();
+  return {
+    count,
+    doodles,
+    refused,
+    reading,
+    isReadable,
+    isExchanged: photos !== null,
+    project: projects.open?.id ?? null,
+  };
+}
+
+/** Pictures have changed. @param {Collection} pictures */
+async function keepChange(pictures) {
+  await kept(async () => projects.open?.changed(pictures));
+  return picturesReply();
 }
 
 /** A project's first name: that of what was dropped. @param {File[]} files */
@@ -156,20 +177,17 @@ const handlers = {
     const pictures = freePictures();
     if (!pictures.doodles) await leaveProject();
     pictures.takeDoodles(count);
-    await kept(async () => projects.open?.changed(pictures));
-    return picturesReply();
+    return keepChange(pictures);
   },
   async 'pictures.read'(reading) {
     const pictures = freePictures();
     await pictures.readAgain(reading, tellIntake);
-    await kept(async () => projects.open?.changed(pictures));
-    return picturesReply();
+    return keepChange(pictures);
   },
   async 'pictures.remove'({ index }) {
     const pictures = freePictures();
     pictures.remove(index);
-    await kept(async () => projects.open?.changed(pictures));
-    return picturesReply();
+    return keepChange(pictures);
   },
   'pictures.thumbnails'({ first, count }) {
     const pictures = picturesOf().dataset;
@@ -249,7 +267,7 @@ const handlers = {
 self.onmessage = async ({ data }) => {
   const { id, type, ...rest } = /** @type {import('../protocol.js').Request} */ (data);
   try {
-    const handler = handlers[type];
+    const handler = type.startsWith('faces.') ? (await loadFaces())[type] : handlers[type];
     if (!handler) refuse('bad_request', `there is no request ${type}`);
     const result = await handler(rest);
     const { reply, transfer } = result?.transfer ? result : { reply: result, transfer: [] };
