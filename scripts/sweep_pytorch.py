@@ -82,6 +82,9 @@ class Run:
         options = {**vars(make_verify.options_of(["--out", "-"])), **DEFAULTS}
         if entry.get("model") == "dcgan":
             options["spectral"] = "none"
+        unknown = set(entry) - set(options) - {"name", "data", "marks"}
+        if unknown:
+            raise SystemExit(f"{entry['name']}: there is no option {', '.join(sorted(unknown))}")
         self.o = o = SimpleNamespace(**{**options, **entry})
         self.name, self.marks, self.data = o.name, list(o.marks), data[o.data]
         self.count, self.steps = round((len(self.data) - o.held) * o.share), 0
