@@ -125,3 +125,43 @@ for (const name of NAMES)
       }
     },
   );
+
+test('what was fetched once finds faces without a network', { skip: NO_FACES || MISSING.Chromium }, async () => {
+  const cropOf = await cropsOfFaces();
+  const photo = makePhoto(13, cropOf, 128);
+  const site = await serveFolder(path.join(ROOT, 'dist'));
+  const tab = await openBrowser('Chromium');
+  const find = async () => {
+    await untilReady(tab);
+    await giveFile(tab, 'file-input', photo.name, bmpOf(photo));
+    await until(tab, () => document.querySelector('#find-faces:enabled') !== null);
+    await tab.click('#find-faces');
+    await untilText(tab, 'faces-state', /^2 faces from one photo/);
+  };
+  /** @param {RegExp} what @param {number} count */
+  const untilKept = (what, count) =>
+    until(
+      tab,
+      async (source, least) => {
+        const keys = await (await caches.open('ssdgan-large')).keys();
+        return keys.filter(({ url }) => new RegExp(source).test(url)).length === least;
+      },
+      what.source,
+      count,
+    );
+  try {
+    await tab.goto(`${site.url}?width=4&starter=none&home=memory`);
+    await untilKept(/engine/, 4);
+    assert.ok(await tab.run(async () => (await caches.keys()).length > 0));
+    await untilKept(/assets/, 0); // nothing is kept that nobody asked for
+    await tab.reload();
+    await find();
+    await untilKept(/finder|blazeface|tfjs/, 3);
+    site.close();
+    await tab.reload();
+    await find();
+  } finally {
+    await tab.close();
+    site.close();
+  }
+});
