@@ -24,6 +24,7 @@ test('any moment of a training can be looked at again, and makes faces', async (
   await chooseSize(page, '32');
   await setEpochs(page, 100);
   await startTraining(page);
+  await untilText(page, 'train-story', /^It learns .* The first faces show in about \d+ min\.$/);
   await untilStep(page, 250);
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Paused/);

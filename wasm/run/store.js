@@ -70,6 +70,12 @@ export async function allPieces(data) {
   return pieces;
 }
 
+/** Lines of a run's log. @param {Store} store @param {string} event @returns {Promise<string[]>} JSON */
+export async function linesOf(store, event) {
+  const lines = new TextDecoder().decode((await store.read(LOG)) ?? new Uint8Array()).split('\n');
+  return lines.filter((line) => line.startsWith(`{"event":"${event}"`));
+}
+
 /** Removes what an earlier run left, the checkpoints first: no half of it can be resumed. @param {Store} store */
 export async function clearRun(store) {
   for (const name of [...SLOTS, ...GOOD_SLOTS, OLD_CHECKPOINT, MODEL, BEST, NEXT_BEST, LOG]) await store.remove(name);

@@ -3,6 +3,7 @@ import { Awake } from './awake.js';
 import { Curves } from './curves.js';
 import { byId, canvas, drawGrid, duration, element, pictureAt } from './draw.js';
 import { Film } from './film.js';
+import { Story } from './story.js';
 import { number } from './words.js';
 
 const COLUMNS = 8;
@@ -16,6 +17,7 @@ export class RunView {
     this.app = app;
     this.curves = new Curves();
     this.awake = new Awake(app);
+    this.story = new Story();
     /** Steps planned in all; Infinity: not known yet. */
     this.total = 0;
     /** @type {{seeds: number[], size: number, rgba: Uint8ClampedArray} | null} the last ones that came */
@@ -34,6 +36,7 @@ export class RunView {
   listen() {
     const { client } = this.app;
     client.on('stats', ({ stats, rate }) => this.showStats(stats, rate));
+    client.on('scored', ({ story }) => this.story.take(story));
     client.on('samples', (message) => this.takeSamples(message));
   }
 
@@ -41,6 +44,7 @@ export class RunView {
   clear() {
     this.curves.clear();
     this.film.clear();
+    this.story.clear();
     this.samples = null;
     this.total = 0;
     for (const id of ['figures', 'live', 'train-progress']) byId(id).hidden = true;
@@ -73,6 +77,7 @@ export class RunView {
       byId('figure-left').textContent = '–';
     }
     this.curves.add(stats);
+    this.story.show(stats, rate);
   }
 
   /** Draws at the next frame, and only then asks for more: so a slow page is not flooded. @param {{seeds: number[], size: number, rgba: Uint8ClampedArray}} message */

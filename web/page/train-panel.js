@@ -197,7 +197,8 @@ export class TrainPanel {
       return;
     }
     if (step === null) return this.say(() => '');
-    const { stats, total, notes } = await client.request('train.load');
+    const { stats, total, notes, story } = await client.request('train.load');
+    view.story.take(story);
     view.total = total;
     for (const point of history) if (point.step <= step) view.curves.add(point);
     view.showStats(stats, 0);

@@ -61,6 +61,9 @@ export const number = (value, digits) =>
 export const withUnit = (value, unit, digits = 0) =>
   new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: digits }).format(value);
 
+/** @param {number} share @returns {string} in whole per cent */
+export const percent = (share) => new Intl.NumberFormat(language, { style: 'percent' }).format(share);
+
 /** @param {number} bytes @returns {string} */
 export const size = (bytes) =>
   bytes < 1e9

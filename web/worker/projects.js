@@ -11,7 +11,7 @@ import {
   updateProject,
 } from '../../wasm/run/project.js';
 import { checkpointsIn, metadataOf } from '../../wasm/run/run-files.js';
-import { BEST, LOG, MODEL } from '../../wasm/run/store.js';
+import { BEST, linesOf, MODEL } from '../../wasm/run/store.js';
 import { blobOf, isOpen, OpenProject } from './open-project.js';
 import { openHome } from './stores/home.js';
 
@@ -49,8 +49,7 @@ async function previewOf(store) {
 
 /** Steps of the log, evenly spread, for the curves. @param {Store} store @returns {Promise<object[]>} */
 async function historyOf(store) {
-  const text = new TextDecoder().decode((await store.read(LOG)) ?? new Uint8Array());
-  const steps = text.split('\n').filter((line) => line.startsWith('{"event":"step"'));
+  const steps = await linesOf(store, 'step');
   const every = Math.ceil(steps.length / MOST_POINTS);
   return steps.filter((_, i) => i % every === every - 1).map((line) => JSON.parse(line));
 }

@@ -3,7 +3,8 @@ import { SsdganError } from '../../wasm/engine/engine.js';
 import { SCORES } from '../../wasm/run/best-model.js';
 import { updateProject } from '../../wasm/run/project.js';
 import { loadPng, SAMPLE_SEEDS, storeSamples } from '../../wasm/run/samples.js';
-import { clearRun } from '../../wasm/run/store.js';
+import { clearRun, linesOf } from '../../wasm/run/store.js';
+import { storyOf } from '../../wasm/run/story.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { later } from '../later.js';
 import { STATS_INTERVAL } from '../protocol.js';
@@ -39,6 +40,8 @@ class Training {
     this.credit = true;
     this.nextSamples = 0;
     this.lastStats = 0;
+    /** @type {import('../../wasm/run/story.js').Score[]} */
+    this.scores = [];
     /** @type {number[]} times at which the last steps were done */
     this.times = [];
   }
@@ -51,6 +54,13 @@ class Training {
       .finally(() => {
         this.running = null;
       });
+  }
+
+  /** Those of the sittings before. */
+  async readScores() {
+    const { step: now } = this.run.trainer.stats();
+    const scores = (await linesOf(this.run.store, 'scored')).map((line) => JSON.parse(line));
+    this.scores = scores.filter(({ step }) => step <= now);
   }
 
   /** Resolves when the running step is done, and its state is kept. */
@@ -78,7 +88,11 @@ class Training {
     if (event === 'step') {
       this.tellStep();
     } else if (event === 'trouble' || event === 'planned') {
+      if (fields.to !== undefined) this.scores = this.scores.filter(({ step }) => step <= fields.to);
       send({ event, ...fields });
+    } else if (event === 'scored') {
+      this.scores.push(/** @type {any} */ (fields));
+      send({ event, story: storyOf(this.scores) });
     } else if (event === 'checkpoint') {
       await this.note({ progress: { step: fields.step, total: run.total } });
       const { costs, began } = run.autosave;
@@ -177,9 +191,11 @@ export class TrainHandlers {
       const { trainer, plan } = run;
       if (run.resumed && run.trainer.stats().step > 0) training.tellSamples(run.trainer.stats().step);
       await training.note({ recipe: plan.recipe, config: trainer.config() });
+      if (run.resumed) await training.readScores();
       const { notes, total } = run;
+      const story = storyOf(training.scores);
       const parameters = trainer.parameterCounts;
-      return { stats: trainer.stats(), config: trainer.config(), parameters, plan, notes, total };
+      return { stats: trainer.stats(), config: trainer.config(), parameters, plan, notes, total, story };
     };
 
     /** @type {Record<string, (request: any) => any>} */
