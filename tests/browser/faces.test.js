@@ -165,3 +165,37 @@ test('what was fetched once finds faces without a network', { skip: NO_FACES || 
     site.close();
   }
 });
+
+test(
+  'faces are kept in the place of their photos, and read again at another size',
+  { skip: NO_FACES || MISSING.Chromium },
+  async () => {
+    const cropOf = await cropsOfFaces();
+    const photo = makePhoto(13, cropOf, 128);
+    const { page, close } = await openPage();
+    await untilPageReady(page);
+    await page.setInputFiles('#file-input', {
+      name: photo.name,
+      mimeType: 'image/bmp',
+      buffer: Buffer.from(bmpOf(photo)),
+    });
+    await page.click('#find-faces');
+    await page.waitForSelector('#faces-choice:visible', PATIENCE);
+    await page.click('#faces-take');
+    await page.waitForSelector('#faces-back:visible');
+    const project = await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.project);
+    await page.waitForTimeout(1500); // changes are kept when they have settled
+    await page.reload();
+    await untilPageReady(page);
+    const ask = (/** @type {string} */ type, /** @type {object} */ fields) =>
+      page.evaluate(
+        ([what, values]) => /** @type {any} */ (globalThis).ssdganApp.client.request(what, values),
+        [type, fields],
+      );
+    const { pictures } = await ask('project.open', { project });
+    assert.deepEqual([pictures.count, pictures.isReadable, pictures.isExchanged], [2, true, false]);
+    const { count } = await ask('pictures.read', { size: 32, crop: 'centre', filter: 'triangle' });
+    assert.equal(count, 2, 'the photo itself is not read again');
+    await close();
+  },
+);
