@@ -103,6 +103,27 @@ test('pictures that come while others are read wait their turn', async () => {
   await close();
 });
 
+test('pictures are pasted; pasted text goes where it belongs', async () => {
+  const { page, close } = await openPage();
+  await untilReady(page);
+  const paste = (/** @type {string | null} */ text) =>
+    page.evaluate((words) => {
+      const clipboardData = new DataTransfer();
+      if (words) clipboardData.setData('text/plain', words);
+      else
+        for (const level of [50, 200]) {
+          const head = new TextEncoder().encode('P6 8 8 255\n');
+          clipboardData.items.add(new File([head, new Uint8Array(192).fill(level)], 'image.png'));
+        }
+      const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+      return document.body.dispatchEvent(event);
+    }, text);
+  assert.equal(await paste('a word'), true);
+  assert.equal(await paste(null), false);
+  await untilText(page, 'intake-state', /^2 pictures/);
+  await close();
+});
+
 test('the best model is what the page downloads, and it says so', async () => {
   const { page, close } = await openPage();
   await untilReady(page);

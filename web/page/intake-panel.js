@@ -93,6 +93,7 @@ export class IntakePanel {
       };
     }
     this.listenForDrops();
+    this.listenForPaste();
     canvas('thumbs').onclick = (event) => this.removeAt(event);
     button('thumbs-more').onclick = () => {
       this.shown += 5 * PAGE;
@@ -117,6 +118,16 @@ export class IntakePanel {
       if (!event.dataTransfer || taken) return;
       const { files, refused } = await droppedFiles(event.dataTransfer);
       this.takeFiles(files, refused);
+    });
+  }
+
+  /** Pictures from the clipboard. Text that is pasted into a field is left to it. */
+  listenForPaste() {
+    window.addEventListener('paste', (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (!files.length) return;
+      event.preventDefault();
+      this.takeFiles(files);
     });
   }
 
