@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import { build } from 'vite';
 import { ROOT } from './shell.js';
+import { languages } from './words.js';
 
 const WEB = path.join(ROOT, 'web');
 const GROUND = { light: '#fbf6f0', dark: '#1b171d' };
@@ -31,11 +32,18 @@ export function policyOf(html) {
   return policy;
 }
 
+const WORDS = languages();
+/** A text of the page in every language but English, for systems that choose. @param {string} key */
+const inOthers = (key) =>
+  Object.fromEntries(Object.entries(WORDS).flatMap(([code, { page }]) => (code === 'en' ? [] : [[code, page[key]]])));
+
 const MANIFEST = {
   id: './',
-  name: 'ssdgan: train a GAN on your own pictures',
+  name: WORDS.en.page['page.title'],
+  name_localized: inOthers('page.title'),
   short_name: 'ssdgan',
-  description: 'Train a network that makes new pictures like your own, on this device. Nothing is uploaded.',
+  description: WORDS.en.page['page.description'],
+  description_localized: inOthers('page.description'),
   start_url: './',
   scope: './',
   display: 'standalone',

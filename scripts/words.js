@@ -1,6 +1,7 @@
 /** The page's words at build time: which languages there are, and the English ones in the page as it is first seen. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { transformWithEsbuild } from 'vite';
 import { ROOT } from './shell.js';
 
 /** One file a language, by its code. */
@@ -40,28 +41,31 @@ export function filled(html, all) {
         .join(''),
     )
     .replace(/ data-t-([a-z-]+)="([^"]+)"/g, (all_, name, key) => `${all_} ${name}="${escaped(english(key))}"`)
-    .replace(/( data-t="([^"]+)"[^<>]*>)(?=<\/)/g, (_, tag, key) => tag + escaped(english(key)));
+    .replace(/( data-t="([^"]+)"[^<>]*>)(?=<\/)/g, (_, tag, key) => tag + escaped(english(key)))
+    .replace(/\n\s+/g, '\n');
 }
 
 /** @param {string} html @returns {Set<string>} the keys that it names */
 export const keysIn = (html) => new Set([...html.matchAll(/ data-t(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key));
 
-/** Words that few visitors need. */
-const OF_FACES = /^faces\./;
+/** Words of panels that are fetched when they are needed; index.html may name some of them all the same. */
+const OF_LATER = /^(faces|evaluate)\./;
+/** Words that the build alone needs: index.html holds those of every language. */
+const OF_BUILD = /^start\./;
+
+/** @param {Words['page']} page @param {(key: string) => boolean} isWanted */
+const only = (page, isWanted) => Object.fromEntries(Object.entries(page).filter(([key]) => isWanted(key)));
 
 /**
- * What of a file is fetched at first (`?page`), and what when it is needed (`?engine`). The page itself holds the English
- * words that it names.
- * @type {Record<string, (words: Words, code: string) => object>}
+ * What of a file is fetched at first (`?page`), and what when it is needed. The page itself holds the English words that it
+ * names.
+ * @type {Record<string, (words: Words, named: Set<string>, code: string) => object>}
  */
 const PARTS = {
-  page({ page, settings }, code) {
-    const inPage = code === 'en' ? keysIn(fs.readFileSync(path.join(ROOT, 'web/index.html'), 'utf8')) : new Set();
-    const isFirst = (/** @type {string} */ key) => !inPage.has(key) && !OF_FACES.test(key);
-    return { page: Object.fromEntries(Object.entries(page).filter(([key]) => isFirst(key))), settings };
-  },
-  faces: ({ page }) => Object.fromEntries(Object.entries(page).filter(([key]) => OF_FACES.test(key))),
-  engine: ({ engine }) => engine,
+  page: ({ page }, named, code) =>
+    only(page, (key) => !OF_BUILD.test(key) && (named.has(key) ? code !== 'en' : !OF_LATER.test(key))),
+  later: ({ page }, named) => only(page, (key) => OF_LATER.test(key) && !named.has(key)),
+  engine: ({ engine, settings }) => ({ engine, settings }),
 };
 
 /** @returns {import('vite').Plugin} */
@@ -70,10 +74,22 @@ export function words() {
     name: 'words',
     enforce: 'pre',
     load(id) {
-      const [, file, part] = /^(.*\/words\/[\w-]+\.json)\?(page|engine|faces)$/.exec(id) ?? [];
+      const [, file, part] = /^(.*\/words\/[\w-]+\.json)\?(page|later|engine)$/.exec(id) ?? [];
       if (!file) return null;
       this.addWatchFile(file);
-      return JSON.stringify(PARTS[part](JSON.parse(fs.readFileSync(file, 'utf8')), path.basename(file, '.json')));
+      const named = keysIn(fs.readFileSync(path.join(ROOT, 'web/index.html'), 'utf8'));
+      return JSON.stringify(
+        PARTS[part](JSON.parse(fs.readFileSync(file, 'utf8')), named, path.basename(file, '.json')),
+      );
+    },
+    // A classic script: Vite bundles modules only.
+    async generateBundle() {
+      const file = path.join(ROOT, 'web/first.js');
+      const { code } = await transformWithEsbuild(fs.readFileSync(file, 'utf8'), file, {
+        minify: true,
+        sourcemap: false,
+      });
+      this.emitFile({ type: 'asset', fileName: 'first.js', source: code });
     },
     transformIndexHtml: {
       order: 'post',

@@ -7,7 +7,8 @@
  * Event     {event, ...}                 worker -> page, without id
  *
  * Requests
- *   hello {base, variant, threads}       starts the engine; base: URL of the folder that holds engine/
+ *   hello {base, variant, threads, names}   starts the engine; base: URL of the folder that holds engine/; names: {doodles,
+ *                                        pictures, copy}, which new projects have
  *                                        -> {variant, threads, notes, describe (ssd_describe, include/ssdgan.h),
  *                                        recipes: [{name, about, settings, comparison}]}
  *   projects.list {}                     -> {home: 'file system', 'database' or 'memory'; usage, quota: bytes; projects: [{id,

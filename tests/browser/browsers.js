@@ -89,7 +89,7 @@ async function openFirefox({ width = 1280, height = 900, profile }) {
     executablePath: FIREFOX,
     headless: true,
     userDataDir: profile,
-    extraPrefsFirefox: { 'security.fileuri.strict_origin_policy': true }, // as users have it
+    extraPrefsFirefox: { 'security.fileuri.strict_origin_policy': true, 'intl.accept_languages': 'en' }, // as users have it
   });
   const page = (await browser.pages())[0] ?? (await browser.newPage());
   await page.setViewport({ width, height });

@@ -12,7 +12,7 @@ test('a model is evaluated against the pictures it is trained on', async () => {
   await page.click('#train-button');
   await untilStep(page, 3);
   await page.click('#evaluate-button');
-  await untilText(page, 'evaluate-state', /^100 faces against 900 training pictures/);
+  await untilText(page, 'evaluate-state', /^100 faces against 900 of your pictures/);
 
   const bars = await page.locator('#evaluate-bars .track').evaluateAll((tracks) =>
     tracks.map((track) => ({
@@ -24,7 +24,7 @@ test('a model is evaluated against the pictures it is trained on', async () => {
   for (const { label, width } of bars) {
     assert.match(
       String(label),
-      /^\d+ % of the way to real pictures; (noise|the mean picture) [\d.]+, real pictures -?[\d.]+$/,
+      /^\d+ % of the way to real pictures; (random dots|the average of your pictures) [\d.]+, real pictures -?[\d.]+$/,
     );
     assert.ok(parseFloat(String(width)) < 80, `${label}: three steps make no real pictures`);
   }

@@ -135,7 +135,7 @@ test('the best model is what the page downloads, and it says so', async () => {
   await untilText(
     page,
     'make-state',
-    /^The best model downloaded.*step 112, with the lowest kernel distance × SWD [\d.]+/,
+    /^The best model downloaded.*step 112, with the best score so far \(kernel distance × SWD [\d.]+/,
   );
   assert.equal(readSafetensors(bytes).metadata.step, '112');
   const checkpoint = await downloadBy(page, 'save-checkpoint');

@@ -64,7 +64,7 @@ test('faces are moved, mixed, interpolated and found', async () => {
   await page.selectOption('#interpolate-ease', 'smooth');
 
   await page.click('#mix summary');
-  await untilText(page, 'mix-state', /^Stages 1–2 of 3 .* from the row/);
+  await untilText(page, 'mix-state', /^Shapes come from the row.*2 of 3 stages/);
   const two = await drawn(page, 'mix-grid');
   await page.fill('#mix-stage', '3');
   await untilText(page, 'mix-state', /^Everything comes from the row/);
@@ -72,17 +72,17 @@ test('faces are moved, mixed, interpolated and found', async () => {
   const box = await page.locator('#mix-grid').boundingBox();
   await page.locator('#mix-grid').click({ position: { x: (box?.width ?? 0) * 0.8, y: (box?.height ?? 0) * 0.5 } });
   await untilText(page, 'interpolate-state', /^3 faces, 120 frames/);
-  assert.match(String(await page.textContent('#picked li:nth-child(3)')), /seed \d × seed \d/);
+  assert.match(String(await page.textContent('#picked li:nth-child(3)')), /face \d × face \d/);
 
   await page.setInputFiles('#project-input', PICTURE);
   await untilText(
     page,
     'project-state',
-    /^sky\.ppm: .* by [\d.]+ of 255 levels \([\d.]+ dB\); the typical face by [\d.]+, the nearest of 1,024 random faces by [\d.]+/,
+    /^sky\.ppm: .* [\d.]+ of 255 brightness levels off \([\d.]+ dB\).* typical face [\d.]+, the best of 1,024 random faces [\d.]+/,
   );
   await untilText(page, 'interpolate-state', /^4 faces, 160 frames/);
   await page.selectOption('#interpolate-space', 'z');
-  await untilText(page, 'interpolate-state', /has no z/);
+  await untilText(page, 'interpolate-state', /has no random numbers \(z\)/);
   await page.selectOption('#interpolate-space', 'w');
   await untilText(page, 'interpolate-state', /^4 faces/);
 

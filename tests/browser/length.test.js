@@ -94,7 +94,7 @@ test('a finished training goes on for so many minutes, and the next one begins w
   await page.click('#train-button');
   await untilText(page, 'train-state', /^Done/);
   await page.click('#train-button');
-  await untilText(page, 'train-state', /^All 2 epochs are done\. Set more epochs, or choose a time/);
+  await untilText(page, 'train-state', /^All 2 rounds are done\. Set more rounds, or choose a time/);
   const step = await stepOf(page);
   await page.selectOption('[name=minutes]', '480');
   await listen(page);

@@ -7,6 +7,7 @@ import zlib from 'node:zlib';
 import { after, test } from 'node:test';
 import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
+import { languages } from '../../scripts/words.js';
 import { makeZip } from '../zips.js';
 import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
 import { openPage } from './page.js';
@@ -218,33 +219,37 @@ test('the page can be installed', async () => {
   await close();
 });
 
-test('the first load, until one can train, is below 200 KB gzipped without the model', async (t) => {
-  /** @type {string[]} */
-  let names = [];
-  const tab = await openPage({
-    query: '?starter=none',
-    script: () =>
-      addEventListener('DOMContentLoaded', () => {
-        const button = /** @type {HTMLButtonElement} */ (document.getElementById('train-button'));
-        new MutationObserver(() => button.disabled || console.debug('trainable')).observe(button, { attributes: true });
-      }),
-    listen: (page, loaded) =>
-      page.on('console', (message) => {
-        if (message.text() === 'trainable' && !names.length) names = [...loaded];
-      }),
+for (const language of Object.keys(languages()))
+  test(`the first load in ${language}, until one can train, is below 200 KB gzipped without the model`, async (t) => {
+    /** @type {string[]} */
+    let names = [];
+    const tab = await openPage({
+      query: '?starter=none',
+      language,
+      script: () =>
+        addEventListener('DOMContentLoaded', () => {
+          const button = /** @type {HTMLButtonElement} */ (document.getElementById('train-button'));
+          new MutationObserver(() => button.disabled || console.debug('trainable')).observe(button, {
+            attributes: true,
+          });
+        }),
+      listen: (page, loaded) =>
+        page.on('console', (message) => {
+          if (message.text() === 'trainable' && !names.length) names = [...loaded];
+        }),
+    });
+    while (!names.length) await tab.page.waitForTimeout(100);
+    for (const needed of [/^index/, /worker-/, /\.wasm$/])
+      assert.ok(
+        names.some((name) => needed.test(name)),
+        names.join(),
+      );
+    const sizes = names.map((name) => zlib.gzipSync(fs.readFileSync(path.join(DIST, name)), { level: 9 }).length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    t.diagnostic(`${total} bytes`);
+    assert.ok(total < 200e3, `${total} bytes: ${names}`);
+    await tab.close();
   });
-  while (!names.length) await tab.page.waitForTimeout(100);
-  for (const needed of [/^index/, /worker-/, /\.wasm$/])
-    assert.ok(
-      names.some((name) => needed.test(name)),
-      names.join(),
-    );
-  const sizes = names.map((name) => zlib.gzipSync(fs.readFileSync(path.join(DIST, name)), { level: 9 }).length);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  t.diagnostic(`${total} bytes`);
-  assert.ok(total < 200e3, `${total} bytes: ${names}`);
-  await tab.close();
-});
 
 test('every script and module of the site carries a hash of its content in its name', () => {
   const files = fs.readdirSync(DIST, { recursive: true }).map(String);

@@ -12,7 +12,7 @@ export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside
 
 /**
  * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
- *   motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, serviceWorkers?: 'allow' | 'block',
+ *   language?: string, motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, serviceWorkers?: 'allow' | 'block',
  *   javaScriptEnabled?: boolean, script?: () => void,
  *   listen?: (page: import('playwright-core').Page, loaded: Set<string>) => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors
  */
@@ -22,6 +22,7 @@ export async function openPage({
   width = 1280,
   height = 900,
   scheme = 'light',
+  language = 'en-GB',
   motion = 'no-preference',
   starter = null,
   serviceWorkers = 'block', // offline.test.js has them
@@ -34,6 +35,7 @@ export async function openPage({
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: scheme,
+    locale: language,
     reducedMotion: motion,
     serviceWorkers,
     javaScriptEnabled,
@@ -135,3 +137,11 @@ export async function startTraining(page, epochs) {
   await page.click('#train-button');
   await untilStep(page, 2);
 }
+
+/** @param {number} count @returns {{name: string, mimeType: string, buffer: Buffer}[]} plain pictures of different colours */
+export const plainPictures = (count) =>
+  Array.from({ length: count }, (_, i) => ({
+    name: `${i}.ppm`,
+    mimeType: 'image/x-portable-pixmap',
+    buffer: Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, 5 + 4 * i)]),
+  }));

@@ -7,19 +7,21 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
-import { chooseSize, downloadBy, openPage, stepOf, setEpochs, untilReady, untilStep, untilText } from './page.js';
+import {
+  chooseSize,
+  downloadBy,
+  openPage,
+  plainPictures,
+  stepOf,
+  setEpochs,
+  untilReady,
+  untilStep,
+  untilText,
+} from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
-
-/** @param {number} count @returns {{name: string, mimeType: string, buffer: Buffer}[]} plain pictures of different colours */
-const plainPictures = (count) =>
-  Array.from({ length: count }, (_, i) => ({
-    name: `${i}.ppm`,
-    mimeType: 'image/x-portable-pixmap',
-    buffer: Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, 5 + 4 * i)]),
-  }));
 
 /** Trains some pictures a few steps and pauses. @param {Page} page @param {number} steps @returns {Promise<number>} the step */
 async function trainAWhile(page, steps) {
@@ -91,8 +93,8 @@ test('one click continues; the pictures, the curves and the picked faces are the
   assert.deepEqual(steps, [1, 2, 3]);
   await untilText(page, 'interpolate-state', /^2 faces/);
   assert.deepEqual(await page.$$eval('#picked span', (names) => names.map((name) => name.textContent)), [
-    'seed 0',
-    'seed 1',
+    'face 0',
+    'face 1',
   ]);
   await close();
 });
@@ -220,7 +222,7 @@ test('storage that is full or refused: a sentence, training goes on, a download 
   await page.click('#train-button');
   await untilStep(page, 2);
   await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.client.request('train.save'));
-  await untilText(page, 'notice', /checkpoint could not be saved: the browser gives this page no more room.*goes on/);
+  await untilText(page, 'notice', /training could not be saved: the browser gives this page no more room.*goes on/);
   const step = await stepOf(page);
   await untilStep(page, step + 1);
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#notice button')]);

@@ -54,7 +54,7 @@ test('faces show at the opening, move, hold still, and go while something trains
   await page.click('#generate-button');
   await untilText(page, 'make-state', /^16 faces/);
   await page.locator('.faces').click({ position: { x: 20, y: 20 } });
-  await untilText(page, 'picked', /seed \d+/);
+  await untilText(page, 'picked', /face \d+/);
   assert.ok(await page.isEnabled('#evaluate-button'));
 
   await page.selectOption('[name=start]', 'scratch');

@@ -83,6 +83,7 @@ export class App {
       base: document.baseURI,
       variant: this.options.get('variant') ?? 'auto',
       threads: threads ? Number(threads) : 'auto',
+      names: Object.fromEntries(['doodles', 'pictures', 'copy'].map((name) => [name, t(`projects.names-${name}`)])),
       home: this.options.get('home') ?? undefined, // for tests: file system, database, memory
     });
     this.engineNotes = [...reply.notes];

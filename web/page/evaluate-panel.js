@@ -20,6 +20,7 @@ export class EvaluatePanel {
     button('evaluate-button').onclick = () => this.evaluate();
     app.watch(() => this.show());
     app.watchModel(() => this.clear());
+    this.show();
   }
 
   /** Scores are those of one model. */

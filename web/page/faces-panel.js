@@ -5,7 +5,7 @@ import { FaceTiles } from './face-tiles.js';
 /**
  * What is loaded first anyway is handed in. An import of it would put it into a chunk of its own, because main.js waits at its top
  * level: 1 KB more at first.
- * @typedef {Pick<typeof import('./words.js'), 'size' | 't' | 'takeFacesWords' | 'tell'>} Words
+ * @typedef {Pick<typeof import('./words.js'), 'size' | 't' | 'takeLaterWords' | 'tell'>} Words
  */
 
 /** @param {string} id @returns {HTMLElement} */
@@ -199,6 +199,6 @@ export class FacesPanel {
 
 /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
 export async function openFaces(app, intake, words) {
-  await words.takeFacesWords();
+  await words.takeLaterWords();
   return new FacesPanel(app, intake, words);
 }

@@ -4,14 +4,24 @@ import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawGrid, element, sentence } from './draw.js';
 import { DOODLES, IntakePanel } from './intake-panel.js';
-import { EvaluatePanel } from './evaluate-panel.js';
 import { MakePanel } from './make-panel.js';
 import { InterpolatePanel } from './interpolate-panel.js';
 import { startOffline } from './offline.js';
 import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
-import { beginWords, changeLanguage, lang, LANGUAGES, onWords, size, t, takeFacesWords, tell } from './words.js';
+import {
+  beginWords,
+  changeLanguage,
+  lang,
+  LANGUAGES,
+  onWords,
+  size,
+  t,
+  takeLaterWords,
+  tell,
+  translated,
+} from './words.js';
 
 /** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
@@ -42,7 +52,7 @@ const intake = new IntakePanel(
   (file) => projects.import(file),
 );
 const loadFaces = later(() =>
-  import('./faces-panel.js').then(({ openFaces }) => openFaces(app, intake, { size, t, takeFacesWords, tell })),
+  import('./faces-panel.js').then(({ openFaces }) => openFaces(app, intake, { size, t, takeLaterWords, tell })),
 );
 // Where it cannot be loaded, the pictures are as they are.
 intake.onPictures = () => {
@@ -59,7 +69,12 @@ const train = new TrainPanel(app, intake, {
   },
 });
 
-new EvaluatePanel(app);
+// Nobody compares at first.
+later(async () => {
+  const { EvaluatePanel } = await import('./evaluate-panel.js');
+  await takeLaterWords();
+  return new EvaluatePanel(app);
+});
 
 const projects = new ProjectsPanel(app, openProject, beginAnew);
 train.projects = projects;
@@ -121,7 +136,8 @@ function listenForDeath() {
   app.client.on('dead', ({ message }) => {
     app.enter('stopped');
     const step = app.keeps ? app.savedStep : 0;
-    const text = () => [t('engine.stopped', { why: message }), ...(step ? [t('engine.safe', { step })] : [])].join(' ');
+    const text = () =>
+      [t('engine.stopped', { why: translated(message) }), ...(step ? [t('engine.safe', { step })] : [])].join(' ');
     app.notice(text, { label: () => t('engine.restart'), act: restart });
   });
 }

@@ -1,6 +1,6 @@
 /** Panel 3: faces from seeds, and files out and in. */
 import { byId, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from './draw.js';
-import { number, size as bytesOf, t, tell, withUnit } from './words.js';
+import { number, onWords, size as bytesOf, t, tell, translated, withUnit } from './words.js';
 
 export class MakePanel {
   /**
@@ -55,6 +55,8 @@ export class MakePanel {
     button('save-face').onclick = () => this.face && downloadCanvas(this.face, `face-${this.faceLabel}.png`);
     app.watch(() => this.show());
     app.watchModel(() => this.clear());
+    this.showPsis();
+    onWords(() => this.showPsis());
   }
 
   show() {
@@ -100,12 +102,16 @@ export class MakePanel {
     return [...byId('moves').querySelectorAll('input')];
   }
 
-  /** A slider moved: the faces follow, as fast as they are made. */
-  async changed() {
+  showPsis() {
     for (const name of ['psi', 'psi-fine']) {
       const output = /** @type {HTMLOutputElement} */ (this.form.elements.namedItem(`${name}-value`));
       output.value = number(this.number(name), 2);
     }
+  }
+
+  /** A slider moved: the faces follow, as fast as they are made. */
+  async changed() {
+    this.showPsis();
     if (!this.made) return;
     this.late = this.making; // what moves meanwhile counts afterwards
     if (this.making) return;
@@ -152,8 +158,7 @@ export class MakePanel {
       download(bytes, checkpoint ? 'checkpoint.safetensors' : 'model.safetensors');
       if (checkpoint) this.app.unsaved = false;
       const what = checkpoint ? 'make.saved-checkpoint' : best ? 'make.saved-best' : 'make.saved-model';
-      const values = { step, best: best ?? '' };
-      tell(byId('make-state'), () => t(what, { ...values, size: bytesOf(bytes.length) }));
+      tell(byId('make-state'), () => t(what, { step, best: translated(best ?? ''), size: bytesOf(bytes.length) }));
     });
   }
 

@@ -11,11 +11,12 @@
  * Words may have {names} too, and may be one text for each plural category, which the value `n` chooses.
  */
 import { later } from '../later.js';
+import { compile, find } from './sentences.js';
 
 /** @typedef {string | Record<string, string>} Text */
 /** @typedef {Record<string, string | number>} Values numbers are written as the language writes them */
 
-/** In localStorage: the language that the visitor has chosen. public/first.js reads it. */
+/** In localStorage: the language that the visitor has chosen. first.js reads it. */
 const KEPT = 'ssdgan-language';
 
 /** The languages' codes and names. @type {Record<string, string>} */
@@ -26,21 +27,23 @@ const pages = import.meta.glob('../words/*.json', { query: '?page', import: 'def
 /** @type {Record<string, () => Promise<any>>} */
 const engines = import.meta.glob('../words/*.json', { query: '?engine', import: 'default' });
 /** @type {Record<string, () => Promise<any>>} */
-const faces = import.meta.glob('../words/*.json', { query: '?faces', import: 'default' });
+const laters = import.meta.glob('../words/*.json', { query: '?later', import: 'default' });
 /** @param {string} code */
 const fileOf = (code) => `../words/${code}.json`;
 
 let language = 'en';
 let plural = new Intl.PluralRules(language);
-/** @type {{page: Record<string, Text>, settings: Record<string, Text>}} */
-let words = { page: {}, settings: {} };
-/** @type {{pattern: RegExp, names: string[], text: Text}[]} what the engine says, the most exact first */
-let sentences = [];
+/** @type {Record<string, Text>} */
+let words = {};
+/** @type {Record<string, string>} */
+let settings = {};
+/** @type {import('./sentences.js').Template[]} what the engine says */
+let templates = [];
 /** @type {Record<string, string>} the engine's labels of its settings, by name */
 let labels = {};
 
-/** The words about faces in photos are here too. */
-let hasFaces = false;
+/** The words of the panels that come later are here too. */
+let hasLater = false;
 
 /** What was told -> how it is told again in another language. @type {Map<Element, () => string>} */
 const told = new Map();
@@ -81,12 +84,12 @@ function fill(text, values) {
 
 /** The words of a key. @param {string} key @param {Values} values @returns {string} */
 export function t(key, values = {}) {
-  const text = words.page[key];
+  const text = words[key];
   return text === undefined ? key : fill(text, values);
 }
 
 /** A setting's label, help, unit or choice, or a group's name. @param {string} key NAME.label, ... @param {string} otherwise the engine's */
-export const settingWords = (key, otherwise) => /** @type {string} */ (words.settings[key]) ?? otherwise;
+export const settingWords = (key, otherwise) => settings[key] ?? otherwise;
 
 /** @param {{name: string, label: string}[]} fields the engine's settings, which its sentences name */
 export function setLabels(fields) {
@@ -106,37 +109,18 @@ const asNumber = (text) =>
  * @returns {string}
  */
 export function translated(sentence) {
-  if (!sentences.length) loadEngine().catch(() => {}); // what was told is told again then
-  for (const { pattern, names, text } of sentences) {
-    const found = pattern.exec(sentence);
-    if (!found) continue;
-    const values = names.map((name, i) => {
-      const part = found[i + 1];
-      if (name === 'setting') return [name, labelOf(part)];
-      if (name === 'n') return [name, Number(part)];
-      return [name, translated(part)];
-    });
-    return withLabels(fill(text, Object.fromEntries(values)));
-  }
-  return withLabels(asNumber(sentence));
+  if (!templates.length) loadEngine().catch(() => {}); // what was told is told again then
+  const found = find(templates, sentence);
+  if (!found) return withLabels(asNumber(sentence));
+  const values = found.parts.map(([name, part]) => {
+    if (name === 'setting') return [name, labelOf(part)];
+    return [name, name === 'n' ? Number(part) : translated(part)];
+  });
+  return withLabels(fill(found.text, Object.fromEntries(values)));
 }
 
 /** Names of settings, which are in backticks, as labels. @param {string} text */
 const withLabels = (text) => text.replace(/`(\w+)`/g, (_, name) => labelOf(name));
-
-/** @param {Record<string, Text>} engine */
-function compile(engine) {
-  const literal = (/** @type {string} */ template) => template.replace(/\{\w+\}/g, '').length;
-  sentences = Object.entries(engine)
-    .sort(([a], [b]) => literal(b) - literal(a))
-    .map(([template, text]) => ({
-      pattern: new RegExp(
-        `^${template.replace(/[.*+?^$()[\]\\|]/g, '\\$&').replace(/\{(\w+)\}/g, (_, name) => (name === 'n' ? '(\\d+)' : '([^]+?)'))}$`,
-      ),
-      names: [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
-      text,
-    }));
-}
 
 /**
  * Writes into an element that stays in the page; a change of language writes it anew.
@@ -177,30 +161,37 @@ function tellAgain() {
   for (const listener of listeners) listener();
 }
 
-/** What the engine says is not needed at first. */
-const loadEngine = later(() => engines[fileOf(language)]().then(compile).then(tellAgain));
+/** @param {{engine: Record<string, Text>, settings: Record<string, string>}} part */
+function takeEngine(part) {
+  templates = compile(part.engine);
+  settings = part.settings;
+  tellAgain();
+}
+
+/** What the engine says, and its settings, are not needed at first. */
+const loadEngine = later(() => engines[fileOf(language)]().then(takeEngine));
 
 /** @param {string} code */
 async function take(code) {
-  const { page, settings } = await pages[fileOf(code)]();
-  words = { page: code === 'en' ? { ...built, ...page } : page, settings };
+  const page = await pages[fileOf(code)]();
+  words = code === 'en' ? { ...built, ...page } : page;
   const isOther = code !== language || code !== 'en'; // the page comes with English words
   language = code;
   plural = new Intl.PluralRules(code);
   document.documentElement.lang = code;
-  if (hasFaces) await takeFacesWords();
+  if (hasLater) await takeLaterWords();
   if (isOther) fillPage();
 }
 
-/** The words of web/page/faces-panel.js, which few visitors need. */
-export async function takeFacesWords() {
-  hasFaces = true;
+/** The words of panels that are fetched when they are needed (scripts/words.js). */
+export async function takeLaterWords() {
+  hasLater = true;
   const code = language;
-  const page = await faces[fileOf(code)]();
-  if (code === language) words = { ...words, page: { ...words.page, ...page } };
+  const page = await laters[fileOf(code)]();
+  if (code === language) words = { ...words, ...page };
 }
 
-/** The language that public/first.js has chosen. Resolves when its words are there. */
+/** The language that first.js has chosen. Resolves when its words are there. */
 export async function beginWords() {
   const { lang: wished, classList } = document.documentElement;
   visitPage((key, element, attribute) => {
@@ -214,8 +205,7 @@ export async function changeLanguage(code) {
   const engine = await engines[fileOf(code)]();
   await take(code);
   fillPage();
-  compile(engine);
-  tellAgain();
+  takeEngine(engine);
   try {
     localStorage.setItem(KEPT, code);
   } catch {

@@ -60,6 +60,8 @@ export class Projects {
     this.home = null;
     /** @type {OpenProject | null} */
     this.open = null;
+    /** Names of projects in the page's language, and what a copy is named. */
+    this.names = { doodles: 'Doodles', pictures: 'Pictures', copy: '{name} (copy)' };
   }
 
   /** @param {string} [only] for tests */
@@ -131,9 +133,12 @@ export class Projects {
   /** @param {string} id @returns {Promise<string>} id of the copy */
   async duplicate(id) {
     const from = await this.place.store(id);
-    const { name = 'Project', changed } = (await readProject(from)) ?? {};
+    const { name = this.names.pictures, changed } = (await readProject(from)) ?? {};
     // The copy is not where somebody was.
-    return this.fill(name, (store) => copyProject(from, store), { name: `${name} (copy)`, changed });
+    return this.fill(name, (store) => copyProject(from, store), {
+      name: this.names.copy.replace('{name}', () => name),
+      changed,
+    });
   }
 
   /** @param {string} id @returns {Promise<{blob: Blob, name: string}>} a zip */

@@ -11,7 +11,6 @@ import { findEngine } from './engine-files.js';
 import { faceHandlers } from './face-handlers.js';
 import { filmHandlers } from './film.js';
 import { Collection } from './collection.js';
-import { Evaluation } from './evaluation.js';
 import { LatentWalk } from './latent-walk.js';
 import { nextTurn } from './next-turn.js';
 import { projectHandlers, Projects } from './projects.js';
@@ -26,6 +25,7 @@ const loadFaces = later(async () => {
   const { facesHandlers } = await import('./faces/handlers.js');
   return facesHandlers(freePictures, keepChange, send, tellIntake);
 });
+const loadEvaluation = later(() => import('./evaluation.js'));
 
 /** @type {Engine} */
 let engine;
@@ -36,7 +36,7 @@ const projects = new Projects();
 let model = null;
 /** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
 let starter = null;
-/** @type {Evaluation | null} */
+/** @type {import('./evaluation.js').Evaluation | null} */
 let evaluation = null;
 
 /** @param {Record<string, unknown>} message @param {Transferable[]} transfer */
@@ -54,7 +54,7 @@ const training = new TrainHandlers({
   async storeOf() {
     if (projects.open?.isReadOnly) refuse('bad_state', 'another tab has this project open, and only one can train it');
     await kept(async () => {
-      const project = await projects.ensure('Doodles');
+      const project = await projects.ensure(projects.names.doodles);
       const { photos } = picturesOf();
       project.isDirty ||= project.isNew || photos !== null;
       picturesOf().photos = null; // their faces stay in their place
@@ -103,7 +103,7 @@ async function keepChange(pictures) {
 /** A project's first name: that of what was dropped. @param {File[]} files */
 function projectName([file]) {
   const name = (file.webkitRelativePath || file.name).split('/')[0];
-  return name.replace(/\.\w{1,5}$/, '') || 'Pictures';
+  return name.replace(/\.\w{1,5}$/, '') || projects.names.pictures;
 }
 
 /** Closes the open project. Everything in it is kept. */
@@ -144,7 +144,8 @@ const withProject = (reply) => ({ ...reply, project: projects.open?.id ?? null }
 
 /** @type {Record<string, (request: any) => any>} */
 const handlers = {
-  async hello({ base, variant, threads, home }) {
+  async hello({ base, variant, threads, names, home }) {
+    projects.names = names;
     await projects.begin(home);
     engine = await createEngine({ variant, threads, moduleUrl: findEngine(base) });
     const { variant: build, threads: count, notes, describe } = engine;
@@ -231,7 +232,8 @@ const handlers = {
   },
   ...faceHandlers(() => engine, generatorOf, send),
   ...filmHandlers(() => projects.open?.store ?? null),
-  evaluate({ source }) {
+  async evaluate({ source }) {
+    const { Evaluation } = await loadEvaluation();
     const pictures = picturesOf().dataset;
     const generator = generatorOf(source);
     if (generator.imageSize !== pictures.size) {
