@@ -1,7 +1,7 @@
 /** Panel 4: interpolates between picked and projected faces (slider, play, GIF), and mixes them. */
+import { later } from '../later.js';
 import { byId, button, canvas, download, element } from './draw.js';
 import { Mixer } from './mix.js';
-import { Projector } from './projector.js';
 import { saveVideo } from './save-video.js';
 import { size as bytesOf, t, tell } from './words.js';
 
@@ -40,7 +40,8 @@ export class InterpolatePanel {
     app.watchModel(() => this.clear(false));
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
     this.mixer = new Mixer(app, () => this.keys, pick);
-    this.projector = new Projector(app, pick);
+    // Nobody looks for a photo's face at first.
+    later(async () => new (await import('./projector.js')).Projector(app, pick));
   }
 
   /** Keeps the picked faces of the project's own model with it. */

@@ -15,7 +15,6 @@ export class Projector {
     this.pick = pick;
     this.working = false;
     this.name = '';
-    tell(byId('project-state'), () => t('project.choose'));
     const input = element('project-input', HTMLInputElement);
     button('project-button').onclick = () => input.click();
     input.onchange = () => {
@@ -31,6 +30,7 @@ export class Projector {
       this.project(file);
     });
     app.watch(() => this.show());
+    this.show();
   }
 
   /** Shows the worker's progress. Call it again after a restart. */

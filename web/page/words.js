@@ -85,7 +85,9 @@ function fill(text, values) {
 /** The words of a key. @param {string} key @param {Values} values @returns {string} */
 export function t(key, values = {}) {
   const text = words[key];
-  return text === undefined ? key : fill(text, values);
+  if (text !== undefined) return fill(text, values);
+  if (!hasLater) takeLaterWords().catch(() => (hasLater = false)); // what was told is told again then
+  return key;
 }
 
 /** A setting's label, help, unit or choice, or a group's name. @param {string} key NAME.label, ... @param {string} otherwise the engine's */
@@ -188,7 +190,9 @@ export async function takeLaterWords() {
   hasLater = true;
   const code = language;
   const page = await laters[fileOf(code)]();
-  if (code === language) words = { ...words, ...page };
+  if (code !== language) return;
+  words = { ...words, ...page };
+  tellAgain();
 }
 
 /** The language that first.js has chosen. Resolves when its words are there. */
