@@ -1,7 +1,6 @@
 /** Panel 4: interpolates between picked and projected faces (slider, play, GIF), and mixes them. */
 import { later } from '../later.js';
 import { byId, button, canvas, download, element } from './draw.js';
-import { Mixer } from './mix.js';
 import { saveVideo } from './save-video.js';
 import { size as bytesOf, t, tell } from './words.js';
 
@@ -39,7 +38,13 @@ export class InterpolatePanel {
     button('save-video').onclick = () => this.saveVideo();
     app.watchModel(() => this.clear(false));
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
-    this.mixer = new Mixer(app, () => this.keys, pick);
+    /** @type {import('./mix.js').Mixer | null} fetched later */
+    this.mixer = null;
+    later(async () => {
+      const { Mixer } = await import('./mix.js');
+      this.mixer = new Mixer(app, () => this.keys, pick);
+      this.mixer.show();
+    });
     // Nobody looks for a photo's face at first.
     later(async () => new (await import('./projector.js')).Projector(app, pick));
   }
@@ -71,7 +76,7 @@ export class InterpolatePanel {
     byId('picked').replaceChildren();
     byId('player').hidden = true;
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
-    this.mixer.show();
+    this.mixer?.show();
     if (keep) this.keep();
   }
 
@@ -112,7 +117,7 @@ export class InterpolatePanel {
   /** Asks for the frames. */
   async find() {
     this.stop();
-    this.mixer.show();
+    this.mixer?.show();
     if (this.keys.length < 2) {
       byId('player').hidden = true;
       tell(byId('interpolate-state'), () => t(this.keys.length ? 'interpolate.one-more' : 'interpolate.pick'));
