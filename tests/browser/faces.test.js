@@ -199,3 +199,67 @@ test(
     await close();
   },
 );
+
+/** The square of a photo around its first face. @param {import('../photos.js').Photo} photo @returns {import('../photos.js').Photo} */
+function squareOf({ name, width, height, rgb, faces }) {
+  const left = Math.round(Math.max(0, Math.min(width - height, faces[0].x - height / 2)));
+  const square = new Uint8Array(height * height * 3);
+  for (let y = 0; y < height; y++)
+    square.set(rgb.subarray(3 * (y * width + left), 3 * (y * width + left + height)), 3 * y * height);
+  return { name, width: height, height, rgb: square, faces };
+}
+
+/** A face's picture, 256 x 256. @param {Uint8Array} crop 128 x 128 @param {number} n */
+function facePicture(crop, n) {
+  const rgb = new Uint8Array(256 * 256 * 3);
+  for (let i = 0; i < 256 * 256; i++) {
+    const from = 3 * (128 * Math.floor(i / 512) + Math.floor((i % 256) / 2));
+    rgb.set(crop.subarray(from, from + 3), 3 * i);
+  }
+  return { name: `face ${n}.bmp`, width: 256, height: 256, rgb, faces: [] };
+}
+
+test(
+  'square pictures: offered where the faces are small, not where they are faces',
+  { skip: NO_FACES || MISSING.Chromium },
+  async () => {
+    const cropOf = await cropsOfFaces();
+    const { page, close, loaded } = await openPage({ query: '?width=4&starter=none&home=memory' });
+    await untilPageReady(page);
+    const give = (/** @type {import('../photos.js').Photo[]} */ photos) =>
+      page.setInputFiles(
+        '#file-input',
+        photos.map((photo) => ({ name: photo.name, mimeType: 'image/bmp', buffer: Buffer.from(bmpOf(photo)) })),
+      );
+    const checked = page.evaluate(() => {
+      const { client } = /** @type {any} */ (globalThis).ssdganApp;
+      const ask = client.request.bind(client);
+      return new Promise((resolve) => {
+        client.request = (/** @type {string} */ type, /** @type {any[]} */ ...rest) => {
+          const reply = ask(type, ...rest);
+          if (type === 'faces.check') reply.then(({ offer = false }) => resolve(offer));
+          return reply;
+        };
+      });
+    });
+    await give([0, 1].map((n) => facePicture(cropOf(n), n)));
+    assert.equal(await checked, false);
+    assert.ok(await page.isHidden('#faces-offer'));
+    assert.ok(
+      [...loaded].some((name) => /blazeface/.test(name)),
+      'the faces themselves were looked at',
+    );
+    assert.ok(await page.isVisible('#find-faces'), 'the button is always there');
+    // They stay as they are.
+    await page.click('#find-faces');
+    await page.waitForSelector('#faces-choice:visible', PATIENCE);
+    assert.match((await page.textContent('#faces-state')) ?? '', /^2 faces from 2 photos/);
+    assert.equal(await page.locator('#faces-kept button >> nth=0').getAttribute('title'), 'face 0.bmp');
+    await page.click('#faces-forget');
+
+    // Four of six have small faces.
+    await give([13, 14, 19, 20].map((n) => squareOf(makePhoto(n, cropOf, 128))));
+    await page.waitForSelector('#faces-offer:visible', { timeout: 100000 });
+    await close();
+  },
+);
