@@ -1,5 +1,6 @@
 /** `ssdgan export`: the model alone, in float32 or float16, and beside it what is known about it. */
 import path from 'node:path';
+import { onnxOf } from '../engine/onnx.js';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
 import { FolderStore } from './folder-store.js';
@@ -11,6 +12,8 @@ import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text } fro
 const OPTIONS = {
   half: flag('write float16: half the size'),
   discriminator: flag('of a checkpoint: write its discriminator too, for fine-tuning (train --from)'),
+  input: text('NAME', 'with FILE.onnx: z (default), w, or w+ (a style for each stage)', ['z', 'w', 'w+']),
+  uint8: flag('with FILE.onnx: whole levels from 0 to 255, as tools that compute FID take them'),
   scores: text('FILE', 'scores to put into FILE.json: the output of ssdgan evaluate --json'),
   command: text('TEXT', "the command that trained the model, if the run's project.json does not have it"),
   ...ENGINE_OPTIONS,
@@ -18,7 +21,8 @@ const OPTIONS = {
 
 const ABOUT = `Writes the generator alone to FILE.safetensors (from a checkpoint: its average, if it has one). FILE.json beside it
 says which command, recipe and seed made the model, how it scores, and how far its samples are from those of the
-float32 model. To FILE.zip it writes the whole project of a run, as the page does: continue it anywhere.`;
+float32 model. To FILE.onnx it writes the generator for onnxruntime and other programs: N x 100 latents to images, N x 3 x H x W
+from -1 to 1 (opset 13). To FILE.zip it writes the whole project of a run, as the page does: continue it anywhere.`;
 
 const PICTURES = 64;
 
@@ -93,23 +97,39 @@ async function exportProject(folder, out) {
   return 0;
 }
 
+/** @param {ReturnType<typeof readSafetensors>} source @param {string} out @param {Record<string, any>} values @returns {number} exit status */
+function exportOnnx(source, out, { input = 'z', uint8 = false }) {
+  const model = writeSafetensors(networksOf(source, false), { ...source.metadata, format: 'ssdgan-model' });
+  const written = onnxOf(model, { input, isUint8: uint8 });
+  makeFolderOf(out);
+  writeWhole(out, written);
+  const range = uint8 ? 'levels from 0 to 255' : 'numbers from -1 to 1';
+  console.log(`${out}: ${(written.length / 1e6).toFixed(2)} MB; input ${input}, output images: ${range}.`);
+  return 0;
+}
+
 /** @param {string[]} args */
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'export');
   if (values.help) {
     console.log(
-      helpText('export MODEL FILE.safetensors [--half] [options]\n       ssdgan export RUN FILE.zip', ABOUT, OPTIONS),
+      helpText(
+        'export MODEL FILE.safetensors [--half] [options]\n       ssdgan export MODEL FILE.onnx [--input w] [--uint8]\n       ssdgan export RUN FILE.zip',
+        ABOUT,
+        OPTIONS,
+      ),
     );
     return 0;
   }
   const [name, out = ''] = positionals;
   const kind = path.extname(out).toLowerCase();
-  if (positionals.length !== 2 || !['.safetensors', '.zip'].includes(kind))
+  if (positionals.length !== 2 || !['.safetensors', '.onnx', '.zip'].includes(kind))
     throw new CliError(
-      'Name a model (a file, a run, starter) and the .safetensors file to write, or a run and the .zip.',
+      'Name a model (a file, a run, starter) and the .safetensors or .onnx file to write, or a run and the .zip.',
     );
   if (kind === '.zip') return exportProject(name, out);
   const { file, bytes } = readModel(name);
+  if (kind === '.onnx') return exportOnnx(readSafetensors(bytes), out, values);
   const scores = values.scores === undefined ? undefined : scoresFrom(values.scores);
   const engine = await engineFrom(values);
   const before = engine.loadGenerator(bytes);

@@ -1,0 +1,219 @@
+/** A generator as an ONNX file, of standard operators: for onnxruntime, Netron, browsers, and tools that compute scores. */
+import { SsdganError } from '../module/heap.js';
+import { FLOAT, Graph, UINT8 } from './onnx-file.js';
+import { readSafetensors } from './safetensors.js';
+
+/** @typedef {import('./safetensors.js').Tensor} Tensor */
+/** @typedef {'z' | 'w' | 'w+'} Input z: N x L latents; w: N x L styles; w+: N x stages x L, a style for each stage */
+
+/** Of every norm (src/nn/norm.h), and PyTorch's of a division by a length. */
+const EPSILON = 1e-5;
+const LENGTH_EPSILON = 1e-12;
+const SLOPE = 0.2;
+
+class GeneratorGraph {
+  /** @param {Record<string, Tensor>} tensors @param {Record<string, string>} metadata */
+  constructor(tensors, metadata) {
+    this.graph = new Graph();
+    this.tensors = tensors;
+    this.isOn = (/** @type {string} */ name) => metadata[name] === '1';
+    this.metadata = metadata;
+    this.isDcgan = metadata.model === 'dcgan';
+    this.latent = Number(metadata.latent_size);
+    this.stages = Math.log2(Number(metadata.image_size)) - 2;
+    this.hasStyles = !this.isDcgan && this.isOn('adain');
+  }
+
+  /** @param {string} name @returns {Tensor} */
+  tensor(name) {
+    const found = this.tensors[name];
+    if (!found) throw new SsdganError('bad_file', `the model has no tensor ${name}`);
+    return found;
+  }
+
+  /** @param {string} name of a tensor @returns {string} a constant */
+  weight(name) {
+    const { data, shape } = this.tensor(name);
+    return this.graph.constant(name, shape, data);
+  }
+
+  /** @param {string} x @param {string} layer @param {string} output */
+  linear(x, layer, output) {
+    const inputs = [x, this.weight(`${layer}.weight`), this.weight(`${layer}.bias`)];
+    return this.graph.node('Gemm', inputs, output, { transB: 1 });
+  }
+
+  /** z -> w. */
+  mapping() {
+    const { graph, latent } = this;
+    const length = graph.node('ReduceL2', ['z'], 'length', { axes: [1], keepdims: 1 });
+    const least = graph.node(
+      'Max',
+      [length, graph.constant('least', [], Float32Array.of(LENGTH_EPSILON))],
+      'length.least',
+    );
+    let x = graph.node('Div', ['z', least], 'direction');
+    const scale = this.isOn('pixel_norm') ? Math.sqrt(latent) : 1;
+    x = graph.node('Mul', [x, graph.constant('scale', [], Float32Array.of(scale))], 'normalised');
+    const isShared = this.isOn('shared_mapping');
+    for (let i = 0; i < Number(this.metadata.mapping_layers); i++) {
+      const layer = isShared ? 'mapper.linear' : `mapper.${i}`;
+      x = this.linear(x, layer, `mapper.${i}.output`);
+      x = graph.node('LeakyRelu', [x], `mapper.${i}.activation`, { alpha: { float: SLOPE } });
+    }
+    return this.isOn('w_norm') ? this.normalised(x) : x;
+  }
+
+  /** Mean 0 and variance 1. @param {string} x */
+  normalised(x) {
+    const [mean, variance] = ['mean', 'var'].map((name) => this.tensor(`mapper.norm.running_${name}`).data);
+    const factors = variance.map((value) => 1 / Math.sqrt(value + EPSILON));
+    const { graph, latent } = this;
+    const centred = graph.node('Sub', [x, graph.constant('w.mean', [latent], mean)], 'w.centred');
+    return graph.node('Mul', [centred, graph.constant('w.factors', [latent], factors)], 'w.normalised');
+  }
+
+  /** The styles of the stages, from the input. @param {Input} input @returns {string[]} */
+  styles(input) {
+    const { graph, stages } = this;
+    if (input === 'w+') {
+      const axis = graph.constant('stage.axis', [1], BigInt64Array.of(1n));
+      return Array.from({ length: stages }, (_, i) => {
+        const at = [i, i + 1].map((k) => graph.constant(`stage.${k}`, [1], BigInt64Array.of(BigInt(k))));
+        const one = graph.node('Slice', ['w+', ...at, axis], `w.${i + 1}.slice`);
+        return graph.node('Squeeze', [one, axis], `w.${i + 1}`);
+      });
+    }
+    const w = input === 'w' ? 'w' : this.isDcgan ? 'z' : this.mapping();
+    return Array.from({ length: stages }, () => w);
+  }
+
+  /** N x C to N x C x 1 x 1. @param {string} x @param {string} output */
+  asPixel(x, output) {
+    return this.graph.node('Unsqueeze', [x, this.graph.constant('pixel.axes', [2], BigInt64Array.of(2n, 3n))], output);
+  }
+
+  /** Layer i from 1: a convolution, of twice the size from the second on. @param {number} i @param {string} x */
+  layer(i, x) {
+    const { graph, metadata } = this;
+    const name = this.isDcgan ? `model.${3 * (i - 1)}.weight` : `conv_l${i}.weight`;
+    const output = `layer.${i}`;
+    const { shape } = this.tensor(name);
+    if (i === 1 || this.isDcgan || metadata.upsampling === 'transposed') {
+      /** @type {Record<string, number[]>} */
+      const twice = i === 1 ? {} : { strides: [2, 2], pads: [1, 1, 1, 1] };
+      return graph.node('ConvTranspose', [x, this.weight(name)], output, { kernel_shape: [4, 4], ...twice });
+    }
+    const scales = graph.constant('twice', [4], Float32Array.of(1, 1, 2, 2));
+    const larger = graph.node(
+      'Resize',
+      [x, graph.constant('roi', [0], new Float32Array()), scales],
+      `${output}.larger`,
+      {
+        mode: 'nearest',
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      },
+    );
+    const padded = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+    const weight = this.weight(name);
+    if (metadata.upsampling === 'nearest') return graph.node('Conv', [larger, weight], output, padded);
+    const sharp = graph.node('Conv', [larger, weight], `${output}.sharp`, padded);
+    const [channels] = shape;
+    const row = [1 / 4, 1 / 2, 1 / 4];
+    const one = row.flatMap((a) => row.map((b) => a * b));
+    const blur = Float32Array.from({ length: 9 * channels }, (_, k) => one[k % 9]);
+    const inputs = [sharp, graph.constant(`${output}.blur`, [channels, 1, 3, 3], blur)];
+    return graph.node('Conv', inputs, output, { ...padded, group: channels });
+  }
+
+  /** @param {number} i @param {string} x @param {number} channels @returns {string} */
+  norm(i, x, channels) {
+    const { graph } = this;
+    const output = `norm.${i}`;
+    const all = (/** @type {string} */ name, /** @type {number} */ value) =>
+      graph.constant(`${output}.${name}`, [channels], new Float32Array(channels).fill(value));
+    const attributes = { epsilon: { float: EPSILON } };
+    if (this.hasStyles && this.metadata.g_norm === 'instance')
+      return graph.node('InstanceNormalization', [x, all('scale', 1), all('bias', 0)], output, attributes);
+    const name = this.isDcgan ? `model.${3 * (i - 1) + 1}` : `bn_l${i}`;
+    const [scale, bias] = this.hasStyles
+      ? [all('scale', 1), all('bias', 0)]
+      : [this.weight(`${name}.weight`), this.weight(`${name}.bias`)];
+    const statistics = ['running_mean', 'running_var'].map((which) => this.weight(`${name}.${which}`));
+    return graph.node('BatchNormalization', [x, scale, bias, ...statistics], output, attributes);
+  }
+
+  /** @param {Input} input @returns {string} N x 3 x S x S from -1 to 1 */
+  picture(input) {
+    const { graph, stages } = this;
+    const styles = this.styles(input);
+    const isConstant = this.hasStyles && this.metadata.first_input === 'constant';
+    let x = isConstant
+      ? graph.constant('starting_const', [1, this.latent, 1, 1], this.tensor('starting_const').data)
+      : this.asPixel(styles[0], 'first');
+    for (let i = 1; i <= stages; i++) {
+      const [, channels] = this.tensor(this.isDcgan ? `model.${3 * (i - 1)}.weight` : `conv_l${i}.weight`).shape;
+      const isTransposed = i === 1 || this.isDcgan || this.metadata.upsampling === 'transposed';
+      const width = isTransposed ? channels : this.tensor(`conv_l${i}.weight`).shape[0];
+      x = this.norm(i, this.layer(i, x), width);
+      if (this.hasStyles) {
+        const [scale, bias] = ['scale', 'bias'].map((which) =>
+          this.asPixel(
+            this.linear(styles[i - 1], `ada_l${i}.style_${which}`, `style.${i}.${which}`),
+            `style.${i}.${which}.pixel`,
+          ),
+        );
+        x = graph.node('Add', [graph.node('Mul', [x, scale], `style.${i}.scaled`), bias], `style.${i}`);
+      }
+      x = graph.node('Relu', [x], `relu.${i}`);
+    }
+    return this.layer(stages + 1, x);
+  }
+}
+
+/**
+ * The generator of a model or a checkpoint's `average` as ONNX, opset 13. Output: `images`, N x 3 x S x S from -1 to 1.
+ * @param {Uint8Array} bytes a model (model.safetensors), in float32 or float16
+ * @param {{input?: Input, isUint8?: boolean}} options isUint8: whole levels from 0 to 255 instead, as tools for FID take them
+ * @returns {Uint8Array}
+ */
+export function onnxOf(bytes, { input = 'z', isUint8 = false } = {}) {
+  const { tensors, metadata } = readSafetensors(bytes);
+  if (metadata.format !== 'ssdgan-model') throw new SsdganError('bad_file', 'this is no model of ssdgan');
+  if (metadata.noise === '1')
+    throw new SsdganError('bad_argument', 'this model adds noise to its layers, which an ONNX file cannot draw');
+  const model = new GeneratorGraph(tensors, metadata);
+  if (input !== 'z' && !model.hasStyles)
+    throw new SsdganError('bad_argument', `this model has no styles: its input is z, not ${input}`);
+  const { graph, latent, stages } = model;
+  const size = Number(metadata.image_size);
+  const last = model.picture(input);
+  if (isUint8) {
+    const constant = (/** @type {string} */ name, /** @type {number} */ value) =>
+      graph.constant(name, [], Float32Array.of(value));
+    const tanh = graph.node('Tanh', [last], 'tanh');
+    const levels = graph.node(
+      'Mul',
+      [graph.node('Add', [tanh, constant('one', 1)], 'above'), constant('half', 127.5)],
+      'levels',
+    );
+    const rounded = graph.node('Round', [levels], 'rounded');
+    const inside = graph.node('Clip', [rounded, constant('black', 0), constant('white', 255)], 'inside');
+    graph.node('Cast', [inside], 'images', { to: UINT8 });
+  } else {
+    graph.node('Tanh', [last], 'images');
+  }
+  const shape = input === 'w+' ? ['N', stages, latent] : ['N', latent];
+  return graph.file(
+    'generator',
+    { name: input, type: FLOAT, shape },
+    { name: 'images', type: isUint8 ? UINT8 : FLOAT, shape: ['N', 3, size, size] },
+    {
+      producer: 'ssdgan',
+      version: metadata.version,
+      about: `${input} to pictures of ${size} x ${size} pixels. z: normal numbers, a row of ${latent} each.`,
+      metadata,
+    },
+  );
+}
