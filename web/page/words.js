@@ -76,10 +76,11 @@ export const size = (bytes) =>
 /** @param {Text} text @param {Values} values @returns {string} */
 function fill(text, values) {
   const one = typeof text === 'string' ? text : (text[plural.select(Number(values.n))] ?? text.other);
-  return one.replace(/\{(\w+)\}/g, (all, name) => {
+  const filled = one.replace(/\{(\w+)\}/g, (all, name) => {
     const value = values[name];
     return typeof value === 'number' ? number(value) : (value ?? all);
   });
+  return filled.replace(/(\p{L})\.\.$/u, '$1.'); // an abbreviation, "3 Min.", ends a sentence too
 }
 
 /** The words of a key. @param {string} key @param {Values} values @returns {string} */
