@@ -93,8 +93,8 @@ test('what cannot be exported is told', () => {
   /** @type {[RegExp, string[]][]} */
   const cases = [
     [/Conv_l1\.weight holds 70000, which float16 cannot hold/, ['wild.safetensors', 'w.safetensors', '--half']],
-    [/Name a model .* and the \.safetensors file/, ['run']],
-    [/Name a model .* and the \.safetensors file/, ['run', 'out.png']],
+    [/Name a model .* and the \.safetensors or \.onnx file/, ['run']],
+    [/Name a model .* and the \.safetensors or \.onnx file/, ['run', 'out.png']],
     [/holds no scores/, ['run', 'x.safetensors', '--scores', 'no-scores.json']],
     [/scores\.txt/, ['run', 'x.safetensors', '--scores', 'scores.txt']],
   ];
