@@ -124,7 +124,7 @@ test('a drop in speed is told while it lasts', async () => {
     }, rate);
   await pretend(30);
   await pretend(6);
-  assert.match((await note.textContent()) ?? '', /from 30\.0 to 6\.0 pictures\/s.*goes on/);
+  assert.match((await note.textContent()) ?? '', /6\.0 instead of 30\.0 pictures a second.*goes on/);
   await pretend(30);
   assert.ok(await note.isHidden());
   await close();
