@@ -117,6 +117,11 @@ test('a value that cannot be is shown to the user, and not used', async () => {
     rate.value = '5';
     rate.dispatchEvent(new Event('input', { bubbles: true }));
   });
+  await page.focus('[name=recipe]');
+  await page.selectOption('#language', 'de'); // other words change no value
+  await page.waitForFunction(() => document.documentElement.lang === 'de');
+  await page.selectOption('#language', 'en');
+  await page.waitForFunction(() => document.documentElement.lang === 'en');
   await page.click('#train-button');
   await page.waitForSelector('[name=lr_g]:visible');
   assert.equal(await page.getAttribute('body', 'data-phase'), 'ready');

@@ -114,6 +114,7 @@ export class SettingsForm {
   /** The engine's settings and recipes, once it is there. @param {import('../../wasm/module/heap.js').Description} describe @param {Recipe[]} recipes */
   offer({ config, groups }, recipes) {
     const selected = this.control('recipe').value;
+    const putBack = this.kept();
     if (!this.recipes.length) onWords(() => this.offer(/** @type {any} */ ({ config, groups }), recipes));
     this.recipes = recipes;
     setLabels(config);
@@ -141,6 +142,20 @@ export class SettingsForm {
     });
     byId('other-settings').replaceChildren(...sections);
     this.show();
+    putBack();
+  }
+
+  /** Other words make the form anew: what is open, what has the focus, and values that cannot be stay. @returns {() => void} puts them back */
+  kept() {
+    const controls = /** @type {Control[]} */ ([...this.form.elements].filter((control) => 'validity' in control));
+    const wrong = controls.filter(({ validity }) => !validity.valid).map(({ name, value }) => ({ name, value }));
+    const open = [...this.form.querySelectorAll('details')].map((box) => box.open);
+    const focused = controls.find((control) => control === document.activeElement)?.name;
+    return () => {
+      this.form.querySelectorAll('details').forEach((box, i) => (box.open = open[i] ?? false));
+      for (const { name, value } of wrong) this.control(name).value = value;
+      if (focused) this.control(focused).focus();
+    };
   }
 
   /** @param {Field} field */
