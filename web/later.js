@@ -24,5 +24,6 @@ export function later(load) {
 
 /** Fetches all of them, one after the other. Call it when the first load is done. */
 export async function fetchLater() {
-  for (const get of waiting.splice(0)) await get().catch(() => {}); // who needs it will say what is missing
+  // What comes may bring others. Who needs what is missing will say so.
+  for (let get = waiting.shift(); get; get = waiting.shift()) await get().catch(() => {});
 }

@@ -77,7 +77,8 @@ test('forty photos: from the drop to the training in two clicks', { skip: NO_FAC
 for (const name of NAMES)
   test(
     `a zip of photos: found, used, and the photos again (${name})`,
-    { skip: NO_FACES || MISSING[name] },
+    // WebKitGTK once did not read two of the three photos on a loaded machine (docs/faces.md).
+    { skip: NO_FACES || MISSING[name] || (name === 'WebKit' && !process.env.SSDGAN_LONG && 'only with SSDGAN_LONG=1') },
     async () => {
       const cropOf = await cropsOfFaces();
       const photos = SMALL.map((n) => makePhoto(n, cropOf, 128));
@@ -108,12 +109,7 @@ for (const name of NAMES)
         await until(tab, () => document.querySelector('#find-faces:not([hidden]):enabled') !== null);
         await tab.run(() => {
           document.getElementById('find-faces')?.click();
-          const timer = setInterval(() => {
-            const stop = document.getElementById('faces-stop');
-            if (!stop?.offsetParent) return; // hidden
-            clearInterval(timer);
-            stop.click();
-          }, 5);
+          setTimeout(() => document.getElementById('faces-stop')?.click()); // before three small photos are done
         });
         await untilText(tab, 'faces-state', /You stopped/);
         await tab.click('#faces-forget');

@@ -86,10 +86,8 @@ for (const name of NAMES) {
 }
 
 test('a network that goes after the load changes nothing, without a service worker too', async () => {
-  const { page, close, site, loaded } = await openPage();
-  // The last of what is fetched while the page is idle.
-  while (![/uPlot/, /gifenc/].every((name) => [...loaded].some((file) => name.test(file))))
-    await page.waitForTimeout(100);
+  const { page, close, site } = await openPage();
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).ssdganApp.isFetched, null, { timeout: 60000 });
   site.close();
   const tab = /** @type {any} */ ({
     run: (/** @type {any} */ body, /** @type {any[]} */ ...args) =>

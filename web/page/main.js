@@ -158,6 +158,7 @@ async function start() {
   const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
   if (rgba.length) drawGrid(canvas('mascot'), rgba, size, 1, 0);
   await Promise.all([fetchLater(), app.client.request('fetch.later')]);
+  app.isFetched = true;
   keepOffline(variant, app.starter !== null);
 }
 
