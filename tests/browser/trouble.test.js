@@ -78,10 +78,10 @@ test('where the memory is too small, a smaller batch is offered', async () => {
   await page.dispatchEvent('[name=batch]', 'change');
   await page.click('#train-button');
   await untilText(page, 'train-state', /not enough memory for 400 pictures at once/);
-  await page.click('text=Train with a batch of 200');
+  await page.click('text=Learn from 200 pictures at once');
   await untilText(page, 'train-state', /not enough memory for 200 pictures at once/);
   assert.equal(await page.inputValue('[name=batch]'), '200');
-  await page.waitForSelector('text=Train with a batch of 100');
+  await page.waitForSelector('text=Learn from 100 pictures at once');
   await untilReady(page);
   await close();
 });
@@ -171,6 +171,7 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
       [...document.querySelectorAll('button, input, select')]
         .filter(
           (e) =>
+            /** @type {HTMLElement} */ (e).offsetParent && // what is hidden is named when it shows
             !(
               e.textContent?.trim() ||
               e.getAttribute('aria-label') ||
