@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import * as ort from 'onnxruntime-web';
 import { createEngine } from '../../wasm/engine/engine.js';
 import { onnxOf } from '../../wasm/engine/onnx.js';
+import { readSafetensors } from '../../wasm/engine/safetensors.js';
 import { RECIPES } from '../../wasm/run/recipes.js';
 import { folder, refuses, SMALL, ssdgan } from './terminal.js';
 
@@ -61,16 +62,17 @@ for (const [name, settings] of Object.entries(MODELS))
   test(`${name}: equal pictures from z, w and w+, for one and for 64`, async () => {
     const bytes = modelOf(settings);
     const generator = engine.loadGenerator(bytes);
+    const model = readSafetensors(bytes);
     const { latentSize: latent, stages } = generator;
     for (const count of [1, 64]) {
       const seeds = Array.from({ length: count }, (_, i) => 7 + i);
       const wanted = generator.generate(seeds);
-      const images = await imagesOf(onnxOf(bytes), 'z', generator.latents(seeds), [count, latent]);
+      const images = await imagesOf(onnxOf(model), 'z', generator.latents(seeds), [count, latent]);
       assert.deepEqual(images.dims, [count, 3, 32, 32]);
       assert.ok(furthest(images.data, wanted) < SAME);
       if (stages === 0) continue;
       const w = generator.styles(seeds);
-      const fromW = await imagesOf(onnxOf(bytes, { input: 'w' }), 'w', w, [count, latent]);
+      const fromW = await imagesOf(onnxOf(model, { input: 'w' }), 'w', w, [count, latent]);
       assert.ok(furthest(fromW.data, wanted) < SAME);
       // Other styles in the later stages: those of the next seed.
       const perStage = new Float32Array(count * stages * latent);
@@ -79,16 +81,19 @@ for (const [name, settings] of Object.entries(MODELS))
           const from = (stage < 1 ? n : (n + 1) % count) * latent;
           perStage.set(w.subarray(from, from + latent), (n * stages + stage) * latent);
         }
-      const mixed = await imagesOf(onnxOf(bytes, { input: 'w+' }), 'w+', perStage, [count, stages, latent]);
+      const mixed = await imagesOf(onnxOf(model, { input: 'w+' }), 'w+', perStage, [count, stages, latent]);
       assert.ok(furthest(mixed.data, generator.synthesise(perStage, true)) < SAME);
     }
     generator.dispose();
   });
 
 test('a model with noise, and styles where there are none, are refused in words', () => {
-  assert.throws(() => onnxOf(modelOf({ noise: 1 })), /adds noise to its layers/);
-  assert.throws(() => onnxOf(modelOf({ adain: 0 }), { input: 'w' }), /has no styles: its input is z, not w/);
-  assert.throws(() => onnxOf(new Uint8Array(20)), /safetensors|header|file/);
+  assert.throws(() => onnxOf(readSafetensors(modelOf({ noise: 1 }))), /adds noise to its layers/);
+  assert.throws(
+    () => onnxOf(readSafetensors(modelOf({ adain: 0 })), { input: 'w' }),
+    /has no styles: its input is z, not w/,
+  );
+  assert.throws(() => onnxOf(readSafetensors(new Uint8Array(20))), /safetensors|header|file/);
 });
 
 test('ssdgan export writes ONNX: whole levels for tools that take bytes; the checker finds no fault', async (t) => {

@@ -99,8 +99,8 @@ async function exportProject(folder, out) {
 
 /** @param {ReturnType<typeof readSafetensors>} source @param {string} out @param {Record<string, any>} values @returns {number} exit status */
 function exportOnnx(source, out, { input = 'z', uint8 = false }) {
-  const model = writeSafetensors(networksOf(source, false), { ...source.metadata, format: 'ssdgan-model' });
-  const written = onnxOf(model, { input, isUint8: uint8 });
+  const metadata = { ...source.metadata, format: 'ssdgan-model' };
+  const written = onnxOf({ tensors: networksOf(source, false), metadata }, { input, isUint8: uint8 });
   makeFolderOf(out);
   writeWhole(out, written);
   const range = uint8 ? 'levels from 0 to 255' : 'numbers from -1 to 1';

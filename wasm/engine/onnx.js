@@ -1,7 +1,6 @@
 /** A generator as an ONNX file, of standard operators: for onnxruntime, Netron, browsers, and tools that compute scores. */
 import { SsdganError } from '../module/heap.js';
 import { FLOAT, Graph, UINT8 } from './onnx-file.js';
-import { readSafetensors } from './safetensors.js';
 
 /** @typedef {import('./safetensors.js').Tensor} Tensor */
 /** @typedef {'z' | 'w' | 'w+'} Input z: N x L latents; w: N x L styles; w+: N x stages x L, a style for each stage */
@@ -93,13 +92,19 @@ class GeneratorGraph {
     return this.graph.node('Unsqueeze', [x, this.graph.constant('pixel.axes', [2], BigInt64Array.of(2n, 3n))], output);
   }
 
+  /** Layer i from 1. @param {number} i @returns {{name: string, isTransposed: boolean, channels: number}} name: of its weights; channels: that it makes */
+  convolution(i) {
+    const name = this.isDcgan ? `model.${3 * (i - 1)}.weight` : `conv_l${i}.weight`;
+    const isTransposed = i === 1 || this.isDcgan || this.metadata.upsampling === 'transposed';
+    return { name, isTransposed, channels: this.tensor(name).shape[isTransposed ? 1 : 0] };
+  }
+
   /** Layer i from 1: a convolution, of twice the size from the second on. @param {number} i @param {string} x */
   layer(i, x) {
     const { graph, metadata } = this;
-    const name = this.isDcgan ? `model.${3 * (i - 1)}.weight` : `conv_l${i}.weight`;
+    const { name, isTransposed, channels } = this.convolution(i);
     const output = `layer.${i}`;
-    const { shape } = this.tensor(name);
-    if (i === 1 || this.isDcgan || metadata.upsampling === 'transposed') {
+    if (isTransposed) {
       /** @type {Record<string, number[]>} */
       const twice = i === 1 ? {} : { strides: [2, 2], pads: [1, 1, 1, 1] };
       return graph.node('ConvTranspose', [x, this.weight(name)], output, { kernel_shape: [4, 4], ...twice });
@@ -119,7 +124,6 @@ class GeneratorGraph {
     const weight = this.weight(name);
     if (metadata.upsampling === 'nearest') return graph.node('Conv', [larger, weight], output, padded);
     const sharp = graph.node('Conv', [larger, weight], `${output}.sharp`, padded);
-    const [channels] = shape;
     const row = [1 / 4, 1 / 2, 1 / 4];
     const one = row.flatMap((a) => row.map((b) => a * b));
     const blur = Float32Array.from({ length: 9 * channels }, (_, k) => one[k % 9]);
@@ -127,9 +131,10 @@ class GeneratorGraph {
     return graph.node('Conv', inputs, output, { ...padded, group: channels });
   }
 
-  /** @param {number} i @param {string} x @param {number} channels @returns {string} */
-  norm(i, x, channels) {
+  /** @param {number} i @param {string} x @returns {string} */
+  norm(i, x) {
     const { graph } = this;
+    const { channels } = this.convolution(i);
     const output = `norm.${i}`;
     const all = (/** @type {string} */ name, /** @type {number} */ value) =>
       graph.constant(`${output}.${name}`, [channels], new Float32Array(channels).fill(value));
@@ -153,10 +158,7 @@ class GeneratorGraph {
       ? graph.constant('starting_const', [1, this.latent, 1, 1], this.tensor('starting_const').data)
       : this.asPixel(styles[0], 'first');
     for (let i = 1; i <= stages; i++) {
-      const [, channels] = this.tensor(this.isDcgan ? `model.${3 * (i - 1)}.weight` : `conv_l${i}.weight`).shape;
-      const isTransposed = i === 1 || this.isDcgan || this.metadata.upsampling === 'transposed';
-      const width = isTransposed ? channels : this.tensor(`conv_l${i}.weight`).shape[0];
-      x = this.norm(i, this.layer(i, x), width);
+      x = this.norm(i, this.layer(i, x));
       if (this.hasStyles) {
         const [scale, bias] = ['scale', 'bias'].map((which) =>
           this.asPixel(
@@ -173,13 +175,12 @@ class GeneratorGraph {
 }
 
 /**
- * The generator of a model or a checkpoint's `average` as ONNX, opset 13. Output: `images`, N x 3 x S x S from -1 to 1.
- * @param {Uint8Array} bytes a model (model.safetensors), in float32 or float16
+ * A generator as ONNX, opset 13. Output: `images`, N x 3 x S x S from -1 to 1.
+ * @param {{tensors: Record<string, Tensor>, metadata: Record<string, string>}} model what readSafetensors gives of a model
  * @param {{input?: Input, isUint8?: boolean}} options isUint8: whole levels from 0 to 255 instead, as tools for FID take them
  * @returns {Uint8Array}
  */
-export function onnxOf(bytes, { input = 'z', isUint8 = false } = {}) {
-  const { tensors, metadata } = readSafetensors(bytes);
+export function onnxOf({ tensors, metadata }, { input = 'z', isUint8 = false } = {}) {
   if (metadata.format !== 'ssdgan-model') throw new SsdganError('bad_file', 'this is no model of ssdgan');
   if (metadata.noise === '1')
     throw new SsdganError('bad_argument', 'this model adds noise to its layers, which an ONNX file cannot draw');

@@ -1,6 +1,6 @@
 /** Panel 4: interpolates between picked and projected faces (slider, play, GIF), and mixes them. */
 import { later } from '../later.js';
-import { byId, button, canvas, download, element } from './draw.js';
+import { byId, button, canvas, download, drawGrid, element } from './draw.js';
 import { saveVideo } from './save-video.js';
 import { size as bytesOf, t, tell } from './words.js';
 
@@ -184,11 +184,9 @@ export class InterpolatePanel {
       const wanted = this.request(3);
       const { rgba, size } = await this.app.client.request('interpolate', wanted);
       const small = document.createElement('canvas');
-      small.width = small.height = size;
       const bytes = size * size * 4;
       const draw = (/** @type {CanvasRenderingContext2D} */ context, /** @type {number} */ i) => {
-        const frame = new ImageData(new Uint8ClampedArray(rgba.subarray(i * bytes, (i + 1) * bytes)), size, size);
-        small.getContext('2d')?.putImageData(frame, 0, 0);
+        drawGrid(small, rgba.subarray(i * bytes, (i + 1) * bytes), size, 1, 0);
         context.imageSmoothingQuality = 'high';
         context.drawImage(small, 0, 0, VIDEO_SIDE, VIDEO_SIDE);
       };
