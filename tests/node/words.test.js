@@ -11,10 +11,17 @@ import { compile, find } from '../../web/page/sentences.js';
 
 const ALL = languages();
 const HTML = fs.readFileSync(path.join(ROOT, 'web/index.html'), 'utf8');
-const SCRIPTS = fs
-  .readdirSync(path.join(ROOT, 'web/page'))
-  .map((name) => fs.readFileSync(path.join(ROOT, 'web/page', name), 'utf8'))
-  .join('\n');
+/** @param {RegExp} wanted @returns {string} files of the page, one behind the other */
+const read = (wanted) =>
+  fs
+    .readdirSync(path.join(ROOT, 'web/page'), { recursive: true })
+    .map((name) => path.join(ROOT, 'web/page', String(name)))
+    .filter((file) => wanted.test(file))
+    .map((file) => fs.readFileSync(file, 'utf8'))
+    .join('\n');
+const SCRIPTS = read(/\.js$/);
+/** Panels that come later have a page of their own. */
+const PANELS = read(/\.html$/);
 
 /** @param {import('../../scripts/words.js').Text} text @returns {string[]} */
 const placeholders = (text) =>
@@ -51,23 +58,23 @@ test('every key that is used has words, and every key is used', () => {
   const starts = [...SCRIPTS.matchAll(/\bt\(`([a-z-]+\.[a-z-]*)\$\{[^}]*\}([a-z-]*)`/g)].map(
     ([, start, end]) => new RegExp(`^${start.replace('.', '\\.')}[a-z0-9]+${end}$`),
   );
-  const named = keysIn(HTML);
+  const named = keysIn(HTML + PANELS);
   for (const key of [...asked, ...named]) assert.ok(key in ALL.en.page, `there are no words for ${key}`);
   for (const key of Object.keys(ALL.en.page))
     assert.ok(named.has(key) || strings.has(key) || starts.some((start) => start.test(key)), `nothing uses ${key}`);
 });
 
 test('the page has no words of its own', () => {
-  const text = HTML.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+  const text = (HTML + PANELS).replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
   assert.match(text, /^(ssdgan|[\d.×–\s])+$/);
-  assert.deepEqual([...HTML.matchAll(/ (?:aria-label|title|placeholder)="/g)], []);
+  assert.deepEqual([...(HTML + PANELS).matchAll(/ (?:aria-label|title|placeholder)="/g)], []);
 });
 
 test('the built page has the English words', () => {
   const page = filled(HTML, ALL);
   assert.match(page, /<title data-t="page\.title">[^<]+<\/title>/);
   assert.ok(page.includes(`data-languages="${Object.keys(ALL).join(' ')}"`));
-  assert.match(page, / data-t-aria-label="make\.faces" aria-label="\w+/);
+  assert.match(page, / data-t-aria-label="train\.grid" aria-label="\w+/);
 });
 
 test('every setting, its group and its recipe has words in every language but English, which the engine speaks', async () => {

@@ -4,8 +4,6 @@ import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawGrid, element, sentence } from './draw.js';
 import { DOODLES, IntakePanel } from './intake-panel.js';
-import { MakePanel } from './make-panel.js';
-import { InterpolatePanel } from './interpolate-panel.js';
 import { startOffline } from './offline.js';
 import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
@@ -35,20 +33,18 @@ await beginWords();
 const keepOffline = startOffline(app);
 tell(byId('intake-state'), () => t('engine.starting'));
 
-/** A face of a grid, as Make faces would make it. @param {number} seed */
-const seedKey = (seed) => ({ face: { seed, psis: make.psis }, label: t('face.seed', { seed: String(seed) }) });
+/** Panels 3 and 4: nobody plays with faces before there are some. */
+const loadPlay = later(async () =>
+  (await import('./play/play.js')).openPlay(app, (metadata) => train.prepare(metadata)),
+);
+/** @param {number} seed of a face that was clicked in a grid */
+const pick = (seed) => app.attempt('train-state', async () => (await loadPlay()).pickSeed(seed));
 
 // Before the panels: it decides what they make faces with.
-const starter = new Starter(app, (seed) => interpolate.pick(seedKey(seed)));
-const make = new MakePanel(
-  app,
-  (key, picture) => interpolate.pick(key, picture),
-  (metadata) => train.prepare(metadata),
-);
-const interpolate = new InterpolatePanel(app, (face, label) => make.picked(face, label));
+const starter = new Starter(app, pick);
 const intake = new IntakePanel(
   app,
-  (file) => make.open(file),
+  (file) => app.attempt('intake-state', async () => (await loadPlay()).make.open(file)),
   (file) => projects.import(file),
 );
 const loadFaces = later(() =>
@@ -61,10 +57,10 @@ intake.onPictures = () => {
 const train = new TrainPanel(app, intake, {
   pick(seed) {
     app.use('run');
-    interpolate.pick(seedKey(seed));
+    pick(seed);
   },
   async onModel(bytes, step) {
-    await make.use(bytes);
+    await (await loadPlay()).make.use(bytes);
     tell(byId('make-state'), () => t('film.used', { step }));
   },
 });
@@ -86,7 +82,8 @@ async function openProject(id, andTrain) {
   const reply = await app.client.request('project.open', { project: id });
   app.project = id;
   await train.showProject(reply);
-  await interpolate.restore(app.source === 'run' ? reply.favourites : []);
+  const play = await loadPlay().catch(() => null); // the project opens all the same
+  await play?.interpolate.restore(app.source === 'run' ? reply.favourites : []);
   if (andTrain && app.phase === 'paused') await train.press();
 }
 
@@ -94,7 +91,7 @@ async function openProject(id, andTrain) {
 async function beginAnew() {
   app.isReadOnly = false;
   train.forget();
-  interpolate.clear(false);
+  loadPlay().then(({ interpolate }) => interpolate.clear(false)).catch(() => {}); // prettier-ignore
   app.enter('ready');
   await intake.begin();
   await intake.takeDoodles(DOODLES);
@@ -157,6 +154,7 @@ async function start() {
   if (!intake.given) await intake.takeDoodles(DOODLES);
   const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
   if (rgba.length) drawGrid(canvas('mascot'), rgba, size, 1, 0);
+  await loadPlay().catch(() => {}); // who needs it tries again
   await Promise.all([fetchLater(), app.client.request('fetch.later')]);
   app.isFetched = true;
   keepOffline(variant, app.starter !== null);

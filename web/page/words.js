@@ -140,11 +140,11 @@ export const retell = (element) => (element.textContent = told.get(element)?.() 
 /** @param {() => void} listener called when the words have changed */
 export const onWords = (listener) => listeners.push(listener);
 
-/** The elements of index.html that name their words: by data-t their text, by data-t-NAME an attribute. @param {(key: string, element: Element, attribute: string | null) => void} visit */
-function visitPage(visit) {
+/** The elements that name their words: by data-t their text, by data-t-NAME an attribute. @param {ParentNode} root @param {(key: string, element: Element, attribute: string | null) => void} visit */
+function visitPage(root, visit) {
   for (const attribute of [null, 'aria-label', 'title', 'placeholder', 'content']) {
     const name = attribute ? `data-t-${attribute}` : 'data-t';
-    for (const element of document.querySelectorAll(`[${name}]`))
+    for (const element of root.querySelectorAll(`[${name}]`))
       visit(/** @type {string} */ (element.getAttribute(name)), element, attribute);
   }
 }
@@ -152,8 +152,9 @@ function visitPage(visit) {
 /** @type {Record<string, string>} the words that index.html was built with; the English file comes without them */
 const built = {};
 
-function fillPage() {
-  visitPage((key, element, attribute) => {
+/** Gives elements the words that they name. @param {ParentNode} root */
+export function fillPage(root = document) {
+  visitPage(root, (key, element, attribute) => {
     if (attribute) element.setAttribute(attribute, t(key));
     else if (!told.has(element)) element.textContent = t(key);
   });
@@ -199,7 +200,7 @@ export async function takeLaterWords() {
 /** The language that first.js has chosen. Resolves when its words are there. */
 export async function beginWords() {
   const { lang: wished, classList } = document.documentElement;
-  visitPage((key, element, attribute) => {
+  visitPage(document, (key, element, attribute) => {
     built[key] = (attribute ? element.getAttribute(attribute) : element.textContent) ?? '';
   });
   await take(Object.hasOwn(LANGUAGES, wished) ? wished : 'en').finally(() => classList.remove('waits'));

@@ -1,8 +1,9 @@
 /** Panel 4: interpolates between picked and projected faces (slider, play, GIF), and mixes them. */
-import { later } from '../later.js';
-import { byId, button, canvas, download, drawGrid, element } from './draw.js';
-import { saveVideo } from './save-video.js';
-import { size as bytesOf, t, tell } from './words.js';
+import { byId, button, canvas, download, drawGrid, element } from '../draw.js';
+import { saveVideo } from '../save-video.js';
+import { size as bytesOf, t, tell } from '../words.js';
+import { Mixer } from './mix.js';
+import { Projector } from './projector.js';
 
 const FRAMES_A_LEG = 40;
 const FRAME_MS = 50;
@@ -13,10 +14,11 @@ const MOST_KEYS = 12;
 /** @typedef {import('./mix.js').Key} Key */
 
 export class InterpolatePanel {
-  /** @param {import('./app.js').App} app @param {(face: HTMLCanvasElement, label: string) => void} onPick */
-  constructor(app, onPick) {
+  /** @param {import('../app.js').App} app */
+  constructor(app) {
     this.app = app;
-    this.onPick = onPick;
+    /** @type {(face: HTMLCanvasElement, label: string) => void} */
+    this.onPick = () => {};
     /** @type {Key[]} */
     this.keys = [];
     /** @type {{size: number, rgba: Uint8ClampedArray, frames: number, loop: boolean} | null} */
@@ -38,15 +40,8 @@ export class InterpolatePanel {
     button('save-video').onclick = () => this.saveVideo();
     app.watchModel(() => this.clear(false));
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
-    /** @type {import('./mix.js').Mixer | null} fetched later */
-    this.mixer = null;
-    later(async () => {
-      const { Mixer } = await import('./mix.js');
-      this.mixer = new Mixer(app, () => this.keys, pick);
-      this.mixer.show();
-    });
-    // Nobody looks for a photo's face at first.
-    later(async () => new (await import('./projector.js')).Projector(app, pick));
+    this.mixer = new Mixer(app, () => this.keys, pick);
+    this.projector = new Projector(app, pick);
   }
 
   /** Keeps the picked faces of the project's own model with it. */
@@ -76,7 +71,7 @@ export class InterpolatePanel {
     byId('picked').replaceChildren();
     byId('player').hidden = true;
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
-    this.mixer?.show();
+    this.mixer.show();
     if (keep) this.keep();
   }
 
@@ -117,7 +112,7 @@ export class InterpolatePanel {
   /** Asks for the frames. */
   async find() {
     this.stop();
-    this.mixer?.show();
+    this.mixer.show();
     if (this.keys.length < 2) {
       byId('player').hidden = true;
       tell(byId('interpolate-state'), () => t(this.keys.length ? 'interpolate.one-more' : 'interpolate.pick'));

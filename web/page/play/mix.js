@@ -1,12 +1,12 @@
 /** Panel 4's grid of mixed styles: the coarse ones come from the row's face, the fine ones from the column's. */
-import { byId, canvas, drawGrid, element, pictureAt } from './draw.js';
-import { t, tell } from './words.js';
+import { byId, canvas, drawGrid, element, pictureAt } from '../draw.js';
+import { t, tell } from '../words.js';
 
 /** @typedef {{face: any, label: string}} Key a picked face, as the protocol has it, and its name */
 
 export class Mixer {
   /**
-   * @param {import('./app.js').App} app
+   * @param {import('../app.js').App} app
    * @param {() => Key[]} keys
    * @param {(key: Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
    */

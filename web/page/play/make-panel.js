@@ -1,10 +1,10 @@
 /** Panel 3: faces from seeds, and files out and in. */
-import { byId, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from './draw.js';
-import { number, onWords, size as bytesOf, t, tell, translated, withUnit } from './words.js';
+import { byId, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from '../draw.js';
+import { number, onWords, size as bytesOf, t, tell, translated, withUnit } from '../words.js';
 
 export class MakePanel {
   /**
-   * @param {import('./app.js').App} app
+   * @param {import('../app.js').App} app
    * @param {(key: import('./mix.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
    * @param {(metadata: Record<string, string>) => Promise<void>} onRun a checkpoint was loaded
    */

@@ -1,13 +1,13 @@
 /** Panel 4's projection: the face of the model that is nearest to a picture. */
-import { byId, button, canvas, drawGrid, element } from './draw.js';
-import { number, t, tell } from './words.js';
+import { byId, button, canvas, drawGrid, element } from '../draw.js';
+import { number, t, tell } from '../words.js';
 
 /** @param {number} error */
 const shown = (error) => number(error, 1);
 
 export class Projector {
   /**
-   * @param {import('./app.js').App} app
+   * @param {import('../app.js').App} app
    * @param {(key: import('./mix.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
    */
   constructor(app, pick) {
