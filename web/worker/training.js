@@ -8,6 +8,7 @@ import { storyOf } from '../../wasm/run/story.js';
 import { TrainingRun } from '../../wasm/run/training-run.js';
 import { later } from '../later.js';
 import { STATS_INTERVAL } from '../protocol.js';
+import { notSaved } from './not-saved.js';
 
 /** @typedef {import('../../wasm/run/training-run.js').RunEvent} RunEvent */
 /** @typedef {(message: Record<string, unknown>, transfer?: Transferable[]) => void} Send */
@@ -18,14 +19,6 @@ const SAMPLE_SHARE = 0.05;
 const MIN_SAMPLE_INTERVAL = 500;
 /** Steps over which the rate is measured. */
 const RATE_STEPS = 30;
-
-/** The event that storing failed. @param {string} what @param {any} error */
-export const notSaved = (what, error) => ({
-  event: 'not_saved',
-  what,
-  name: error?.name ?? '',
-  message: String(error?.message ?? error),
-});
 
 class Training {
   /** @param {TrainingRun} run @param {Send} send @param {() => Promise<void>} nextTurn */

@@ -8,23 +8,16 @@ import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { fetchLater, later } from '../later.js';
 import { findEngine } from './engine-files.js';
-import { faceHandlers } from './face-handlers.js';
-import { filmHandlers } from './film.js';
 import { Collection } from './collection.js';
 import { LatentWalk } from './latent-walk.js';
 import { nextTurn } from './next-turn.js';
 import { projectHandlers, Projects } from './projects.js';
-import { notSaved, TrainHandlers } from './training.js';
+import { notSaved } from './not-saved.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
 
 later(loadZipLibrary);
 later(loadGifEncoder);
-/** Handlers of what few visitors ask for. */
-const loadFaces = later(async () => {
-  const { facesHandlers } = await import('./faces/handlers.js');
-  return facesHandlers(freePictures, keepChange, send, tellIntake);
-});
 const loadEvaluation = later(() => import('./evaluation.js'));
 
 /** @type {Engine} */
@@ -38,6 +31,8 @@ let model = null;
 let starter = null;
 /** @type {import('./evaluation.js').Evaluation | null} */
 let evaluation = null;
+/** @type {import('./training.js').TrainHandlers | null} null: nothing has been trained yet */
+let training = null;
 
 /** @param {Record<string, unknown>} message @param {Transferable[]} transfer */
 const send = (message, transfer = []) => self.postMessage(message, { transfer });
@@ -47,31 +42,12 @@ const refuse = (code, message) => {
   throw new SsdganError(code, message);
 };
 
-const training = new TrainHandlers({
-  engineOf: () => engine,
-  datasetOf: () => picturesOf().dataset,
-  starterOf: () => starter?.bytes ?? refuse('bad_state', 'there is no starter model'),
-  async storeOf() {
-    if (projects.open?.isReadOnly) refuse('bad_state', 'another tab has this project open, and only one can train it');
-    await kept(async () => {
-      const project = await projects.ensure(projects.names.doodles);
-      const { photos } = picturesOf();
-      project.isDirty ||= project.isNew || photos !== null;
-      picturesOf().photos = null; // their faces stay in their place
-      await project.keep(picturesOf());
-    });
-    return projects.open?.store ?? new MemoryStore();
-  },
-  send,
-  nextTurn,
-});
-
 /** @returns {Collection} */
 const picturesOf = () => collection ?? refuse('bad_state', 'there are no pictures yet');
 
 /** The pictures, to be changed. @returns {Collection} */
 function freePictures() {
-  if (training.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
+  if (training?.run()) refuse('bad_state', 'the pictures are in use by the training; start over first');
   if (projects.open?.isReadOnly) refuse('bad_state', 'another tab has this project open; change it there');
   collection ??= new Collection(engine, { size: 64, crop: 'centre', filter: 'triangle' });
   return collection;
@@ -108,7 +84,7 @@ function projectName([file]) {
 
 /** Closes the open project. Everything in it is kept. */
 async function leaveProject() {
-  await training.handlers['train.drop']({});
+  await training?.handlers['train.drop']({});
   if (collection) await kept(async () => projects.open?.keep(picturesOf()));
   projects.leave();
 }
@@ -124,7 +100,7 @@ async function kept(store) {
 
 /** @param {string} source @returns {import('../../wasm/engine/engine.js').Generator} */
 function generatorOf(source) {
-  const generator = { model, starter: starter?.generator, run: training.run()?.trainer.generator }[source];
+  const generator = { model, starter: starter?.generator, run: training?.run()?.trainer.generator }[source];
   return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
 }
 
@@ -199,9 +175,6 @@ const handlers = {
     return withBytes({ size, rgba }, rgba);
   },
 
-  ...training.handlers,
-  'train.create': async (request) => withProject(await training.handlers['train.create'](request)),
-  'train.load': async (request) => withProject(await training.handlers['train.load'](request)),
   ...projectHandlers(projects, {
     leave: leaveProject,
     async enter(project) {
@@ -230,8 +203,6 @@ const handlers = {
     const { imageSize: size, latentSize, parameterCount: parameters } = loaded;
     return { size, latentSize, parameters };
   },
-  ...faceHandlers(() => engine, generatorOf, send),
-  ...filmHandlers(() => projects.open?.store ?? null),
   async evaluate({ source }) {
     const { Evaluation } = await loadEvaluation();
     const pictures = picturesOf().dataset;
@@ -245,7 +216,7 @@ const handlers = {
     }
     if (pictures.count < 20)
       refuse('bad_state', `there are ${pictures.count} pictures; an evaluation needs at least 20`);
-    const heldOut = training.run()?.trainer.stats().val_count ?? engine.heldOut(pictures.count);
+    const heldOut = training?.run()?.trainer.stats().val_count ?? engine.heldOut(pictures.count);
     evaluation ??= new Evaluation(engine);
     const result = evaluation.evaluate(pictures, heldOut, generator);
     return withBytes(result, result.rgba);
@@ -266,11 +237,63 @@ const handlers = {
   },
 };
 
+/** The open project's store, with the pictures kept in it. @returns {Promise<import('../../wasm/run/store.js').Store>} */
+async function storeOfTraining() {
+  if (projects.open?.isReadOnly) refuse('bad_state', 'another tab has this project open, and only one can train it');
+  await kept(async () => {
+    const project = await projects.ensure(projects.names.doodles);
+    const { photos } = picturesOf();
+    project.isDirty ||= project.isNew || photos !== null;
+    picturesOf().photos = null; // their faces stay in their place
+    await project.keep(picturesOf());
+  });
+  return projects.open?.store ?? new MemoryStore();
+}
+
+/** Handlers that are not needed until there are pictures: what their requests begin with, and what loads them. @type {[RegExp, () => Promise<Record<string, (request: any) => any>>][]} */
+const laterHandlers = [
+  [
+    /^(train\.|save$)/,
+    later(async () => {
+      const { TrainHandlers } = await import('./training.js');
+      training = new TrainHandlers({
+        engineOf: () => engine,
+        datasetOf: () => picturesOf().dataset,
+        starterOf: () => starter?.bytes ?? refuse('bad_state', 'there is no starter model'),
+        storeOf: storeOfTraining,
+        send,
+        nextTurn,
+      });
+      const { handlers } = training;
+      return {
+        ...handlers,
+        'train.create': async (request) => withProject(await handlers['train.create'](request)),
+        'train.load': async (request) => withProject(await handlers['train.load'](request)),
+      };
+    }),
+  ],
+  [
+    /^(generate|interpolate|mix|project|project\.cancel)$/,
+    later(async () => (await import('./face-handlers.js')).faceHandlers(() => engine, generatorOf, send)),
+  ],
+  [/^film/, later(async () => (await import('./film.js')).filmHandlers(() => projects.open?.store ?? null))],
+  [
+    /^faces\./,
+    later(async () => (await import('./faces/handlers.js')).facesHandlers(freePictures, keepChange, send, tellIntake)),
+  ],
+];
+
+/** @param {string} type */
+async function handlerOf(type) {
+  if (handlers[type]) return handlers[type];
+  const [, load] = laterHandlers.find(([begin]) => begin.test(type)) ?? [];
+  return (await load?.())?.[type] ?? refuse('bad_request', `there is no request ${type}`);
+}
+
 self.onmessage = async ({ data }) => {
   const { id, type, ...rest } = /** @type {import('../protocol.js').Request} */ (data);
   try {
-    const handler = type.startsWith('faces.') ? (await loadFaces())[type] : handlers[type];
-    if (!handler) refuse('bad_request', `there is no request ${type}`);
+    const handler = await handlerOf(type);
     const result = await handler(rest);
     const { reply, transfer } = result?.transfer ? result : { reply: result, transfer: [] };
     send({ id, ok: true, ...reply }, transfer);
