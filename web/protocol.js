@@ -27,11 +27,15 @@
  *   pictures.add {files}                 File objects: pictures and zips -> {count, doodles, refused: [{name, reason}],
  *                                        reading: {size, crop, filter}, isReadable: they can be read another way, project:
  *                                        id, or null, isExchanged: faces are in the place of the photos, and faces.undo is
- *                                        possible}. The first pictures make room for themselves among doodles
+ *                                        possible, changes: that picture.undo can take back}. The first pictures make
+ *                                        room for themselves among doodles
  *   pictures.doodles {count}             in the place of everything -> as pictures.add
  *   pictures.read {size, crop, filter}   reads all files again, without those removed -> as pictures.add
- *   pictures.remove {index}              -> as pictures.add
  *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
+ *   picture.thumbnails {first, count}    the same, with at most 64 to 127 pixels a side
+ *   picture.about {index}                -> {name: of its file}
+ *   picture.remove {indices}             -> as pictures.add
+ *   picture.undo {}                      takes the last change back, one at a time -> as pictures.add
  *   faces.check {}                       looks at a few of the pictures -> {offer: most have the shape of photos}
  *   faces.find {}                        finds the faces of all pictures; tells by events -> {photos: that were looked at,
  *                                        empty: those without a face, unreadable: number, stopped, faces: [{fault: small,

@@ -52,8 +52,9 @@ for (const home of ['file system', 'database']) {
   test(`a reload offers what was there, bit for bit (${home})`, async () => {
     const { page, close } = await openPage({ query: `?width=4&starter=none&home=${home}` });
     await own(page);
-    await page.locator('#thumbs').click({ position: { x: 8, y: 8 } });
-    await untilText(page, 'intake-state', /^Removed one\. 11 pictures/);
+    await page.click('.thumb >> nth=0');
+    await page.keyboard.press('Delete');
+    await untilText(page, 'intake-state', /^Took one out\. 11 pictures/);
     const step = await trainAWhile(page, 5);
     const before = await stateOf(page);
     await page.reload();

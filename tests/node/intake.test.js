@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { createEngine, inChunks } from '../../wasm/engine/engine.js';
+import { insertPictures, removePictures, replacePicture } from '../../wasm/engine/places.js';
 
 /** The encoded pictures of the native tests, by name. */
 const PICTURES = Object.fromEntries(
@@ -156,5 +157,26 @@ test('pictures as bytes are the pictures as floats', async () => {
     const red = floats[n * 3072 + p];
     assert.ok(Math.abs(rgba[i] - (red + 1) * 127.5) <= 0.501 && rgba[i + 3] === 255);
   }
+  engine.dispose();
+});
+
+test('pictures are taken out of the middle and put back where they were', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const dataset = engine.createDataset({ size: 8 });
+  const pictureOf = (/** @type {number} */ level) => new Uint8Array(8 * 8 * 3).fill(level);
+  const levels = () => Array.from({ length: dataset.count }, (_, i) => dataset.picture(i)[191]);
+  for (let i = 0; i < 10; i++) dataset.addRgb(pictureOf(i));
+  const fingerprint = dataset.fingerprint;
+  for (const out of [[0], [9], [3, 4, 8], [0, 9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+    const pixels = out.map((i) => dataset.picture(i));
+    removePictures(dataset, out);
+    assert.deepEqual(levels(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].filter((i) => !out.includes(i))); // prettier-ignore
+    insertPictures(dataset, out, pixels);
+    assert.deepEqual(levels(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.equal(dataset.fingerprint, fingerprint);
+  }
+  replacePicture(dataset, 4, pictureOf(77));
+  assert.deepEqual(levels(), [0, 1, 2, 3, 77, 5, 6, 7, 8, 9]);
+  dataset.dispose();
   engine.dispose();
 });

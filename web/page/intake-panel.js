@@ -1,9 +1,7 @@
-/** Panel 1: pictures in, thumbnails, what was refused and why. */
-import { byId, button, canvas, drawGrid, element, pictureAt } from './draw.js';
+/** Panel 1: pictures in, what was refused and why. The pictures themselves are shown by pictures-panel.js. */
+import { byId, button, element } from './draw.js';
 import { onWords, t, tell, translated } from './words.js';
 
-const COLUMNS = 10;
-const PAGE = 200;
 /** How many doodles stand in for pictures. */
 export const DOODLES = 1000;
 
@@ -60,14 +58,16 @@ export class IntakePanel {
     this.openProject = openProject;
     /** Other pictures are here than before. */
     this.onPictures = () => {};
+    /** Shows the pictures. */
+    this.onShow = () => {};
     /** What waits to be taken becomes the pictures, before they are trained on. */
     this.settle = async () => {};
     /** Faces are in the place of the photos. */
     this.isExchanged = false;
     /** Another project is open than before. */
     this.onProject = () => {};
-    this.shown = PAGE;
-    this.size = 64;
+    /** How many changes of single pictures can be undone. */
+    this.changes = 0;
     /** @type {{size: number, crop: string, filter: string} | null} how the pictures were read */
     this.readAs = null;
     this.doodles = 0;
@@ -94,11 +94,6 @@ export class IntakePanel {
     }
     this.listenForDrops();
     this.listenForPaste();
-    canvas('thumbs').onclick = (event) => this.removeAt(event);
-    button('thumbs-more').onclick = () => {
-      this.shown += 5 * PAGE;
-      this.showThumbnails();
-    };
     app.client.on('intake', ({ done, total }) => this.showProgress(done, total));
     app.watch(() => this.lock());
     onWords(() => this.showRefused());
@@ -231,19 +226,23 @@ export class IntakePanel {
     return this.ask('pictures.read', this.wanted, this.doodles ? 0 : 1);
   }
 
-  /** Shows the worker's pictures. @param {any} reply @param {boolean} isTold */
-  async take({ count, doodles, refused, reading, isReadable, isExchanged = false, project }, isTold = true) {
+  /** Takes the worker's pictures. @param {any} reply @param {boolean} isTold */
+  async take(
+    { count, doodles, refused, reading, isReadable, isExchanged = false, changes = 0, project },
+    isTold = true,
+  ) {
     const { app } = this;
     const isOther = project !== app.project;
     app.count = count;
     app.project = project;
-    Object.assign(this, { doodles, refused, readAs: reading, isReadable, isExchanged, size: reading.size });
+    Object.assign(this, { doodles, refused, readAs: reading, isReadable, isExchanged, changes });
     if (isTold) this.say(() => this.summary(), count < 2);
     this.showRefused();
-    await this.showThumbnails();
+    byId('thumbs-box').hidden = count === 0;
     app.enter(app.phase);
     if (isOther) this.onProject();
     this.onPictures();
+    if (count) this.onShow();
   }
 
   summary() {
@@ -286,27 +285,5 @@ export class IntakePanel {
         return item;
       }),
     );
-  }
-
-  async showThumbnails() {
-    const { count, client } = this.app;
-    const first = Math.min(count, this.shown);
-    byId('thumbs-box').hidden = count === 0;
-    byId('thumbs-more-row').hidden = count <= this.shown;
-    if (!count) return;
-    const { size, rgba } = await client.request('pictures.thumbnails', { first: 0, count: first });
-    drawGrid(canvas('thumbs'), rgba, size, COLUMNS);
-    tell(button('thumbs-more'), () => t('pictures.more', { hidden: count - first }));
-  }
-
-  /** @param {MouseEvent} event */
-  async removeAt(event) {
-    if (this.app.busy || this.app.isReadOnly) return;
-    const index = pictureAt(canvas('thumbs'), event, this.size, COLUMNS, Math.min(this.app.count, this.shown));
-    if (index < 0) return;
-    await this.app.attempt('intake-state', async () => {
-      await this.take(await this.app.client.request('pictures.remove', { index }));
-      this.say(() => `${t('pictures.removed')} ${this.summary()}`);
-    });
   }
 }

@@ -50,6 +50,10 @@ const intake = new IntakePanel(
 const loadFaces = later(() =>
   import('./faces-panel.js').then(({ openFaces }) => openFaces(app, intake, { size, t, takeLaterWords, tell })),
 );
+const loadPictures = later(() =>
+  import('./pictures-panel.js').then(({ openPictures }) => openPictures(app, intake, { t, takeLaterWords, tell })),
+);
+intake.onShow = () => loadPictures().then((pictures) => pictures.show()).catch(() => {}); // prettier-ignore
 // Where it cannot be loaded, the pictures are as they are.
 intake.onPictures = () => {
   if (app.count && !intake.doodles) loadFaces().then((faces) => faces.changed()).catch(() => {}); // prettier-ignore

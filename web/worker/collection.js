@@ -30,6 +30,8 @@ export class Collection {
     this.refused = [];
     /** The photos whose faces took their place, until a training begins. @type {Pick<Collection, 'files' | 'removed' | 'refused'> | null} */
     this.photos = null;
+    /** What can be undone, the last one at the end. @type {import('./pictures/changes.js').Change[]} */
+    this.changes = [];
   }
 
   /** The files are here, so that they can be read again. */
@@ -52,7 +54,8 @@ export class Collection {
     const origins = Array.from({ length: count }, (_, i) => `doodle ${i}`);
     for (let i = count - 1; i >= 0; i--) if (removed.has(origins[i])) dataset.remove(i);
     this.replace(dataset);
-    Object.assign(this, { doodles: count, files: [], refused: [], removed });
+    const changes = removed === this.removed ? this.changes : [];
+    Object.assign(this, { doodles: count, files: [], refused: [], removed, changes });
     this.origins = origins.filter((origin) => !removed.has(origin));
   }
 
@@ -77,7 +80,7 @@ export class Collection {
       return 0;
     }
     if (dataset !== this.dataset) this.replace(dataset);
-    if (this.doodles) Object.assign(this, { doodles: 0, origins: [], removed: new Set() });
+    if (this.doodles) Object.assign(this, { doodles: 0, origins: [], removed: new Set(), changes: [] });
     const used = new Set(origins.map(fileOf));
     this.photos = null;
     const first = this.files.length;
@@ -90,6 +93,7 @@ export class Collection {
   async readAgain(reading, progress) {
     const isSame = JSON.stringify(reading) === JSON.stringify(this.reading);
     if (isSame) return;
+    for (const change of this.changes) change.pixels = null; // they have the last size
     if (this.doodles) {
       this.reading = reading;
       this.takeDoodles(this.doodles, this.removed);
@@ -106,13 +110,6 @@ export class Collection {
     const { removed } = this;
     const { origins, refused } = await addFiles(this.dataset, this.files, progress, { removed });
     Object.assign(this, { origins, refused });
-  }
-
-  /** @param {number} index */
-  remove(index) {
-    this.dataset.remove(index);
-    const [origin] = this.origins.splice(index, 1);
-    this.removed.add(origin);
   }
 
   /** How they were read, and from where: for project and store. */

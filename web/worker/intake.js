@@ -47,7 +47,7 @@ async function tryBrowser(dataset, name, bytes, error) {
 }
 
 /** @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @returns {Promise<Refused | null>} */
-async function addOne(dataset, name, bytes) {
+export async function addOne(dataset, name, bytes) {
   try {
     dataset.addFile(bytes);
     return null;

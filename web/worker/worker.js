@@ -58,7 +58,7 @@ const tellIntake = (done, total) => send({ event: 'intake', done, total });
 
 function picturesReply() {
   tellEpochs();
-  const { count, doodles, refused, reading, isReadable, photos } = picturesOf();
+  const { count, doodles, refused, reading, isReadable, photos, changes } = picturesOf();
   return {
     count,
     doodles,
@@ -66,6 +66,7 @@ function picturesReply() {
     reading,
     isReadable,
     isExchanged: photos !== null,
+    changes: changes.length,
     project: projects.open?.id ?? null,
   };
 }
@@ -159,11 +160,6 @@ const handlers = {
   async 'pictures.read'(reading) {
     const pictures = freePictures();
     await pictures.readAgain(reading, tellIntake);
-    return keepChange(pictures);
-  },
-  async 'pictures.remove'({ index }) {
-    const pictures = freePictures();
-    pictures.remove(index);
     return keepChange(pictures);
   },
   'pictures.thumbnails'({ first, count }) {
@@ -277,6 +273,10 @@ const laterHandlers = [
     later(async () => (await import('./face-handlers.js')).faceHandlers(() => engine, generatorOf, send)),
   ],
   [/^film/, later(async () => (await import('./film.js')).filmHandlers(() => projects.open?.store ?? null))],
+  [
+    /^picture\./,
+    later(async () => (await import('./pictures/handlers.js')).pictureHandlers(picturesOf, freePictures, keepChange)),
+  ],
   [
     /^faces\./,
     later(async () => (await import('./faces/handlers.js')).facesHandlers(freePictures, keepChange, send, tellIntake)),

@@ -9,7 +9,7 @@ import { addFiles } from '../intake.js';
 export async function exchange(pictures, files, progress) {
   const { files: photos, removed, refused } = pictures;
   pictures.replace(pictures.makeDataset());
-  Object.assign(pictures, { files: photos.map(() => null), origins: [], removed: new Set(), refused: [] });
+  Object.assign(pictures, { files: photos.map(() => null), origins: [], removed: new Set(), refused: [], changes: [] });
   await pictures.add(files, progress);
   pictures.photos = { files: photos, removed, refused };
 }
@@ -19,7 +19,7 @@ export async function exchangeBack(pictures, progress) {
   if (!pictures.photos) throw new SsdganError('bad_state', 'the photos are not here any more');
   const { files, removed } = pictures.photos;
   const later = pictures.files.slice(files.length).map(() => null);
-  Object.assign(pictures, pictures.photos, { files: [...files, ...later], photos: null });
+  Object.assign(pictures, pictures.photos, { files: [...files, ...later], photos: null, changes: [] });
   pictures.replace(pictures.makeDataset());
   Object.assign(pictures, await addFiles(pictures.dataset, pictures.files, progress, { removed }));
 }

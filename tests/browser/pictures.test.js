@@ -1,0 +1,122 @@
+/** Panel 1: thousands of pictures as a grid of which only the view is drawn; taking out, and undo; in every browser. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { serveFolder } from '../../scripts/serve.js';
+import { ROOT } from '../../scripts/shell.js';
+import { makeZip } from '../zips.js';
+import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
+import { chooseSize, giveFile } from './steps.js';
+
+const COUNT = 3000;
+/** A picture of one colour, which tells its number. @param {number} n */
+const pictureOf = (n) => Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.from(Array.from({ length: 64 }, () => [n & 255, n >> 8, 0]).flat())]); // prettier-ignore
+const ZIP = makeZip(Array.from({ length: COUNT }, (_, n) => ({ name: `set/${n}.ppm`, data: pictureOf(n) })));
+
+/** @typedef {import('./browsers.js').Tab} Tab */
+
+/** The number that a tile's picture tells, once it is drawn. @param {Tab} tab @param {number} index @returns {Promise<number | null>} null: it is not drawn */
+const drawnAt = (tab, index) =>
+  tab.run((at) => {
+    const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector(`#thumb-${at} canvas`));
+    if (!canvas || canvas.width < 8) return null;
+    const copy = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context?.drawImage(canvas, 0, 0);
+    const [r, g] = context?.getImageData(4, 4, 1, 1).data ?? [0, 0];
+    return r + 256 * g;
+  }, index);
+
+/** @param {Tab} tab @param {number} index @param {number} number */
+async function untilDrawn(tab, index, number) {
+  for (let tries = 0; tries < 300; tries++) {
+    if ((await drawnAt(tab, index)) === number) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.equal(await drawnAt(tab, index), number, `the picture at ${index}`);
+}
+
+/** @param {Tab} tab @param {string} key @param {object} more */
+const press = (tab, key, more = {}) =>
+  tab.run(
+    (name, fields) =>
+      void document
+        .getElementById('thumbs')
+        ?.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...fields })),
+    key,
+    more,
+  );
+
+/** @param {Tab} tab */
+const tiles = (tab) => tab.run(() => document.querySelectorAll('.thumb:not([hidden])').length);
+
+for (const name of NAMES)
+  test(
+    `3,000 pictures: only the view is drawn; one is taken out and put back (${name})`,
+    { skip: MISSING[name] },
+    async () => {
+      const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
+      const tab = await openBrowser(name);
+      try {
+        await tab.goto(`${site.url}?width=4&starter=none&home=memory`);
+        await untilReady(tab);
+        await giveFile(tab, 'file-input', 'set.zip', ZIP);
+        await untilText(tab, 'intake-state', /^3,000 pictures\./);
+        await untilDrawn(tab, 0, 0);
+        assert.ok((await tiles(tab)) < 200, `${await tiles(tab)} elements`);
+
+        // To the end and back, by the wheel and by the keyboard.
+        await tab.run(() => document.getElementById('thumbs')?.scrollTo(0, 1e6));
+        await untilDrawn(tab, COUNT - 1, COUNT - 1);
+        assert.ok((await tiles(tab)) < 200, `${await tiles(tab)} elements`);
+        await press(tab, 'Home');
+        await untilDrawn(tab, 0, 0);
+        await press(tab, 'ArrowRight');
+        await press(tab, 'ArrowRight');
+        assert.equal(
+          await tab.run(() => document.getElementById('thumbs')?.getAttribute('aria-activedescendant')),
+          'thumb-2',
+        );
+        await untilText(tab, 'thumb-name', /^3: .*2\.ppm$/);
+
+        await press(tab, 'Delete');
+        await untilText(tab, 'intake-state', /^Took one out\. 2,999 pictures\./);
+        await untilDrawn(tab, 2, 3);
+        await press(tab, 'Delete');
+        await untilText(tab, 'intake-state', /^Took one out\. 2,998 pictures\./);
+        await press(tab, 'End');
+        await untilDrawn(tab, COUNT - 3, COUNT - 1);
+        await tab.click('#thumb-remove');
+        await untilText(tab, 'intake-state', /^Took one out\. 2,997 pictures\./);
+        await press(tab, 'z', { ctrlKey: true });
+        await untilText(tab, 'intake-state', /^Undone\. 2,998 pictures\./);
+        // Also when all have been read again since.
+        await chooseSize(tab, '32');
+        await untilText(tab, 'intake-state', /^2,998 pictures\./);
+        await tab.click('#thumb-undo');
+        await untilText(tab, 'intake-state', /^Undone\. 2,999 pictures\./);
+        await tab.click('#thumb-undo');
+        await untilText(tab, 'intake-state', /^Undone\. 3,000 pictures\./);
+        await until(tab, () => document.querySelector('#thumb-undo:disabled') !== null);
+        await press(tab, 'Home');
+        for (const index of [0, 1, 2, 3, 4]) await untilDrawn(tab, index, index);
+        await press(tab, 'End');
+        await untilDrawn(tab, COUNT - 1, COUNT - 1);
+
+        // A click alone takes nothing out.
+        await tab.run(() => /** @type {HTMLElement | null} */ (document.querySelector(`#thumb-2990 canvas`))?.click());
+        await untilText(tab, 'thumb-name', /^2,991: .*2990\.ppm$/);
+        await untilText(tab, 'intake-state', /^Undone\. 3,000 pictures\./);
+        // While they are trained on, they stay.
+        await tab.click('#train-button');
+        await untilText(tab, 'train-state', /^Training/);
+        await press(tab, 'Delete');
+        await until(tab, () => document.querySelector('#thumb-remove:disabled') !== null);
+        assert.equal(await tab.run(() => /** @type {any} */ (globalThis).ssdganApp.count), COUNT);
+        assert.deepEqual(tab.problems, []);
+      } finally {
+        await tab.close();
+        site.close();
+      }
+    },
+  );
