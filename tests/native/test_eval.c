@@ -1,4 +1,4 @@
-/* The quality scores against numpy, scipy and torch (scripts/make_metrics.py), for one and two threads, and what must
+/* The quality scores against numpy, scipy and torch (scripts/pytorch/metrics.py), for one and two threads, and what must
  * hold by definition. */
 #include <math.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static float *read_tensor(ssd_context *context, const safetensors *file, const c
     return out;
 }
 
-/* Pictures as scripts/make_metrics.py makes them. */
+/* Pictures as scripts/pytorch/metrics.py makes them. */
 static ssd_dataset *make_pictures(ssd_context *context, int seed, int count, int few_colours) {
     ssd_dataset *dataset = ssd_dataset_create(context, SIZE, SSD_CROP_CENTRE, SSD_FILTER_TRIANGLE);
     static uint8_t rgba[SIZE * SIZE * 4];

@@ -1,4 +1,4 @@
-/* Styles stage by stage against PyTorch (scripts/make_styles.py), for one and two threads. */
+/* Styles stage by stage against PyTorch (scripts/pytorch/styles.py), for one and two threads. */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Truncation: towards a typical face of PyTorch's choice (scripts/make_styles.py), against a plain reference in double,
+/* Truncation: towards a typical face of PyTorch's choice (scripts/pytorch/styles.py), against a plain reference in double,
  * and anew after a training step; for one and more threads. */
 #include <string.h>
 

@@ -56,7 +56,7 @@ const peerModule = (name) => import(new URL(`./node_modules/${name}`, import.met
  */
 function verifyStep(engine) {
   const file = `${FOLDER}/verify.safetensors`;
-  must(`/usr/bin/python3 scripts/make_verify.py --steps 1 --out ${file} >/dev/null`);
+  must(`/usr/bin/python3 scripts/pytorch verify --steps 1 --out ${file} >/dev/null`);
   for (const { name, error } of engine.verify(fs.readFileSync(file))) {
     const most = /^(fake|loss)/.test(name) ? 1e-4 : 5e-2;
     if (!(error < most)) throw new Error(`PyTorch's step is not ours: ${name} differs by ${error}`);

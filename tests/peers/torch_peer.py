@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """PyTorch beside our engine, for `npm run bench -- --peers`. Needs Debian's python3-torch; the network is that of
-scripts/make_verify.py.
+scripts/pytorch.
 
   torch_peer.py onnx MODEL.safetensors BATCH OUT.onnx    the generator, z -> pictures, for this batch
   torch_peer.py serve                                    answers JSON lines:
@@ -16,14 +16,16 @@ import warnings
 
 import torch
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts"))
-import generate_pytorch  # noqa: E402
-import make_verify  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/pytorch"))
+import generate  # noqa: E402
+import step  # noqa: E402
+import tensor_file  # noqa: E402
+import verify  # noqa: E402
 
 
 def load(path):
-    state = generate_pytorch.load_file(path)
-    generator = generate_pytorch.generator_for(state, generate_pytorch.metadata(path))
+    state = tensor_file.load_file(path)
+    generator = generate.generator_for(state, tensor_file.metadata(path))
     generator.load_state_dict(state)
     return generator.eval().requires_grad_(False)
 
@@ -74,13 +76,13 @@ class Peer:
 
     def step_body(self, ask):
         def make():
-            options = make_verify.options_of(["--out", "", "--dtype", "float32", "--batch", str(ask["batch"])])
-            g, d = make_verify.build(options)
-            optimisers = make_verify.optimisers_of(options, g, d)
+            options = verify.options_of(["--out", "", "--dtype", "float32", "--batch", str(ask["batch"])])
+            g, d = verify.build(options)
+            optimisers = step.optimisers_of(options, g, d)
             return options, g, d, optimisers, torch.randn(ask["batch"], 100), torch.rand(ask["batch"], 3, 64, 64)
-        step = self.once(("step", ask["batch"]), make)
-        step[0].reuse_fake = ask["reuse_fake"]
-        return lambda: make_verify.training_step(*step, spare=ask["frozen"])
+        made = self.once(("step", ask["batch"]), make)
+        made[0].reuse_fake = ask["reuse_fake"]
+        return lambda: step.training_step(*made, spare=ask["frozen"])
 
 
 def blas():

@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
 """Trains many small networks at once in PyTorch, and scores them: how docs/experiments.md compares settings with several seeds.
 
-  scripts/sweep_pytorch.py SWEEP.json --pictures drawn=anime.zip --features mobilenet.onnx --out DIR
+  python3 scripts/pytorch sweep SWEEP.json --pictures drawn=anime.zip --features mobilenet.onnx --out DIR
 
-The networks and the training step are those of make_verify.py, which the C core is checked against. On a GPU each training is a
+The networks and the training step are those that the C core is checked against. On a GPU each training is a
 CUDA graph on a stream of its own: a step of these networks is some hundred tiny kernels, which one training alone cannot fill
 a GPU with (H200: 655 steps a second alone, 2,270 with eight at once). Needs PyTorch 2, Pillow and onnx.
 
 SWEEP.json is a list of runs: {"name", "data", "held": 500, "share": 1, "seed": 0, "marks": [69000, 207000], and options of
-make_verify.py with underscores}. A run is scored when it has seen so many pictures as its marks say, by 2,000 samples of the
+`pytorch verify` with underscores}. A run is scored when it has seen so many pictures as its marks say, by 2,000 samples of the
 averaged generator. DIR gets results.json and a sheet of samples for each mark.
 """
 import argparse
@@ -29,7 +28,9 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
-import make_verify
+import verify
+from networks import AdaIN, DcganGenerator, Discriminator, Generator
+from step import shifted, training_step
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GRAPH_STEPS = 16  # steps in a CUDA graph: R1 comes every 16
@@ -38,7 +39,7 @@ SAMPLES = 2000
 SHEET = (4, 12)
 PATHS, PATH_STEP = 240, 0.01
 
-# What options of make_verify.py are not, and the values for a training (its own are for comparing single steps).
+# What options of verify.py are not, and the values for a training (its own are for comparing single steps).
 DEFAULTS = dict(dtype="float32", eps=1e-8, batch=32, initial="pytorch", flip=False, held=500, share=1.0, r1_interval=16, seed=0)
 
 
@@ -63,7 +64,7 @@ def initialise(o, generator, discriminator):
             nn.init.normal_(getattr(module, "weight_orig", module.weight), 0, 0.02)
         if isinstance(module, nn.BatchNorm2d) and module.affine and normal:
             nn.init.normal_(module.weight, 1, 0.02)
-        if isinstance(module, make_verify.AdaIN) and (o.equalised or o.g_norm == "batch"):
+        if isinstance(module, AdaIN) and (o.equalised or o.g_norm == "batch"):
             for linear, bias in ((module.style_scale, 1), (module.style_bias, 0)):
                 if not o.equalised:
                     nn.init.zeros_(linear.weight)
@@ -79,7 +80,7 @@ class Run:
     """One training. step() is what the graph records; random numbers come from buffers, so that a seed decides them."""
 
     def __init__(self, entry, data):
-        options = {**vars(make_verify.options_of(["--out", "-"])), **DEFAULTS}
+        options = {**vars(verify.options_of(["--out", "-"])), **DEFAULTS}
         if entry.get("model") == "dcgan":
             options["spectral"] = "none"
         unknown = set(entry) - set(options) - {"name", "data", "marks"}
@@ -89,8 +90,8 @@ class Run:
         self.name, self.marks, self.data = o.name, list(o.marks), data[o.data]
         self.count, self.steps = round((len(self.data) - o.held) * o.share), 0
         torch.manual_seed(1000 + o.seed)
-        self.g = make_verify.DcganGenerator(o) if o.model == "dcgan" else make_verify.Generator(o)
-        self.d = make_verify.Discriminator(o)
+        self.g = DcganGenerator(o) if o.model == "dcgan" else Generator(o)
+        self.d = Discriminator(o)
         initialise(o, self.g, self.d)
         self.g.to(DEVICE).train()
         self.d.to(DEVICE).train()
@@ -149,14 +150,6 @@ class Run:
             self.drawn["mix"].copy_(mix)
         self.at.zero_()
 
-    def shifted(self, x, shift):
-        """As augment_translation; by products with matrices of 0 and 1, whose gradient needs no atomic additions."""
-        if not self.o.augment_translation:
-            return x
-        axis = torch.arange(self.o.image_size, device=DEVICE, dtype=torch.float32)
-        rows, columns = [(axis[None, :, None] - shift[:, i, None, None] == axis).to(x.dtype)[:, None] for i in (1, 0)]
-        return rows @ x @ columns.transpose(2, 3)
-
     def follow(self):
         o = self.o
         if o.ema:
@@ -173,8 +166,8 @@ class Run:
         real = torch.where(now["flip"][:, None, None, None], real.flip(3), real)
         more = () if o.model == "dcgan" else (now.get("noise"), now.get("mix"))
         self.seen.add_(o.batch)
-        make_verify.training_step(o, self.g, self.d, self.optimisers, now["z"], real, number,
-                                  lambda x, use: self.shifted(x, now["shift"][use]), after_g=self.follow, spare=True,
+        training_step(o, self.g, self.d, self.optimisers, now["z"], real, number,
+                                  lambda x, use: shifted(x, now["shift"][use]) if o.augment_translation else x, after_g=self.follow, spare=True,
                                   make=lambda: self.g(now["z"], *more))
         self.at.add_(1)
 
@@ -198,7 +191,6 @@ class Run:
 
     def advance(self):
         """Asks for some more steps; False: the last ones are not done yet."""
-        o = self.o
         if DEVICE == "cuda" and not self.event.query():
             return False
         with torch.cuda.stream(self.stream):
@@ -361,15 +353,15 @@ def sheet(samples, path):
     Image.fromarray(grid.cpu().numpy()).save(path, quality=88)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments):
+    parser = argparse.ArgumentParser("pytorch sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sweep")
     parser.add_argument("--pictures", action="append", required=True, metavar="NAME=ZIP")
     parser.add_argument("--features", required=True, metavar="ONNX")
     parser.add_argument("--out", required=True)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--at-once", type=int, default=20)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments)
     torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark = False, True
     out = Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -394,7 +386,3 @@ def main():
                 run.graph = None
         if not any(moved):
             time.sleep(0.0003)
-
-
-if __name__ == "__main__":
-    main()

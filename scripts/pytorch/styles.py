@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Makes tests/golden/styles.safetensors: a tiny generator with styles stage by stage (w+), and what PyTorch and numpy
 make of it in float64, against which tests/native/test_latent.c judges the C core.
 
@@ -20,18 +19,18 @@ which tests/native/test_truncation.c judges the C core.
   psis                     N
   truncated                N x L: w of the seeds 0 .. N - 1, each truncated by its psi
 
-Run it with /usr/bin/python3 (Debian's python3-torch, python3-numpy).
+  /usr/bin/python3 scripts/pytorch styles [FOLDER]
 """
 import os
-import sys
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import make_verify  # noqa: E402
-from core_random import Rng  # noqa: E402
+from core_random import Rng
+from networks import Generator
+from tensor_file import write_safetensors
+from verify import options_of
 
 LATENTS = 1  # the stream of z (STREAM_LATENTS)
 
@@ -91,11 +90,11 @@ def truncate(typical, w, psi):
 
 def make_truncation(out):
     """Styles of variance 1 from a mapping, each stage modulated (g_norm batch), running statistics from 512 latents."""
-    o = make_verify.options_of(
+    o = options_of(
         ["--out", "-", "--image-size", "32", "--width", "4", "--width-max", "8", "--latent", "10", "--mapping-layers", "2",
          "--pixel-norm", "--w-norm", "--first-input", "latent", "--g-norm", "batch"])
     torch.manual_seed(6)
-    g = make_verify.Generator(o)
+    g = Generator(o)
     for module in g.modules():
         if hasattr(module, "momentum"):
             module.momentum = None  # plain means over all batches
@@ -110,15 +109,15 @@ def make_truncation(out):
         truncated = torch.stack([truncate(typical, *row) for row in zip(w, psis)])
     tensors = {k: v for k, v in g.state_dict().items() if "num_batches_tracked" not in k}
     tensors |= {"typical": typical, "psis": psis, "truncated": truncated}
-    make_verify.write_safetensors(out, tensors, {
+    write_safetensors(out, tensors, {
         "format": "ssdgan-styles", "mapping_layers": "2", "pixel_norm": "1", "w_norm": "1", "first_input": "latent",
         "g_norm": "batch"})
 
 
 def make_styles(out):
-    o = make_verify.options_of(["--out", "-", "--image-size", "32", "--width", "4", "--width-max", "12", "--latent", "9"])
+    o = options_of(["--out", "-", "--image-size", "32", "--width", "4", "--width-max", "12", "--latent", "9"])
     torch.manual_seed(5)
-    g = make_verify.Generator(o)
+    g = Generator(o)
     for p in g.parameters():  # what float32 holds
         p.data = p.data.float().double()
     n = 3
@@ -137,15 +136,11 @@ def make_styles(out):
     tensors |= {"styles": styles, "images": images, "target": target, "losses": losses, "dstyles": dstyles}
     tensors |= {"losses.w": losses_w, "dw": dw, "eigenvalues": values, "directions": vectors}
     tensors |= {"eigenvalues.coarse": coarse_values, "directions.coarse": coarse_vectors}
-    make_verify.write_safetensors(out, tensors, {"format": "ssdgan-styles"})
+    write_safetensors(out, tensors, {"format": "ssdgan-styles"})
 
 
-def main():
+def main(arguments):
     torch.set_default_dtype(torch.float64)
-    folder = sys.argv[1] if len(sys.argv) > 1 else "tests/golden"
+    folder = arguments[0] if arguments else "tests/golden"
     make_styles(os.path.join(folder, "styles.safetensors"))
     make_truncation(os.path.join(folder, "truncation.safetensors"))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,15 +1,12 @@
-#!/usr/bin/env python3
 """Makes tests/golden/metrics.safetensors: what numpy, scipy and torch compute for the quality scores of src/eval.
 
-    /usr/bin/python3 scripts/make_metrics.py
+    /usr/bin/python3 scripts/pytorch metrics
 
 Written from the definitions (the papers named in src/eval/*.h), sharing no code with the core. The random numbers are
 the core's (core_random.py), made anew in Python, since places and directions are part of what is checked. The test
 pictures are made by the same generator in tests/native/test_eval.c.
 """
-import json
 import math
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +17,7 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 
 from core_random import Rng
+from tensor_file import write_safetensors
 
 COUNT_A, COUNT_B, SIZE = 14, 12, 64
 
@@ -156,18 +154,7 @@ def swd(a, b, patches, directions, seed):
     return result
 
 
-def save(path, tensors):
-    header, data = {"__metadata__": {"format": "ssdgan-metrics"}}, b""
-    for name, values in tensors.items():
-        raw = np.ascontiguousarray(values, np.float32).tobytes()
-        header[name] = {"dtype": "F32", "shape": list(np.shape(values)), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def main():
+def main(arguments):
     random = np.random.default_rng(5)
     mix = random.normal(size=(20, 20))
     sets = {
@@ -194,10 +181,7 @@ def main():
     for size in (39, 11):
         tensors[f"resize.{size}"] = clean_resize(small, size)
     tensors["swd"] = swd(a, b, 9, 21, 4)
-    path = Path(__file__).parent.parent / "tests/golden/metrics.safetensors"
-    save(path, tensors)
+    path = Path(__file__).parents[2] / "tests/golden/metrics.safetensors"
+    write_safetensors(path, {name: torch.tensor(np.float32(values)) for name, values in tensors.items()},
+                      {"format": "ssdgan-metrics"})
     print(path, path.stat().st_size, "bytes;", {k: np.round(v, 5).tolist() for k, v in tensors.items() if np.size(v) < 9})
-
-
-if __name__ == "__main__":
-    main()

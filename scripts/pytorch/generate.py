@@ -1,44 +1,15 @@
-#!/usr/bin/python3
 """Renders latents with a model of ssdgan in PyTorch, to compare with `ssdgan generate --w FILE --out X.safetensors`.
 
-  scripts/generate_pytorch.py MODEL.safetensors LATENTS.safetensors OUT.safetensors
+  /usr/bin/python3 scripts/pytorch generate MODEL.safetensors LATENTS.safetensors OUT.safetensors
 
-Needs Debian's python3-torch (/usr/bin/python3). LATENTS holds a tensor z or w, N x 100; OUT gets images, N x 3 x H x W.
+LATENTS holds a tensor z or w, N x 100; OUT gets images, N x 3 x H x W.
 """
-import json
-import struct
-import sys
 from argparse import Namespace
 
 import torch
 
-from make_verify import DcganGenerator, Generator, write_safetensors
-
-DTYPES = {"F32": torch.float32, "F16": torch.float16, "I64": torch.int64}
-
-
-def read(path):
-    """A safetensors file's header and all of its bytes."""
-    with open(path, "rb") as file:
-        data = bytearray(file.read())
-    (length,) = struct.unpack("<Q", data[:8])
-    return json.loads(data[8 : 8 + length]), data, 8 + length
-
-
-def load_file(path):
-    """What safetensors.torch.load_file does: {name: tensor}."""
-    header, data, begin = read(path)
-    tensors = {}
-    for name, entry in header.items():
-        if name != "__metadata__":
-            start, end = (begin + offset for offset in entry["data_offsets"])
-            tensors[name] = torch.frombuffer(data[start:end], dtype=DTYPES[entry["dtype"]]).reshape(entry["shape"])
-    return tensors
-
-
-def metadata(path):
-    """{name: text}: the settings that a model was trained with."""
-    return read(path)[0].get("__metadata__", {})
+from networks import DcganGenerator, Generator
+from tensor_file import load_file, metadata, write_safetensors
 
 
 def generator_for(state, settings):
@@ -57,8 +28,8 @@ def generator_for(state, settings):
     return (DcganGenerator if dcgan else Generator)(options)
 
 
-def main():
-    model, latents, out = sys.argv[1:4]
+def main(arguments):
+    model, latents, out = arguments
     state = load_file(model)
     generator = generator_for(state, metadata(model))
     generator.load_state_dict(state)  # the one call
@@ -67,7 +38,3 @@ def main():
     with torch.no_grad():
         images = generator(inputs["z"]) if "z" in inputs else generator.synthesise(inputs["w"])
     write_safetensors(out, {"images": images}, {"format": "ssdgan-images"})
-
-
-if __name__ == "__main__":
-    main()
