@@ -48,7 +48,10 @@ class Again:
 
 def frozen(o, name):
     """Whether `freeze` (mapping,l1,...) leaves this tensor of the generator untrained."""
-    part = "mapping" if name.startswith("mapper") else "l1" if name == "starting_const" else "l" + name.split("_l")[1][0]
+    if name.startswith("model."):  # a DCGAN's
+        part = f"l{int(name.split('.')[1]) // 3 + 1}"
+    else:
+        part = "mapping" if name.startswith("mapper") else "l1" if name == "starting_const" else "l" + name.split("_l")[1][0]
     return part in o.freeze.split(",")
 
 

@@ -1,5 +1,5 @@
-/* The quality scores against numpy, scipy and torch (scripts/pytorch/metrics.py), for one and two threads, and what must
- * hold by definition. */
+/* The quality scores against numpy, scipy and torch (scripts/pytorch/metrics.py), for one and two threads, and what
+ * must hold by definition. */
 #include <math.h>
 #include <string.h>
 

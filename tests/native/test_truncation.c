@@ -1,5 +1,5 @@
-/* Truncation: towards a typical face of PyTorch's choice (scripts/pytorch/styles.py), against a plain reference in double,
- * and anew after a training step; for one and more threads. */
+/* Truncation: towards a typical face of PyTorch's choice (scripts/pytorch/styles.py), against a plain reference in
+ * double, and anew after a training step; for one and more threads. */
 #include <string.h>
 
 #include "check.h"
