@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const FOLDERS = ['docs', 'include', 'src', 'wasm', 'web', 'tests', 'scripts'];
+const FOLDERS = ['docs', 'examples', 'packages', 'include', 'src', 'wasm', 'web', 'tests', 'scripts'];
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true }).map((file) => join(folder, String(file))),
 )

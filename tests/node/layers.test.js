@@ -30,6 +30,7 @@ const SCRIPTS_BELOW = /** @type {Record<string, string[]>} */ ({
   'wasm/engine': ['wasm/module'],
   'wasm/run': ['wasm/engine'],
   'wasm/cli': ['wasm/engine', 'wasm/run', 'web/public'],
+  'wasm/package': ['wasm/module', 'wasm/engine', 'wasm/run', 'wasm/cli'], // its cli for Node only: node.js
   'web/worker': ['wasm/engine', 'wasm/run', 'web'],
   'web/page': ['web'],
   web: [],

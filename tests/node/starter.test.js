@@ -109,7 +109,7 @@ test('what cannot be exported is told', () => {
 test('without a starter model, its name says so', { skip: !NO_STARTER && 'there is one' }, () => {
   const { status, error } = ssdgan('train', '--from', 'starter', '--out', 'x');
   assert.equal(status, 2);
-  assert.match(error, /There is no starter model in this copy/);
+  assert.match(error, /npm install ssdgan-starter/);
 });
 
 test('the starter model is small, whole, and says how it was made', { skip: NO_STARTER }, async () => {

@@ -1,5 +1,6 @@
 /** Reading and writing files of the command line. */
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CliError, orList } from './usage.js';
@@ -48,6 +49,18 @@ export function readPart(file, offset, length) {
 /** The model that is shipped with the page, and what is known about it beside it (model.json). */
 export const STARTER = fileURLToPath(new URL('../../web/public/starter/model.safetensors', import.meta.url));
 
+/** @returns {string} the starter model's file: of the page, else of the package ssdgan-starter */
+function starterFile() {
+  if (fs.existsSync(STARTER)) return STARTER;
+  try {
+    return createRequire(import.meta.url).resolve('ssdgan-starter/model.safetensors');
+  } catch {
+    throw new CliError(
+      'The starter model is a package of its own. Install it beside this one: npm install ssdgan-starter',
+    );
+  }
+}
+
 /**
  * A model file, or a run's folder, whose model it then is. "starter" is the shipped one, unless something here has that
  * name.
@@ -58,8 +71,8 @@ export function readModel(name) {
   if (name === undefined)
     throw new CliError('Name a model: a .safetensors file, the folder of a training run, or starter.');
   if (name === 'starter' && !fs.existsSync(name)) {
-    if (!fs.existsSync(STARTER)) throw new CliError('There is no starter model in this copy (web/public/starter).');
-    return { file: STARTER, bytes: readFile(STARTER) };
+    const file = starterFile();
+    return { file, bytes: readFile(file) };
   }
   const folder = fs.statSync(name, { throwIfNoEntry: false })?.isDirectory();
   const file = folder ? path.join(name, 'model.safetensors') : name;

@@ -4,8 +4,8 @@
  *
  *   const run = TrainingRun.create(engine, store, { recipe: 'best', settings: { image_size: 64 } });
  *   await run.begin(dataset);                                  // the trainer's settings say at which size
- *   for await (const event of run.events(nextTurn)) ...        // run.stop() ends it after the present step
- *   for await (const event of run.events(nextTurn)) ...        // ... and this continues
+ *   for await (const event of run.events()) ...                // run.stop() ends it after the present step
+ *   for await (const event of run.events()) ...                // ... and this continues
  */
 import { Autosave } from './autosave.js';
 import { BestModel } from './best-model.js';
@@ -140,10 +140,11 @@ export class TrainingRun {
 
   /**
    * Trains up to the planned length. Whatever ends it, also a listener that goes away, the state is saved if it is good.
-   * @param {() => Promise<void>} nextTurn lets waiting messages and signals in, between two steps
+   * @param {() => Promise<void>} nextTurn lets waiting messages and signals in, between two steps; timers, which the default
+   *   uses, are slow in hidden tabs
    * @returns {AsyncGenerator<RunEvent, void>}
    */
-  async *events(nextTurn) {
+  async *events(nextTurn = () => new Promise((resolve) => setTimeout(resolve))) {
     this.reason = 'done';
     this.error = null;
     this.isBad = false;
