@@ -69,6 +69,7 @@ for (const name of NAMES)
           await setEpochs(tab, 5000);
           await tab.click('#train-button');
           await untilStep(tab, 40);
+          await tab.click('#curves summary');
           await until(tab, () => document.querySelector('#curves .u-over') !== null);
           return untilText(tab, 'figure-rate', /[\d.]+/);
         });

@@ -32,7 +32,7 @@ test('any moment of a training can be looked at again, and makes faces', async (
     page.evaluate(() => /** @type {HTMLCanvasElement} */ (document.getElementById('grid')).toDataURL());
   const now = await picture();
 
-  await page.waitForSelector('#film:not([hidden])');
+  await page.waitForSelector('#film:not([inert])');
   assert.equal(await page.innerText('#film-moment'), 'Now');
   assert.ok(await page.isDisabled('#film-use'));
   await page.locator('#film-slider').press('Home');

@@ -33,6 +33,7 @@ test(
     await page.click('#train-button');
     await untilStep(page, 3);
     await page.waitForSelector('#live:not([hidden])');
+    await page.click('#curves summary');
     await page.waitForSelector('#curves .u-over');
     await page.click('#train-button');
     await untilText(page, 'train-state', /^Paused/);

@@ -40,6 +40,7 @@ async function useEverything(tab) {
   await untilText(tab, 'intake-state', /^3 pictures/);
   await chooseSize(tab, '32');
   await trainFor(tab, 3);
+  await tab.click('#curves summary');
   await until(tab, () => document.querySelector('#curves .u-over') !== null);
   await tab.click('#generate-button');
   await untilText(tab, 'make-state', /^16 faces/);

@@ -12,9 +12,10 @@ export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside
 
 /**
  * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
- *   language?: string, motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, serviceWorkers?: 'allow' | 'block',
+ *   language?: string, motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, starterDelay?: number, serviceWorkers?: 'allow' | 'block',
  *   javaScriptEnabled?: boolean, script?: () => void,
- *   listen?: (page: import('playwright-core').Page, loaded: Set<string>) => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors
+ *   listen?: (page: import('playwright-core').Page, loaded: Set<string>) => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors;
+ *   starterDelay: milliseconds until it comes
  */
 export async function openPage({
   isolated = true,
@@ -25,6 +26,7 @@ export async function openPage({
   language = 'en-GB',
   motion = 'no-preference',
   starter = null,
+  starterDelay = 0,
   serviceWorkers = 'block', // offline.test.js has them
   javaScriptEnabled = true,
   script,
@@ -44,9 +46,10 @@ export async function openPage({
   if (script) await page.addInitScript(script);
   if (starter) {
     const body = Buffer.from(starter);
-    await page.route('**/starter/test.safetensors', (route) =>
-      route.fulfill({ body, contentType: 'application/octet-stream' }),
-    );
+    await page.route('**/starter/test.safetensors', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, starterDelay));
+      await route.fulfill({ body, contentType: 'application/octet-stream' });
+    });
   }
   /** @type {string[]} */
   const problems = [];

@@ -23,7 +23,7 @@ before(async () => {
 });
 
 /** @param {import('playwright-core').Page} page */
-const untilFaces = (page) => page.waitForSelector('#starter:not([hidden])', { timeout: 60000 });
+const untilFaces = (page) => page.waitForSelector('#starter.drawn', { timeout: 60000 });
 
 /** Frames computed so far. @param {import('playwright-core').Page} page @returns {Promise<number>} */
 const frames = (page) => page.evaluate(() => /** @type {any} */ (globalThis).ssdganStarter.frame);

@@ -123,6 +123,7 @@ test('a worker that dies before the first checkpoint leaves nothing standing, an
     assert.ok(await page.locator(`#${id}`).isHidden(), id);
   await page.click('#train-button');
   await untilStep(page, 1);
+  await page.click('#curves summary');
   await page.waitForSelector('#curves .u-over');
   await close(/crash, as asked for/);
 });
@@ -136,6 +137,7 @@ test('curves are there in the second training too, and go back where the run goe
   for (let training = 0; training < 2; training++) {
     await page.click('#train-button');
     await untilStep(page, 3);
+    if (training === 0) await page.click('#curves summary'); // they stay open
     await page.waitForSelector('#curves .u-over');
     await page.click('#train-button');
     await untilText(page, 'train-state', /^Paused/);

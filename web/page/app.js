@@ -36,6 +36,8 @@ export class App {
     this.source = 'run';
     /** @type {{metadata: Record<string, string>} | null} the starter model, once the engine has it */
     this.starter = null;
+    /** The starter model may still come: its room is kept. */
+    this.awaitsStarter = false;
     /** @type {((phase: Phase) => void)[]} */
     this.watchers = [];
     /** @type {(() => void)[]} */

@@ -1,12 +1,12 @@
 /** The curves: both losses, D(x) and D(G(z)), drawn by uPlot. */
 import { later } from '../later.js';
-import { byId } from './draw.js';
+import { byId, element } from './draw.js';
 import { onWords, t } from './words.js';
 
 /** Most points kept. Beyond that, every second one is dropped. */
 const MOST_POINTS = 2000;
 
-const loadUPlot = later(() => import('uplot'));
+const loadUPlot = later(() => import('./plot.js'));
 
 export class Curves {
   constructor() {
@@ -18,6 +18,7 @@ export class Curves {
     this.loading = false;
     this.failed = false;
     addEventListener('online', () => this.tryAgain()); // the next training tries too
+    byId('curves').addEventListener('toggle', () => this.draw());
     new ResizeObserver(() => this.resize()).observe(byId('curves'));
     onWords(() => this.plots.length && this.load());
   }
@@ -89,21 +90,19 @@ export class Curves {
   }
 
   resize() {
-    const width = byId('curves').clientWidth;
-    if (width) this.plots.forEach((plot) => plot.setSize({ width, height: 190 }));
+    for (const plot of this.plots) {
+      const width = plot.root.parentElement.clientWidth;
+      if (width) plot.setSize({ width, height: 190 });
+    }
   }
 
   draw() {
+    if (!element('curves', HTMLDetailsElement).open) return;
     if (!this.plots.length) {
       if (!this.loading && this.columns[0].length) this.load().catch(() => (this.failed = true));
       return;
     }
     const [step, lossG, lossD, real, fake] = this.columns;
-    const box = byId('curves');
-    if (box.hidden !== (step.length === 0)) {
-      box.hidden = step.length === 0;
-      this.resize();
-    }
     this.plots[0].setData([step, lossG, lossD]);
     this.plots[1].setData([step, real, fake]);
   }

@@ -47,7 +47,8 @@ export class Film {
     this.steps = this.models = [];
     this.listed = 0;
     this.slider.max = this.slider.value = '0';
-    byId('film').hidden = true;
+    byId('film').inert = true;
+    this.label();
   }
 
   /** Asks what is kept. @param {boolean} now however lately it has been asked */
@@ -61,8 +62,9 @@ export class Film {
     this.slider.max = String(this.steps.length);
     const place = at === null ? -1 : this.steps.findIndex((step) => step >= at);
     this.slider.value = String(place < 0 ? this.steps.length : place);
-    byId('film').hidden = this.steps.length < 2;
+    byId('film').inert = this.steps.length < 2; // its room is there from the beginning
     this.label();
+    if (!this.isBack) this.toNow();
   }
 
   /** The step of the nearest kept model. @returns {number | undefined} */
@@ -88,21 +90,30 @@ export class Film {
     return createImageBitmap(new Blob([bytes], { type: 'image/png' }));
   }
 
+  /** @param {number} step */
+  async draw(step) {
+    const mine = ++this.asked;
+    const bitmap = await this.frame(step);
+    if (mine !== this.asked) return;
+    this.grid.width = bitmap.width;
+    this.grid.height = bitmap.height;
+    this.grid.getContext('2d')?.drawImage(bitmap, 0, 0);
+    byId('live').hidden = false;
+  }
+
+  /** The last moment that is kept: a project that was opened again has no samples yet. */
+  drawLast() {
+    const step = this.steps.at(-1);
+    if (step !== undefined) this.draw(step).catch(() => {});
+  }
+
   /** Draws the moment of the slider. */
   show() {
     this.label();
-    const mine = ++this.asked;
-    if (!this.isBack) {
-      this.toNow();
-      return Promise.resolve();
-    }
-    return this.app.attempt('film-state', async () => {
-      const bitmap = await this.frame(this.steps[Number(this.slider.value)]);
-      if (mine !== this.asked) return;
-      this.grid.width = bitmap.width;
-      this.grid.height = bitmap.height;
-      this.grid.getContext('2d')?.drawImage(bitmap, 0, 0);
-    });
+    if (this.isBack) return this.app.attempt('film-state', () => this.draw(this.steps[Number(this.slider.value)]));
+    this.asked++; // what was asked for comes too late
+    this.toNow();
+    return Promise.resolve();
   }
 
   /** From this moment, or from the first one, to now. */

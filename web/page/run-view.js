@@ -7,6 +7,8 @@ import { Story } from './story.js';
 import { number } from './words.js';
 
 const COLUMNS = 8;
+/** What a training shows. */
+const ROOM = ['live', 'figures', 'curves', 'train-progress'];
 
 export class RunView {
   /**
@@ -47,7 +49,16 @@ export class RunView {
     this.story.clear();
     this.samples = null;
     this.total = 0;
-    for (const id of ['figures', 'live', 'train-progress']) byId(id).hidden = true;
+    for (const id of ROOM) byId(id).hidden = true;
+    canvas('grid').width = canvas('grid').height = 1;
+  }
+
+  /** Makes room for what a training shows, before it comes: then nothing moves, and on a phone the faces come into sight. */
+  makeRoom() {
+    for (const id of ROOM) byId(id).hidden = false;
+    const stage = byId('stage');
+    const { top } = stage.getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 3) stage.scrollIntoView();
   }
 
   /** The run has gone back: removes what was shown beyond this step. @param {number} step */
@@ -58,9 +69,8 @@ export class RunView {
   /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate pictures a second; 0: at rest */
   showStats(stats, rate) {
     if (rate > 0) this.app.unsaved = true; // the last ones come after the checkpoint
-    byId('figures').hidden = false;
+    for (const id of ['figures', 'curves', 'train-progress']) byId(id).hidden = false;
     const bar = element('train-progress', HTMLProgressElement);
-    bar.hidden = false;
     const isKnown = this.total < Infinity;
     bar.max = isKnown ? Math.max(1, this.total) : 1;
     bar.value = isKnown ? stats.step : 0;
@@ -94,7 +104,7 @@ export class RunView {
 
   /** The last samples. */
   draw() {
-    if (!this.samples) return;
+    if (!this.samples) return this.film.drawLast();
     const { size, rgba } = this.samples;
     byId('live').hidden = false;
     drawGrid(canvas('grid'), rgba, size, COLUMNS);

@@ -1,5 +1,6 @@
 /**
- * The starter model is fetched when the page opens; its faces are what a visitor sees first. They change slowly: twelve new
+ * The starter model is fetched when the engine has started; its faces are what a visitor sees first, and their room is there
+ * before them. They change slowly: twelve new
  * ones a second, faded over by the compositor, which costs one per cent of a processor. They stand still if the visitor does not
  * want motion, and are not computed while they cannot be seen or while something trains.
  */
@@ -18,10 +19,8 @@ function addressOf(options) {
   return name === 'none' ? null : new URL(name, document.baseURI);
 }
 
-/** @param {URL | null} address @returns {Promise<Uint8Array | null>} null: the page does without */
+/** @param {URL} address @returns {Promise<Uint8Array | null>} null: the page does without */
 async function fetchModel(address) {
-  // Do not load a megabyte for a visitor who saves data.
-  if (!address || /** @type {any} */ (navigator).connection?.saveData) return null;
   try {
     const response = await fetch(address);
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
@@ -35,7 +34,11 @@ export class Starter {
   constructor(app, pick) {
     this.app = app;
     const address = addressOf(app.options);
-    this.bytes = fetchModel(address);
+    // Do not load megabytes for a visitor who saves data.
+    this.address = /** @type {any} */ (navigator).connection?.saveData ? null : address;
+    /** @type {Promise<Uint8Array | null> | null} once it is asked for */
+    this.bytes = null;
+    app.awaitsStarter = this.address !== null;
     this.layers = [canvas('starter-faces'), canvas('starter-next')];
     this.front = 0;
     this.frame = 0;
@@ -45,7 +48,7 @@ export class Starter {
     this.seen = true;
     this.timer = 0;
     this.still = matchMedia('(prefers-reduced-motion: reduce)');
-    this.narrow = matchMedia('(max-width: 700px)');
+    this.narrow = matchMedia('(max-width: 899px)'); // style.css keeps their room
 
     const about = byId('starter-about');
     if (address) about.setAttribute('href', address.href.replace(/safetensors$/, 'json'));
@@ -72,21 +75,26 @@ export class Starter {
   }
 
   get columns() {
-    return this.narrow.matches ? FACES / 2 : FACES;
+    return this.narrow.matches ? 6 : 4;
   }
 
   /** Gives the model to the engine; resolves when the first faces are drawn, or at once without a model. */
   async begin() {
+    if (!this.address) return;
+    this.bytes ??= fetchModel(this.address);
     const bytes = await this.bytes;
-    if (!bytes) return;
+    this.app.awaitsStarter = bytes !== null;
     try {
+      if (!bytes) return;
       const { metadata } = await this.app.client.request('starter.load', { bytes });
       this.app.starter = { metadata };
       await this.next();
     } catch (error) {
+      this.app.awaitsStarter = false;
       console.warn('the starter model cannot be used:', error);
+    } finally {
+      this.app.enter(this.app.phase);
     }
-    this.app.enter(this.app.phase);
   }
 
   /** After the worker died, the model is gone too. */
@@ -109,7 +117,10 @@ export class Starter {
     const { app } = this;
     // Until there is something else, faces are made with it.
     if (app.starter && app.phase === 'ready' && app.source === 'run') app.use('starter');
-    byId('starter').hidden = !this.shown;
+    const { phase, resume } = app;
+    const isAwaited = app.awaitsStarter && !resume && (phase === 'starting' || phase === 'ready');
+    byId('starter').hidden = !this.shown && !isAwaited;
+    byId('starter').classList.toggle('drawn', this.shown);
     const hold = button('starter-hold');
     hold.hidden = this.still.matches;
     tell(hold, () => t(this.held ? 'starter.move' : 'starter.hold'));

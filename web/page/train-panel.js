@@ -93,7 +93,7 @@ export class TrainPanel {
     const { starter, settings } = this.app;
     const select = /** @type {HTMLSelectElement} */ (settings.control('start'));
     const needed = starter && settings.conflict(starter.metadata);
-    byId('start-row').hidden = !starter;
+    byId('start-row').hidden = !starter && !this.app.awaitsStarter;
     select.options[0].disabled = !starter || needed !== null;
     select.value = select.options[0].disabled ? 'scratch' : this.start;
     select.options[0].textContent = needed ? t('train.starter-only', { needed }) : t('train.starter');
@@ -126,7 +126,14 @@ export class TrainPanel {
       }
       if (!this.app.settings.form.reportValidity()) return;
       if (phase === 'ready') await this.intake.settle();
-      if (phase === 'ready') await this.begin();
+      if (phase === 'ready') this.view.clear();
+      this.view.makeRoom();
+      if (phase === 'ready') {
+        await this.begin().catch((error) => {
+          this.view.clear();
+          throw error;
+        });
+      }
       const { total, stats } = await client.request('train.run', this.howLong.request(phase));
       this.howLong.isChanged = false;
       this.view.total = total;
@@ -145,7 +152,6 @@ export class TrainPanel {
 
   /** A new run, or the loaded checkpoint's. */
   async begin() {
-    this.view.clear();
     this.say(() => t('train.setting-up'));
     const { client, resume } = this.app;
     if (!resume) {
