@@ -117,7 +117,6 @@ test('on a desktop the faces are the largest thing, and no half is empty', async
   await page.click('#train-button');
   await untilStep(page, 2);
   for (const [width, height] of [
-    [1280, 800],
     [1440, 900],
     [2560, 1440],
   ]) {

@@ -51,6 +51,7 @@ export class RunView {
     this.total = 0;
     for (const id of ROOM) byId(id).hidden = true;
     canvas('grid').width = canvas('grid').height = 1;
+    for (const id of ['step', 'epoch', 'rate', 'left']) byId(`figure-${id}`).textContent = '–';
   }
 
   /** Makes room for what a training shows, before it comes: then nothing moves, and on a phone the faces come into sight. */
