@@ -11,7 +11,9 @@ const MOST_SHIFT = 0.05;
 
 /** Before the page: notes every shift that no input has caused. */
 function noteShifts() {
-  const shifts = /** @type {any} */ (globalThis).shifts ?? /** @type {any} */ (globalThis.shifts = []);
+  /** @type {object[]} */
+  const shifts = [];
+  Object.assign(globalThis, { shifts });
   new PerformanceObserver((list) => {
     for (const entry of /** @type {any[]} */ (list.getEntries())) {
       const names = entry.sources.map((/** @type {any} */ { node }) => node?.id || node?.className || node?.nodeName);
