@@ -36,6 +36,11 @@
  *   picture.about {index}                -> {name: of its file}
  *   picture.remove {indices}             -> as pictures.add
  *   picture.undo {}                      takes the last change back, one at a time -> as pictures.add
+ *   report.check {}                      looks at all pictures, in slices; tells by events -> {same, blurred, odd, small: below
+ *                                        the training's size, long: indices of pictures. Of nearly the same ones all but
+ *                                        the best}, or {ended: true}: the pictures have changed, or a training began
+ *   report.stop {}                       ends it -> {}
+ *   report.pictures {indices}            -> {size, rgba}
  *   faces.check {}                       looks at a few of the pictures -> {offer: most have the shape of photos}
  *   faces.find {}                        finds the faces of all pictures; tells by events -> {photos: that were looked at,
  *                                        empty: those without a face, unreadable: number, stopped, faces: [{fault: small,
@@ -86,6 +91,7 @@
  *
  * Events
  *   intake {done, total}                 pictures being read
+ *   report {done, found}                 share of the report that is done; once, found: the reply, still without odd ones
  *   faces {done, total, found}           photos looked at, and the faces in them
  *   epochs {epochs}                      {recipe: usual number}, for the pictures that are there now; before the reply
  *   planned {minutes, epochs, total}     the minutes have become epochs, and steps in all, at the speed of the first seconds

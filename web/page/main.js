@@ -14,6 +14,7 @@ import {
   lang,
   LANGUAGES,
   onWords,
+  percent,
   size,
   t,
   takeLaterWords,
@@ -51,7 +52,9 @@ const loadFaces = later(() =>
   import('./faces-panel.js').then(({ openFaces }) => openFaces(app, intake, { size, t, takeLaterWords, tell })),
 );
 const loadPictures = later(() =>
-  import('./pictures-panel.js').then(({ openPictures }) => openPictures(app, intake, { t, takeLaterWords, tell })),
+  import('./pictures-panel.js').then(({ openPictures }) =>
+    openPictures(app, intake, { percent, t, takeLaterWords, tell }),
+  ),
 );
 intake.onShow = () => loadPictures().then((pictures) => pictures.show()).catch(() => {}); // prettier-ignore
 // Where it cannot be loaded, the pictures are as they are.

@@ -1,10 +1,11 @@
 /** In panel 1: the pictures as a grid; one of them can be chosen and taken out, which can be undone. */
 import './pictures.css';
+import { HealthReport } from './health-report.js';
 import { PictureGrid } from './picture-grid.js';
 
 /**
  * What is loaded first anyway is handed in. An import of it would put it into a chunk of its own: 1 KB more at first.
- * @typedef {Pick<typeof import('./words.js'), 't' | 'takeLaterWords' | 'tell'>} Words
+ * @typedef {Pick<typeof import('./words.js'), 'percent' | 't' | 'takeLaterWords' | 'tell'>} Words
  */
 
 /** @param {string} id @returns {HTMLElement} */
@@ -16,7 +17,8 @@ const makeButton = (id, act) =>
 
 export class PicturesPanel {
   /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
-  constructor(app, intake, { t, tell }) {
+  constructor(app, intake, words) {
+    const { t, tell } = words;
     this.app = app;
     this.intake = intake;
     this.words = { t, tell };
@@ -45,6 +47,8 @@ export class PicturesPanel {
       this.undo();
     };
     app.watch(() => this.lock());
+    this.report = new HealthReport(this, words);
+    box.after(this.report.element);
   }
 
   /** The pictures have changed. */
@@ -53,6 +57,7 @@ export class PicturesPanel {
     grid.element.ariaLabel = words.t('thumbs.label');
     grid.show(app.count);
     this.chosen();
+    this.report.pictures();
   }
 
   lock() {
@@ -91,11 +96,13 @@ export class PicturesPanel {
   remove(index) {
     if (this.intake.reading) return;
     const { t } = this.words;
+    this.report.left = 0;
     return this.change('picture.remove', { indices: [index] }, () => t('thumbs.removed'));
   }
 
   undo() {
     const { t } = this.words;
+    this.report.left = 0;
     return this.change('picture.undo', {}, () => t('thumbs.undone'));
   }
 }

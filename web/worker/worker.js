@@ -278,6 +278,10 @@ const laterHandlers = [
     later(async () => (await import('./pictures/handlers.js')).pictureHandlers(picturesOf, freePictures, keepChange)),
   ],
   [
+    /^report\./,
+    later(async () => (await import('./report/handlers.js')).reportHandlers(picturesOf, () => !!training?.run(), send)),
+  ],
+  [
     /^faces\./,
     later(async () => (await import('./faces/handlers.js')).facesHandlers(freePictures, keepChange, send, tellIntake)),
   ],

@@ -35,6 +35,7 @@ export async function undo(pictures) {
   // Pictures that are read again may be fewer than they were: those behind the last one come to the end.
   const indices = change.indices.map((index, i) => Math.min(index, pictures.count + i));
   insertPictures(dataset, indices, pixels);
+  pictures.origins = [...pictures.origins]; // another list, as for every change
   for (const [i, origin] of origins.entries()) {
     pictures.origins.splice(indices[i], 0, origin);
     removed.delete(origin);

@@ -1,0 +1,77 @@
+/** What is noted of a picture, to compare it with the others. Pure functions on RGB bytes. */
+
+/** Blocks a side of the small picture. */
+export const BLOCKS = 16;
+/** Words of 32 bits of a hash. */
+export const HASH_WORDS = 4;
+/** Sharpness is judged at this size, whatever that of the pictures is. */
+const SHARP_SIZE = 64;
+
+/** Means of blocks. @param {Uint8Array} rgb @param {number} size @param {number} blocks a side; at most `size` @returns {Float32Array} blocks x blocks x 3 */
+export function blocksOf(rgb, size, blocks) {
+  const out = new Float32Array(blocks * blocks * 3);
+  for (let by = 0; by < blocks; by++) {
+    const [top, bottom] = [Math.floor((by * size) / blocks), Math.floor(((by + 1) * size) / blocks)];
+    for (let bx = 0; bx < blocks; bx++) {
+      const [left, right] = [Math.floor((bx * size) / blocks), Math.floor(((bx + 1) * size) / blocks)];
+      let [r, g, b] = [0, 0, 0];
+      for (let y = top; y < bottom; y++)
+        for (let x = left, at = 3 * (y * size + left); x < right; x++, at += 3) {
+          r += rgb[at];
+          g += rgb[at + 1];
+          b += rgb[at + 2];
+        }
+      const share = 1 / ((bottom - top) * (right - left));
+      out.set([r * share, g * share, b * share], 3 * (by * blocks + bx));
+    }
+  }
+  return out;
+}
+
+/** @param {ArrayLike<number>} rgb @param {number} count of pixels @returns {Float32Array} */
+const lightOf = (rgb, count) =>
+  Float32Array.from({ length: count }, (_, i) => 0.3 * rgb[3 * i] + 0.59 * rgb[3 * i + 1] + 0.11 * rgb[3 * i + 2]);
+
+/**
+ * A difference hash: whether each of 8 x 8 blocks is lighter than the one to its right, and the one below; the last ones
+ * compare with the first. (N. Krawetz, "Kind of like that", 2013, has the first half.)
+ * @param {Float32Array} small 16 x 16 x 3 @returns {Uint32Array} 4 words
+ */
+export function hashOf(small) {
+  const SIDE = 8;
+  const fine = lightOf(small, BLOCKS * BLOCKS);
+  const light = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const at = 2 * Math.floor(i / SIDE) * BLOCKS + 2 * (i % SIDE);
+    return fine[at] + fine[at + 1] + fine[at + BLOCKS] + fine[at + BLOCKS + 1];
+  });
+  const hash = new Uint32Array(HASH_WORDS);
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
+    const right = light[y * SIDE + ((x + 1) % SIDE)];
+    const below = light[((y + 1) % SIDE) * SIDE + x];
+    if (light[i] > right) hash[i >> 5] |= 1 << (i & 31);
+    if (light[i] > below) hash[2 + (i >> 5)] |= 1 << (i & 31);
+  }
+  return hash;
+}
+
+/**
+ * How sharp a picture is: the mean size of its second differences, by its contrast; of at most 64 x 64 pixels.
+ * @param {Uint8Array} rgb @param {number} size
+ */
+export function sharpnessOf(rgb, size) {
+  const side = Math.min(size, SHARP_SIZE);
+  const light = lightOf(size === side ? rgb : blocksOf(rgb, size, side), side * side);
+  let [sum, squares, second, count] = [0, 0, 0, 0];
+  for (let y = side >> 3; y < side - (side >> 3); y++)
+    for (let x = side >> 3; x < side - (side >> 3); x++) {
+      const at = y * side + x;
+      const value = light[at];
+      sum += value;
+      squares += value * value;
+      second += Math.abs(4 * value - light[at - 1] - light[at + 1] - light[at - side] - light[at + side]);
+      count++;
+    }
+  const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+  return second / count / (deviation + 2);
+}
