@@ -86,6 +86,8 @@
  *   gif {rgba, size, delay, scale}       -> {bytes}
  *   save {checkpoint}                    the present state; or (false) the best model, where one was kept, else the present
  *                                        one -> {bytes, step, best}: its score in words
+ *   onnx {source, input, isUint8}        the model (of a run: as save {checkpoint: false}) as ONNX; input: z, w or w+; isUint8:
+ *                                        its pictures are whole numbers from 0 to 255 -> {bytes}
  *   fetch.later {}                       fetches the modules that later requests need, while the network is there -> {}
  *   crash {}                             throws outside any request: for tests of what the page does then
  *

@@ -73,7 +73,7 @@ class Generator(nn.Module):
 def main():
     tensors, about = load(sys.argv[1])
     if about.get("g_norm") != "batch" or about.get("upsampling") != "nearest" or about.get("w_norm") != "1":
-        sys.exit("This example knows models of the recipe best. scripts/generate_pytorch.py in the repository knows all of them.")
+        sys.exit("This example knows models of the recipe best. scripts/pytorch in the repository knows all of them.")
     convolutions = [tensors[name] for name in sorted(tensors) if name.startswith("conv_l")]
     channels = [convolutions[0].shape[1]] + [weight.shape[0] for weight in convolutions[1:]]
     generator = Generator(convolutions[0].shape[0], channels)

@@ -116,9 +116,40 @@ test('ssdgan export writes ONNX: whole levels for tools that take bytes; the che
     return rgba[4 * (1024 * picture + pixel) + channel];
   });
   assert.ok(furthest(images.data, planes) <= 1, 'a level at most, where a number lies between two');
+  const bytesOf = (/** @type {string} */ name) => fs.statSync(path.join(folder, name)).size;
+  assert.equal(ssdgan('export', 'run', 'onnx/half.onnx', '--half').status, 0);
+  assert.ok(bytesOf('onnx/half.onnx') < 0.7 * bytesOf('onnx/z.onnx'), 'weights as float16');
+  const halves = await imagesOf(read('onnx/half.onnx'), 'z', generator.latents(seeds), [2, generator.latentSize]);
+  assert.ok(furthest(halves.data, generator.generate(seeds)) < 0.02);
   refuses(/--input/, 'export', 'run', 'x.onnx', '--input', 'q');
+  refuses(/--uint8 is for \.onnx, but a \.safetensors/, 'export', 'run', 'x.safetensors', '--uint8');
+  refuses(/--discriminator is for \.safetensors, but a \.onnx/, 'export', 'run', 'x.onnx', '--discriminator');
+  refuses(/--half is for \.safetensors or \.onnx, but a \.zip/, 'export', 'run', 'x.zip', '--half');
   if (!hasChecker) return t.diagnostic('python3-onnx is not installed: the checker was not run');
   const check = `import glob, onnx\nfor f in glob.glob("${folder}/onnx/*.onnx"): onnx.checker.check_model(f, full_check=True); print(f)`;
   const { stdout, stderr } = spawnSync(PYTHON, ['-c', check], { encoding: 'utf8' });
-  assert.equal(stdout.trim().split('\n').length, 4, stderr);
+  assert.equal(stdout.trim().split('\n').length, 5, stderr);
+});
+
+test('ssdgan evaluate scores an ONNX generator as its safetensors', () => {
+  assert.equal(ssdgan('train', '--doodles', '60', '--out', 'scored', '--steps', '4', ...SMALL).status, 0);
+  assert.equal(ssdgan('export', 'scored', 'scored.onnx').status, 0);
+  assert.equal(ssdgan('export', 'scored', 'levels.onnx', '--uint8').status, 0);
+  assert.equal(ssdgan('export', 'scored', 'w.onnx', '--input', 'w').status, 0);
+  const options = ['--doodles', '60', '--n', '40', '--seed', '3', '--json'];
+  const [ours, ...theirs] = ['scored', 'scored.onnx', 'levels.onnx'].map((name) => {
+    const { status, out, error } = ssdgan('evaluate', name, ...options);
+    assert.equal(status, 0, error);
+    return JSON.parse(out).scores;
+  });
+  for (const scores of theirs)
+    for (const name of ['swd', 'kernel', 'frechet', 'precision', 'recall'])
+      assert.ok(
+        Math.abs(scores[name] - ours[name]) <= 1e-3 * Math.abs(ours[name]),
+        `${name}: ${scores[name]}, ${ours[name]}`,
+      );
+  refuses(/begins with w.*--input z/, 'evaluate', 'w.onnx', ...options);
+  refuses(/--psi needs the model as \.safetensors/, 'evaluate', 'scored.onnx', ...options, '--psi', '0.5');
+  fs.writeFileSync(path.join(folder, 'broken.onnx'), 'no network');
+  refuses(/broken\.onnx cannot be read as ONNX/, 'evaluate', 'broken.onnx', ...options);
 });

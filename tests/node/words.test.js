@@ -125,7 +125,6 @@ const coreSentences = () =>
 const scriptSentences = () =>
   ['wasm/engine', 'wasm/run', 'wasm/module', 'web/worker']
     .flatMap((folder) => filesIn(folder, '.js'))
-    .filter((name) => !/onnx/.test(name)) // the terminal's alone
     .map((name) => fs.readFileSync(path.join(ROOT, name), 'utf8'))
     .flatMap((source) =>
       ['new SsdganError', 'refuse', 'notes.push', 'warnings.push'].flatMap((call) => callsIn(source, call)),

@@ -5,6 +5,7 @@ import { rgbaFromRgb } from '../engine/pixels.js';
 import { summaryOf, warningsOf } from '../engine/summary.js';
 import { faceDetector } from './face-detector.js';
 import { outputKind, readFile, readModel } from './files.js';
+import { OnnxGenerator } from './onnx-generator.js';
 import { gridOf } from '../engine/png.js';
 import { addPictures, refusedLines, requirePictures, writePng } from './pictures.js';
 import { NETWORKS } from './trained-features.js';
@@ -52,7 +53,7 @@ const OPTIONS = {
   ...ENGINE_OPTIONS,
 };
 
-const ABOUT = `Scores the samples of a model (a file, or the folder of a run) against real PICTURES (files, folders, zips). Instead of
+const ABOUT = `Scores the samples of a model (a file, also .onnx, or the folder of a run) against real PICTURES (files, folders, zips). Instead of
 a model, a folder or zip of pictures can be scored.
 Lower is better for swd (sliced Wasserstein distance x 1,000), kernel (the formula of KID) and frechet. 1 is best for
 precision (samples look real), recall (all kinds of pictures occur), density, coverage and diversity.
@@ -120,6 +121,13 @@ function holdsPictures(name) {
   return !/\.safetensors$/i.test(name) && stat !== undefined && readFile(name)[0] === 0x50;
 }
 
+/** @param {string} name @param {import('../engine/engine.js').Engine} engine @param {Record<string, any>} values @returns {Promise<OnnxGenerator | null>} */
+async function onnxIn(name, engine, { psi }) {
+  if (!/\.onnx$/i.test(name)) return null;
+  if (psi !== undefined) throw new CliError('--psi needs the model as .safetensors: an ONNX file has no truncation.');
+  return OnnxGenerator.load(name, engine);
+}
+
 /** @param {string[]} args */
 export async function run(args) {
   const { values, positionals } = parse(args, OPTIONS, 'evaluate');
@@ -132,8 +140,10 @@ export async function run(args) {
   const [name, ...pictureNames] = positionals;
   if (values.sheet) outputKind(values.sheet, ['.png'], 'sheet');
   const engine = await engineFrom(values);
-  const generator = holdsPictures(name) ? null : engine.loadGenerator(readModel(name).bytes);
-  const size = generator?.imageSize ?? values.size ?? 64;
+  const onnx = await onnxIn(name, engine, values);
+  const generator = onnx || holdsPictures(name) ? null : engine.loadGenerator(readModel(name).bytes);
+  const isModel = onnx !== null || generator !== null;
+  const size = (onnx ?? generator)?.imageSize ?? values.size ?? 64;
   const make = () => engine.createDataset({ size, crop: values.crop, filter: values.filter });
   const dataset = make();
   if (values.doodles) dataset.addDoodles(0, 0, values.doodles);
@@ -156,10 +166,11 @@ export async function run(args) {
   const floor = { ...evaluator.floor({ quick: values.quick }), ...(trained && { trained: trained.floor }) };
   // Of few pictures, where none are held out for the floor, the training pictures themselves.
   if (facesIn) floor.faces = await facesIn(dataset, evaluator.floorKind === 'held-out' ? evaluator.count : 0);
+  const n = values.n ?? Math.max(500, heldOut);
   const samples = generator
-    ? evaluator.samples(generator, { n: values.n ?? Math.max(500, heldOut), seed, psi })
-    : make();
-  if (!generator) refused.push(...(await addPictures(samples, [name])).refused);
+    ? evaluator.samples(generator, { n, seed, psi })
+    : ((await onnx?.samples({ n, seed })) ?? make());
+  if (!isModel) refused.push(...(await addPictures(samples, [name])).refused);
   if (samples.count < 6) throw new CliError(`${name} holds ${samples.count} pictures; scores need at least 6.`);
   const scores = await measure(samples);
   const { noise, mean } = evaluator.ceilingPictures();
@@ -183,7 +194,7 @@ export async function run(args) {
   const networks = trained ? `${FEATURES}, trained ${values.features}` : FEATURES;
   console.log(`Against ${evaluator.count} training pictures, features ${networks}. Floor: ${kind}.\n`);
   console.log(
-    table({ [generator ? 'model' : 'pictures']: scores, floor, noise: ceilings.noise, 'mean picture': ceilings.mean }),
+    table({ [isModel ? 'model' : 'pictures']: scores, floor, noise: ceilings.noise, 'mean picture': ceilings.mean }),
   );
   console.log(`\n${[...Object.values(summary), ...warnings.map((line) => `Careful: ${line}`)].join('\n')}`);
   if (values.sheet) console.log(`Samples and their nearest training pictures: ${values.sheet}`);

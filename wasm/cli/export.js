@@ -1,12 +1,13 @@
 /** `ssdgan export`: the model alone, in float32 or float16, and beside it what is known about it. */
 import path from 'node:path';
+import { modelIn } from '../engine/model-file.js';
 import { onnxOf } from '../engine/onnx.js';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { makeFolderOf, readFile, readModel, writeWhole } from './files.js';
 import { FolderStore } from './folder-store.js';
 import { holdsRun, readNote } from './project-folder.js';
 import { writeProjectZip } from './project-zip.js';
-import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, parse, text } from './usage.js';
+import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, orList, parse, text } from './usage.js';
 
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
@@ -31,16 +32,13 @@ const PICTURES = 64;
  * @param {ReturnType<typeof readSafetensors>} file @param {boolean | undefined} withDiscriminator
  */
 function networksOf({ tensors, metadata }, withDiscriminator) {
+  const generator = modelIn({ tensors, metadata }).tensors;
+  if (!withDiscriminator) return generator;
   const names = Object.keys(tensors);
-  const prefix = ['average.', 'generator.'].find((start) => names.some((name) => name.startsWith(start))) ?? '';
-  const generator = names
-    .filter((name) => name.startsWith(prefix) && (prefix || metadata.format !== 'ssdgan-checkpoint'))
-    .map((name) => [name.slice(prefix.length), tensors[name]]);
-  if (!withDiscriminator) return Object.fromEntries(generator);
   const discriminator = names.filter((name) => name.startsWith('discriminator.'));
   if (!discriminator.length)
     throw new CliError('--discriminator needs a checkpoint, as checkpoint-a.safetensors in the folder of a run.');
-  return Object.fromEntries([...generator, ...discriminator.map((name) => [name, tensors[name]])]);
+  return { ...generator, ...Object.fromEntries(discriminator.map((name) => [name, tensors[name]])) };
 }
 
 /** @param {string} file @returns {any} */
@@ -98,14 +96,28 @@ async function exportProject(folder, out) {
 }
 
 /** @param {ReturnType<typeof readSafetensors>} source @param {string} out @param {Record<string, any>} values @returns {number} exit status */
-function exportOnnx(source, out, { input = 'z', uint8 = false }) {
-  const metadata = { ...source.metadata, format: 'ssdgan-model' };
-  const written = onnxOf({ tensors: networksOf(source, false), metadata }, { input, isUint8: uint8 });
+function exportOnnx(source, out, { input = 'z', uint8 = false, half = false }) {
+  const written = onnxOf(modelIn(source), { input, isUint8: uint8, isHalf: half });
   makeFolderOf(out);
   writeWhole(out, written);
   const range = uint8 ? 'levels from 0 to 255' : 'numbers from -1 to 1';
   console.log(`${out}: ${(written.length / 1e6).toFixed(2)} MB; input ${input}, output images: ${range}.`);
   return 0;
+}
+
+/** Options that some kinds of files have: elsewhere they would be without effect. @type {Record<string, string[]>} */
+const ONLY_FOR = {
+  '.safetensors': ['discriminator', 'scores', 'command', 'half'],
+  '.onnx': ['input', 'uint8', 'half'],
+};
+
+/** @param {string} kind of the file to write @param {Record<string, any>} values */
+function refuseOthers(kind, values) {
+  for (const name of Object.values(ONLY_FOR).flat()) {
+    const kinds = Object.keys(ONLY_FOR).filter((ending) => ONLY_FOR[ending].includes(name));
+    if (values[name] !== undefined && !kinds.includes(kind))
+      throw new CliError(`--${name} is for ${orList(kinds)}, but a ${kind} file is to be written: leave it out.`);
+  }
 }
 
 /** @param {string[]} args */
@@ -114,7 +126,7 @@ export async function run(args) {
   if (values.help) {
     console.log(
       helpText(
-        'export MODEL FILE.safetensors [--half] [options]\n       ssdgan export MODEL FILE.onnx [--input w] [--uint8]\n       ssdgan export RUN FILE.zip',
+        'export MODEL FILE.safetensors [--half] [options]\n       ssdgan export MODEL FILE.onnx [--input w] [--uint8] [--half]\n       ssdgan export RUN FILE.zip',
         ABOUT,
         OPTIONS,
       ),
@@ -127,6 +139,7 @@ export async function run(args) {
     throw new CliError(
       'Name a model (a file, a run, starter) and the .safetensors or .onnx file to write, or a run and the .zip.',
     );
+  refuseOthers(kind, values);
   if (kind === '.zip') return exportProject(name, out);
   const { file, bytes } = readModel(name);
   if (kind === '.onnx') return exportOnnx(readSafetensors(bytes), out, values);

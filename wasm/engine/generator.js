@@ -10,6 +10,18 @@ const RGBA_PICTURES = 64;
 const DEVIATION_SAMPLES = 512;
 const DEVIATION_PAIRS = 16;
 
+/** The latents of these seeds, N x size. @param {WasmHeap} heap @param {number[]} seeds @param {number} size @returns {Float32Array} */
+export function latentsOf(heap, seeds, size) {
+  const z = new Float32Array(seeds.length * size);
+  heap.withAlloc(size * 4, (out) =>
+    seeds.forEach((seed, i) => {
+      heap.module._ssd_latent(seed, size, out);
+      z.set(heap.floats(out, size), i * size);
+    }),
+  );
+  return z;
+}
+
 export class Generator {
   /** @param {WasmHeap} heap @param {number} pointer @param {boolean} owned a trainer's generator is only lent */
   constructor(heap, pointer, owned) {
@@ -183,15 +195,7 @@ export class Generator {
 
   /** The latents of these seeds, N x latentSize. @param {number[]} seeds @returns {Float32Array} */
   latents(seeds) {
-    const { heap, latentSize } = this;
-    const z = new Float32Array(seeds.length * latentSize);
-    heap.withAlloc(latentSize * 4, (out) =>
-      seeds.forEach((seed, i) => {
-        heap.module._ssd_latent(seed, latentSize, out);
-        z.set(heap.floats(out, latentSize), i * latentSize);
-      }),
-    );
-    return z;
+    return latentsOf(this.heap, seeds, this.latentSize);
   }
 
   dispose() {

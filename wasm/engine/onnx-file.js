@@ -4,6 +4,7 @@
 export const FLOAT = 1;
 export const UINT8 = 2;
 export const INT64 = 7;
+export const FLOAT16 = 10;
 /** Types of AttributeProto. */
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 };
 /** Opset 13 is understood by every runtime since 2021; ir_version 7 came with it. */
@@ -102,12 +103,12 @@ export class Graph {
 
   /**
    * @param {string} name @param {number[]} shape
-   * @param {Float32Array | BigInt64Array} data
+   * @param {Float32Array | BigInt64Array | Uint16Array} data Uint16Array: float16
    * @returns {string} the name
    */
   constant(name, shape, data) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const type = data instanceof Float32Array ? FLOAT : INT64;
+    const type = data instanceof Float32Array ? FLOAT : data instanceof Uint16Array ? FLOAT16 : INT64;
     this.constants.set(
       name,
       message(5, [...shape.map((size) => whole(1, size)), whole(2, type), text(8, name), bytesField(9, bytes)]),

@@ -1,6 +1,7 @@
 /** A generator as an ONNX file, of standard operators: for onnxruntime, Netron, browsers, and tools that compute scores. */
 import { SsdganError } from '../module/heap.js';
 import { FLOAT, Graph, UINT8 } from './onnx-file.js';
+import { halvesOf } from './safetensors.js';
 
 /** @typedef {import('./safetensors.js').Tensor} Tensor */
 /** @typedef {'z' | 'w' | 'w+'} Input z: N x L latents; w: N x L styles; w+: N x stages x L, a style for each stage */
@@ -11,9 +12,12 @@ const LENGTH_EPSILON = 1e-12;
 const SLOPE = 0.2;
 
 class GeneratorGraph {
-  /** @param {Record<string, Tensor>} tensors @param {Record<string, string>} metadata */
-  constructor(tensors, metadata) {
+  /** @param {Record<string, Tensor>} tensors @param {Record<string, string>} metadata @param {boolean} isHalf weights as float16 */
+  constructor(tensors, metadata, isHalf) {
     this.graph = new Graph();
+    this.isHalf = isHalf;
+    /** @type {Set<string>} weights that are in the graph, where they are float16 */
+    this.cast = new Set();
     this.tensors = tensors;
     this.isOn = (/** @type {string} */ name) => metadata[name] === '1';
     this.metadata = metadata;
@@ -33,7 +37,12 @@ class GeneratorGraph {
   /** @param {string} name of a tensor @returns {string} a constant */
   weight(name) {
     const { data, shape } = this.tensor(name);
-    return this.graph.constant(name, shape, data);
+    if (!this.isHalf) return this.graph.constant(name, shape, data);
+    if (this.cast.has(name)) return name; // a shared layer's
+    this.cast.add(name);
+    // The networks compute with float32: what is stored is half the size, and runtimes widen it once, when they load it.
+    const half = this.graph.constant(`${name}.half`, shape, halvesOf(name, data));
+    return this.graph.node('Cast', [half], name, { to: FLOAT });
   }
 
   /** @param {string} x @param {string} layer @param {string} output */
@@ -177,14 +186,15 @@ class GeneratorGraph {
 /**
  * A generator as ONNX, opset 13. Output: `images`, N x 3 x S x S from -1 to 1.
  * @param {{tensors: Record<string, Tensor>, metadata: Record<string, string>}} model what readSafetensors gives of a model
- * @param {{input?: Input, isUint8?: boolean}} options isUint8: whole levels from 0 to 255 instead, as tools for FID take them
+ * @param {{input?: Input, isUint8?: boolean, isHalf?: boolean}} options isUint8: whole levels from 0 to 255 instead, as tools for
+ *   FID take them; isHalf: weights stored as float16, half the size
  * @returns {Uint8Array}
  */
-export function onnxOf({ tensors, metadata }, { input = 'z', isUint8 = false } = {}) {
+export function onnxOf({ tensors, metadata }, { input = 'z', isUint8 = false, isHalf = false } = {}) {
   if (metadata.format !== 'ssdgan-model') throw new SsdganError('bad_file', 'this is no model of ssdgan');
   if (metadata.noise === '1')
     throw new SsdganError('bad_argument', 'this model adds noise to its layers, which an ONNX file cannot draw');
-  const model = new GeneratorGraph(tensors, metadata);
+  const model = new GeneratorGraph(tensors, metadata, isHalf);
   if (input !== 'z' && !model.hasStyles)
     throw new SsdganError('bad_argument', `this model has no styles: its input is z, not ${input}`);
   const { graph, latent, stages } = model;

@@ -104,6 +104,16 @@ export function readSafetensors(bytes) {
   return { tensors, metadata };
 }
 
+/** @param {string} name of a tensor @param {Float32Array} data @returns {Uint16Array<ArrayBuffer>} in float16; refuses what is not finite or above 65,504 */
+export function halvesOf(name, data) {
+  return Uint16Array.from(data, (value) => {
+    const bits = floatToHalf(value);
+    if ((bits & 0x7c00) === 0x7c00)
+      throw new SsdganError('bad_argument', `${name} holds ${value}, which float16 cannot hold: leave it in float32`);
+    return bits;
+  });
+}
+
 /**
  * A tensor's bytes in the file. @param {string} name @param {Tensor} tensor @param {boolean} half
  * @returns {{dtype: string, bytes: Uint8Array}}
@@ -112,13 +122,8 @@ function encode(name, { data, other }, half) {
   if (other) return other;
   const bytes = new Uint8Array(data.length * (half ? 2 : 4));
   const view = new DataView(bytes.buffer);
-  data.forEach((value, i) => {
-    if (!half) return view.setFloat32(4 * i, value, true);
-    const bits = floatToHalf(value);
-    if ((bits & 0x7c00) === 0x7c00)
-      throw new SsdganError('bad_argument', `${name} holds ${value}, which float16 cannot hold: leave it in float32`);
-    view.setUint16(2 * i, bits, true);
-  });
+  if (half) halvesOf(name, data).forEach((bits, i) => view.setUint16(2 * i, bits, true));
+  else data.forEach((value, i) => view.setFloat32(4 * i, value, true));
   return { dtype: half ? 'F16' : 'F32', bytes };
 }
 

@@ -19,13 +19,14 @@ import { notSaved } from './not-saved.js';
 later(loadZipLibrary);
 later(loadGifEncoder);
 const loadEvaluation = later(() => import('./evaluation.js'));
+const loadOnnx = later(() => import('./onnx.js'));
 
 /** @type {Engine} */
 let engine;
 /** @type {Collection | null} */
 let collection = null;
 const projects = new Projects();
-/** @type {import('../../wasm/engine/engine.js').Generator | null} */
+/** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
 let model = null;
 /** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
 let starter = null;
@@ -101,7 +102,8 @@ async function kept(store) {
 
 /** @param {string} source @returns {import('../../wasm/engine/engine.js').Generator} */
 function generatorOf(source) {
-  const generator = { model, starter: starter?.generator, run: training?.run()?.trainer.generator }[source];
+  const run = training?.run()?.trainer.generator;
+  const generator = { model: model?.generator, starter: starter?.generator, run }[source];
   return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
 }
 
@@ -193,10 +195,10 @@ const handlers = {
     return withBytes({ size: generator.imageSize, seeds, rgba }, rgba);
   },
   'model.load'({ bytes }) {
-    const loaded = engine.loadGenerator(bytes);
-    model?.dispose();
-    model = loaded;
-    const { imageSize: size, latentSize, parameterCount: parameters } = loaded;
+    const generator = engine.loadGenerator(bytes);
+    model?.generator.dispose();
+    model = { bytes, generator };
+    const { imageSize: size, latentSize, parameterCount: parameters } = generator;
     return { size, latentSize, parameters };
   },
   async evaluate({ source }) {
@@ -220,6 +222,12 @@ const handlers = {
   async gif({ rgba, size, delay, scale }) {
     const bytes = await encodeGif(rgba, size, delay, scale);
     return withBytes({ bytes }, bytes);
+  },
+  async onnx({ source, ...options }) {
+    const saved = source === 'run' && (await training?.handlers.save({ checkpoint: false }));
+    const { bytes } = saved || (source === 'model' ? model : starter) || refuse('bad_state', 'there is no model yet: train one or load one'); // prettier-ignore
+    const onnx = (await loadOnnx()).onnxFrom(bytes, options);
+    return withBytes({ bytes: onnx }, onnx);
   },
   async 'fetch.later'() {
     await fetchLater();

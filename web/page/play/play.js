@@ -5,6 +5,7 @@ import { InterpolatePanel } from './interpolate-panel.js';
 import interpolateHtml from './interpolate.html?raw';
 import { MakePanel } from './make-panel.js';
 import makeHtml from './make.html?raw';
+import { OnnxExport } from './onnx-export.js';
 
 /** Puts a panel's controls under its title. @param {string} id @param {string} html */
 function fill(id, html) {
@@ -25,6 +26,7 @@ export async function openPlay(app, onRun) {
   const make = new MakePanel(app, (key, picture) => interpolate.pick(key, picture), onRun);
   interpolate.onPick = (face, label) => make.picked(face, label);
   make.show();
+  new OnnxExport(app).show();
   return {
     make,
     interpolate,
