@@ -22,7 +22,8 @@ const engine = await createEngine({ threads: 1 });
 before(async () => {
   tab = await openPage({ width: 1440, height: 1000 });
   other = await serveFolder(path.join(ROOT, 'node_modules/onnxruntime-web/dist'));
-  runtime = await (await tab.page.context().browser()?.newContext())?.newPage(); // prettier-ignore
+  const browser = /** @type {import('playwright-core').Browser} */ (tab.page.context().browser());
+  runtime = await (await browser.newContext()).newPage();
   await runtime.route('**/start', (route) => route.fulfill({ contentType: 'text/html', body: '<title>Other</title>' }));
   await runtime.goto(`${other.url}start`);
 });
