@@ -126,7 +126,11 @@ export class FacesPanel {
     Object.assign(this.progress, { max: Math.max(1, total), value: done });
     if (done) this.hasLoaded = true;
     const { hasLoaded } = this;
-    tell(this.state, () => (hasLoaded ? t('faces.progress', { done, total, n: found }) : t('faces.loading')));
+    tell(
+      this.state,
+      () => (hasLoaded ? t('faces.progress', { done, total, n: found }) : t('faces.loading')),
+      hasLoaded,
+    );
   }
 
   find() {

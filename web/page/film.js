@@ -150,7 +150,7 @@ export class Film {
     return this.app.attempt('film-state', async () => {
       const { steps } = this;
       const state = byId('film-state');
-      tell(state, () => t('film.making', { n: 0, of: steps.length }));
+      tell(state, () => t('film.making', { n: 0, of: steps.length }), true);
       const last = await this.frame(steps[steps.length - 1]);
       const side = last.width + (last.width % 2);
       const bytes = await saveVideo(
@@ -161,7 +161,8 @@ export class Film {
           context.fillStyle = '#fff';
           context.fillRect(0, 0, side, side);
           context.drawImage(bitmap, 0, 0);
-          if (i % 10 === 0) tell(state, () => t('film.making', { n: Math.min(i, steps.length), of: steps.length }));
+          const n = Math.min(i, steps.length);
+          if (i % 10 === 0) tell(state, () => t('film.making', { n, of: steps.length }), true);
         },
         { side, rate: 1000 / FRAME_MS },
       );

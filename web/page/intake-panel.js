@@ -254,10 +254,10 @@ export class IntakePanel {
     return [t('pictures.count', { n: count }), ...(count < 50 ? [t('pictures.few')] : [])].join(' ');
   }
 
-  /** @param {() => string} text @param {boolean} bad */
-  say(text, bad = false) {
+  /** @param {() => string} text @param {boolean} bad @param {boolean} isProgress */
+  say(text, bad = false, isProgress = false) {
     const state = byId('intake-state');
-    tell(state, text);
+    tell(state, text, isProgress);
     state.classList.toggle('bad', bad);
   }
 
@@ -267,7 +267,7 @@ export class IntakePanel {
     bar.hidden = false;
     bar.max = Math.max(1, total);
     bar.value = done;
-    this.say(() => t('pictures.reading-of', { done, total }));
+    this.say(() => t('pictures.reading-of', { done, total }), false, true);
   }
 
   showRefused() {

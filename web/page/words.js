@@ -128,8 +128,11 @@ const withLabels = (text) => text.replace(/`(\w+)`/g, (_, name) => labelOf(name)
 /**
  * Writes into an element that stays in the page; a change of language writes it anew.
  * @param {Element} element @param {() => string} text
+ * @param {boolean} isProgress more of the kind follows at once: a screen reader waits for the last word (aria-busy)
  */
-export function tell(element, text) {
+export function tell(element, text, isProgress = false) {
+  if (isProgress) element.setAttribute('aria-busy', 'true');
+  else element.removeAttribute('aria-busy');
   told.set(element, text);
   element.textContent = text();
 }

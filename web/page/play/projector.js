@@ -49,7 +49,7 @@ export class Projector {
     byId('projected').hidden = false;
     drawGrid(canvas('project-canvas'), rgba, size, 2);
     element('project-progress', HTMLProgressElement).value = done / total;
-    tell(byId('project-state'), () => t('project.so-far', { name: this.name, found: shown(errors.found) }));
+    tell(byId('project-state'), () => t('project.so-far', { name: this.name, found: shown(errors.found) }), true);
   }
 
   /** @param {File} file */
