@@ -401,6 +401,13 @@ enum ssd_stat {
 };
 void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT]);
 
+/* What the discriminator saw in its update of the last step, and what it said: pictures and samples as floats, N x 3 x
+ * H x W each (before augmentation), N being the config's batch, and D's logits, N of the pictures and then N of the
+ * samples; 1 / (1 + exp(-logit)) is how real D found one. Call it after ssd_trainer_step, before anything else uses the
+ * trainer or its generator: these are the step's own buffers. SSD_BAD_STATE before the first step. */
+SSD_MUST_USE ssd_status ssd_trainer_last_batch(const ssd_trainer *trainer, float *pictures, float *samples,
+                                               float *logits);
+
 /* Trainable parameters of the two networks. */
 double ssd_trainer_generator_parameters(const ssd_trainer *trainer);
 double ssd_trainer_discriminator_parameters(const ssd_trainer *trainer);

@@ -62,6 +62,8 @@
  *                                        (default: as planned); replies at once -> {total, stats}: steps in all (Infinity:
  *                                        the event planned will say it), and where it stands
  *   train.pause {}                       replies when the running step is done -> {stats, reason}: as event finished
+ *   train.explain {}                     one step of a paused training, to look at -> {explained: wasm/run/explain.js, or null where
+ *                                        the training is done}, with the events of a run that is paused behind it
  *   train.credit {}                      the page has drawn the last samples: it may be sent the next -> {}
  *   train.save {}                        saves after the running step -> {}, at once
  *   train.drop {}                        closes the run, which the project keeps -> {}

@@ -49,6 +49,25 @@ void ssd_trainer_stats(const ssd_trainer *trainer, double stats[SSD_STAT_COUNT])
     memcpy(stats, values, sizeof values);
 }
 
+/* C x N x P to N x C x P. */
+static void picture_major(float *to, const float *from, size_t batch, size_t pixels) {
+    for (size_t n = 0; n < batch; n++)
+        for (size_t c = 0; c < 3; c++)
+            memcpy(to + (n * 3 + c) * pixels, from + (c * batch + n) * pixels, pixels * sizeof *to);
+}
+
+ssd_status ssd_trainer_last_batch(const ssd_trainer *trainer, float *pictures, float *samples, float *logits) {
+    if (trainer->counters.step == 0)
+        return context_fail(trainer->context, SSD_BAD_STATE, "there is no last batch before the first step");
+    const size_t batch = (size_t)trainer->config.batch;
+    const size_t side = (size_t)architecture_image_size(&trainer->g.arch);
+    picture_major(pictures, trainer->real, batch, side * side);
+    picture_major(samples, trainer->g.image, batch, side * side);
+    memcpy(logits, trainer->real_logits, batch * sizeof *logits);
+    memcpy(logits + batch, trainer->fake_logits, batch * sizeof *logits);
+    return SSD_OK;
+}
+
 ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value) {
     const config_field *field = config_field_find(name);
     if (field && !(field->flags & CONFIG_LIVE)) /* ssd_config_set refuses a name that it does not know */

@@ -39,6 +39,36 @@ export class Trainer {
     this.heap.check(this.heap.module._ssd_trainer_step(this.pointer));
   }
 
+  /**
+   * What the discriminator saw and said in the last step. Call it at once after step(): ssd_trainer_last_batch.
+   * @returns {{size: number, pictures: Uint8ClampedArray<ArrayBuffer>, samples: Uint8ClampedArray<ArrayBuffer>, real: number[],
+   *   fake: number[]}} RGBA, N x size x size x 4 each; how real D found each picture and each sample, 0..1
+   */
+  lastBatch() {
+    const { heap } = this;
+    const { module } = heap;
+    const { batch, image_size: size } = /** @type {Record<string, number>} */ (this.config());
+    const pixels = batch * size * size;
+    return heap.withAlloc(pixels * 28 + batch * 8, (pictures) => {
+      const [samples, rgba] = [pictures + pixels * 12, pictures + pixels * 24];
+      const logits = rgba + pixels * 4;
+      heap.check(module._ssd_trainer_last_batch(this.pointer, pictures, samples, logits));
+      /** @param {number} images */
+      const bytes = (images) => {
+        module._ssd_images_to_rgba(images, batch, size, rgba);
+        return new Uint8ClampedArray(module.HEAPU8.slice(rgba, rgba + pixels * 4).buffer);
+      };
+      const sure = [...heap.floats(logits, 2 * batch)].map((logit) => 1 / (1 + Math.exp(-logit)));
+      return {
+        size,
+        pictures: bytes(pictures),
+        samples: bytes(samples),
+        real: sure.slice(0, batch),
+        fake: sure.slice(batch),
+      };
+    });
+  }
+
   /** Losses on the held-out pictures, into stats(). */
   validate() {
     this.heap.check(this.heap.module._ssd_trainer_validate(this.pointer));

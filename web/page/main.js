@@ -72,6 +72,18 @@ const train = new TrainPanel(app, intake, {
   },
 });
 
+const explain = later(() => import('./explain-panel.js').then(({ openExplain }) => openExplain(app)));
+byId('explain-button').onclick = () =>
+  app.attempt('train-state', async () => {
+    const panel = await explain();
+    if (app.phase === 'training') await train.press();
+    panel.show(true);
+  });
+app.watch((phase) => {
+  byId('explain-button').hidden = phase !== 'training' && phase !== 'paused';
+  if (!app.busy) byId('explain').hidden = true;
+});
+
 // Nobody compares at first.
 later(async () => {
   const { EvaluatePanel } = await import('./evaluate-panel.js');

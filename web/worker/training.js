@@ -14,6 +14,7 @@ import { notSaved } from './not-saved.js';
 /** @typedef {(message: Record<string, unknown>, transfer?: Transferable[]) => void} Send */
 
 later(loadPng);
+const loadExplain = later(() => import('../../wasm/run/explain.js'));
 /** Rendering the live grid may take this share of the time. */
 const SAMPLE_SHARE = 0.05;
 const MIN_SAMPLE_INTERVAL = 500;
@@ -73,6 +74,23 @@ class Training {
   async listen() {
     this.times = [performance.now()];
     for await (const event of this.run.events(this.nextTurn)) if (!this.dropped) await this.tell(event);
+  }
+
+  /** One step to look at. @returns {Promise<import('../../wasm/run/explain.js').Explained | null>} null: the training is done */
+  async explain() {
+    if (this.running) throw new SsdganError('bad_state', 'pause the training first');
+    const { explainStep } = await loadExplain();
+    this.times = [performance.now()];
+    const step = explainStep(this.run, (event) => this.tell(event), this.nextTurn);
+    this.running = step.then(
+      () => {},
+      () => {},
+    );
+    try {
+      return await step;
+    } finally {
+      this.running = null;
+    }
   }
 
   /** The page has its own grid, as often as it can draw it; the plan's samples are stored. @param {RunEvent} event */
@@ -224,6 +242,9 @@ export class TrainHandlers {
       async 'train.pause'() {
         await training?.pause();
         return { stats: training?.run.trainer.stats(), reason: training?.run.reason };
+      },
+      async 'train.explain'() {
+        return { explained: await present().explain() };
       },
       'train.credit'() {
         if (training) training.credit = true;
