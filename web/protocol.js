@@ -94,6 +94,7 @@
  *   crash {}                             throws outside any request: for tests of what the page does then
  *
  * Events
+ *   alive {}                             again and again while the engine starts: the worker does not hang
  *   intake {done, total}                 pictures being read
  *   report {done, found}                 share of the report that is done; once, found: the reply, still without odd ones
  *   faces {done, total, found}           photos looked at, and the faces in them
@@ -116,3 +117,5 @@
 
 /** How often stats are sent, in milliseconds. */
 export const STATS_INTERVAL = 100;
+/** Milliseconds between two events `alive`. */
+export const ALIVE_MS = 500;

@@ -186,3 +186,21 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
     await close();
   });
 }
+
+test('a worker that hangs while it starts is replaced, at last by one without threads', async () => {
+  const script = () => {
+    const Real = Worker;
+    let hanging = 2;
+    const hang = "onmessage = () => { postMessage({ event: 'alive' }); for (;;); }";
+    window.Worker = class extends Real {
+      /** @param {string | URL} url @param {WorkerOptions} [options] */
+      constructor(url, options) {
+        super(hanging-- > 0 ? URL.createObjectURL(new Blob([hang], { type: 'text/javascript' })) : url, options);
+      }
+    };
+  };
+  const { page, close } = await openPage({ script });
+  await untilReady(page);
+  await untilText(page, 'engine-state', /, 1 thread\b/);
+  await close();
+});

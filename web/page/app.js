@@ -83,7 +83,7 @@ export class App {
   /** Starts the engine. */
   async start() {
     const threads = this.options.get('threads');
-    const reply = await this.client.request('hello', {
+    const reply = await this.client.hello({
       base: document.baseURI,
       variant: this.options.get('variant') ?? 'auto',
       threads: threads ? Number(threads) : 'auto',

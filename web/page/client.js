@@ -15,6 +15,9 @@ export class RequestError extends Error {
   }
 }
 
+/** A worker that starts the engine says so every ALIVE_MS milliseconds. One that has been silent for longer than this hangs. */
+const SILENT_MS = 5000;
+
 export class Client {
   constructor() {
     this.nextId = 1;
@@ -23,6 +26,10 @@ export class Client {
     /** @type {Record<string, (message: any) => void>} */
     this.listeners = {};
     this.dead = false;
+    this.startWorker();
+  }
+
+  startWorker() {
     this.worker = new PolicyWorker(workerUrl);
     this.worker.onmessage = ({ data }) => this.receive(data);
     this.worker.onerror = (event) => {
@@ -44,7 +51,36 @@ export class Client {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
-      this.worker.postMessage({ id, type, ...fields }, transfer);
+      this.worker?.postMessage({ id, type, ...fields }, transfer);
+    });
+  }
+
+  /**
+   * Starts the engine. In Firefox (ESR 153) a worker that makes a worker hangs for ever in `new Worker`, about once in a hundred
+   * times on a busy machine, whatever the script: so another worker tries, and the third one makes no threads.
+   * @param {Record<string, any>} fields of the request hello
+   * @returns {Promise<any>} the reply
+   */
+  async hello(fields) {
+    for (const tries of [1, 2]) {
+      const reply = await Promise.race([this.request('hello', fields), this.silence()]);
+      if (reply) return reply;
+      console.info(`the worker hangs; start ${tries + 1}`);
+      this.worker?.terminate();
+      this.pending.clear(); // nothing but hello is asked before its reply
+      this.startWorker();
+    }
+    return this.request('hello', { ...fields, threads: 1 });
+  }
+
+  /** Waits until a worker that has begun to start says nothing more. @returns {Promise<null>} */
+  silence() {
+    return new Promise((resolve) => {
+      let timer = 0;
+      this.on('alive', () => {
+        clearTimeout(timer);
+        timer = window.setTimeout(() => resolve(null), SILENT_MS);
+      });
     });
   }
 
@@ -70,7 +106,7 @@ export class Client {
   die(message) {
     if (this.dead) return;
     this.dead = true;
-    this.worker.terminate();
+    this.worker?.terminate();
     for (const { reject } of this.pending.values()) {
       reject(new RequestError({ code: 'dead', op: '', message: `the engine has stopped: ${message}` }));
     }

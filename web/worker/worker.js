@@ -7,6 +7,7 @@ import { loadZipLibrary } from '../../wasm/engine/zip.js';
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { fetchLater, later } from '../later.js';
+import { ALIVE_MS } from '../protocol.js';
 import { findEngine } from './engine-files.js';
 import { Collection } from './collection.js';
 import { LatentWalk } from './latent-walk.js';
@@ -126,7 +127,9 @@ const handlers = {
   async hello({ base, variant, threads, names, home }) {
     projects.names = names;
     await projects.begin(home);
-    engine = await createEngine({ variant, threads, moduleUrl: findEngine(base) });
+    const beat = setInterval(() => send({ event: 'alive' }), ALIVE_MS);
+    send({ event: 'alive' });
+    engine = await createEngine({ variant, threads, moduleUrl: findEngine(base) }).finally(() => clearInterval(beat));
     const { variant: build, threads: count, notes, describe } = engine;
     const recipes = Object.entries(RECIPES).map(([name, { about, settings, comparison = false }]) => ({
       name,
