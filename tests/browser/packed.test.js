@@ -210,5 +210,7 @@ test('a Vite app while it is developed: as the sentence says that comes without 
   const bad = await start([]);
   await bad.page.waitForFunction(() => document.querySelector('ssd-faces')?.shadowRoot?.querySelector('p')?.textContent); // prettier-ignore
   assert.match(bad.problems.join(), /optimizeDeps: \{ exclude: \['ssdgan'\] \}/);
+  const shown = await bad.page.evaluate(() => document.querySelector('ssd-faces')?.shadowRoot?.querySelector('p')?.textContent); // prettier-ignore
+  assert.equal(shown?.split('optimizeDeps').length, 2, `said once: ${shown}`);
   await bad.server.close();
 });

@@ -16,6 +16,7 @@ const PACKAGE = JSON.parse(read('package.json'));
 
 test('the core says the version of package.json, and the changelog has it', async () => {
   assert.equal((await createEngine({ threads: 1 })).describe.version, PACKAGE.version);
+  assert.equal(JSON.parse(read('packages/starter/package.json')).version, PACKAGE.version);
   assert.ok(read('CHANGELOG.md').includes(`\n## ${PACKAGE.version}\n`));
 });
 

@@ -48,8 +48,10 @@ export {
  * @param {EngineOptions} options variant: simd or relaxed; threads: a number; moduleUrl: name of a build product -> its address
  * @returns {Promise<Engine>} dispose() it
  */
-export function createEngine(options = {}) {
-  return startEngine(isNode ? options : { moduleUrl: builtModule, ...options });
+export async function createEngine(options = {}) {
+  if (isNode || options.moduleUrl) return startEngine(options);
+  builtModule(''); // throws where a bundler has lost them: once, and not for each build that is tried
+  return startEngine({ moduleUrl: builtModule, ...options });
 }
 
 /** A built-in module's name, built up so that bundlers leave it alone. @param {string} name */
