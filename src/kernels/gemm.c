@@ -6,6 +6,30 @@
 
 /* Short functions throughout (HOT): a tile at depth 256 runs for about 200 ns. */
 
+#ifdef SIMD_EIGHT
+
+/* Even and odd depths have sums of their own: with four chains only, each multiply-add would wait for the one before.
+ */
+HOT void gemm_tile(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add) {
+    f32x8 even[GEMM_ROWS] = {0}, odd[GEMM_ROWS] = {0};
+    int k = 0;
+    for (; k + 2 <= depth; k += 2, a += 2 * GEMM_ROWS, b += 2 * GEMM_COLUMNS) {
+        const f32x8 b0 = f32x8_load(b), b1 = f32x8_load(b + GEMM_COLUMNS);
+        for (int i = 0; i < GEMM_ROWS; i++)
+            even[i] = f32x8_madd(f32x8_load_splat(a + i), b0, even[i]);
+        for (int i = 0; i < GEMM_ROWS; i++)
+            odd[i] = f32x8_madd(f32x8_load_splat(a + GEMM_ROWS + i), b1, odd[i]);
+    }
+    for (int i = 0; i < GEMM_ROWS; i++, c += stride) {
+        if (k < depth)
+            even[i] = f32x8_madd(f32x8_load_splat(a + i), f32x8_load(b), even[i]);
+        const f32x8 sum = f32x8_add(even[i], odd[i]);
+        f32x8_store(c, add ? f32x8_add(f32x8_load(c), sum) : sum);
+    }
+}
+
+#else
+
 HOT void gemm_tile(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add) {
     f32x4 c00 = f32x4_splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
     for (int k = 0; k < depth; k++) {
@@ -45,6 +69,8 @@ HOT void gemm_tile(int depth, const float *a, const float *b, float *c, ptrdiff_
     f32x4_store(r3, c30);
     f32x4_store(r3 + 4, c31);
 }
+
+#endif
 
 /* A tile at the edge: through a full tile on the stack. */
 HOT static void tile_edge(int depth, const float *a, const float *b, float *c, ptrdiff_t stride, int add, int rows,

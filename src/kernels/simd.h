@@ -1,8 +1,8 @@
 /* The vector vocabulary: four float lanes. WebAssembly intrinsics (plain and relaxed), and a native body on compiler
  * vectors, so that the same kernels run under AddressSanitizer.
  *
- * f32x4_madd is the only operation whose bits depend on the build: fused with relaxed SIMD (on FMA hardware),
- * multiply then add elsewhere. */
+ * f32x4_madd is the only operation whose bits depend on the build: fused with relaxed SIMD (on FMA hardware) and in a
+ * native build for a processor that has it, multiply then add elsewhere. */
 #ifndef KERNELS_SIMD_H
 #define KERNELS_SIMD_H
 
@@ -50,6 +50,10 @@ static inline f32x4 f32x4_madd(f32x4 a, f32x4 b, f32x4 c) { return wasm_f32x4_ad
 
 #else
 
+#ifdef __FMA__
+#include <immintrin.h>
+#endif
+
 typedef float f32x4 __attribute__((vector_size(16)));
 typedef int i32x4 __attribute__((vector_size(16)));
 
@@ -85,7 +89,21 @@ static inline f32x4 f32x4_max(f32x4 a, f32x4 b) {
     const i32x4 first = (a > b) | (a != a);
     return (f32x4)(((i32x4)a & first) | ((i32x4)b & ~first));
 }
+#ifdef __FMA__
+static inline f32x4 f32x4_madd(f32x4 a, f32x4 b, f32x4 c) { return _mm_fmadd_ps(a, b, c); }
+#else
 static inline f32x4 f32x4_madd(f32x4 a, f32x4 b, f32x4 c) { return a * b + c; }
+#endif
+#if defined(__AVX2__) && defined(__FMA__)
+/* Eight lanes, where the processor that the library is built for has them (SSDGAN_ARCH). */
+#define SIMD_EIGHT
+typedef float f32x8 __attribute__((vector_size(32)));
+static inline f32x8 f32x8_load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void f32x8_store(float *p, f32x8 x) { _mm256_storeu_ps(p, x); }
+static inline f32x8 f32x8_load_splat(const float *p) { return _mm256_broadcast_ss(p); }
+static inline f32x8 f32x8_add(f32x8 a, f32x8 b) { return a + b; }
+static inline f32x8 f32x8_madd(f32x8 a, f32x8 b, f32x8 c) { return _mm256_fmadd_ps(a, b, c); }
+#endif
 #define F32X4_SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 #define F32X4_LANE(x, i) ((x)[i])
 
