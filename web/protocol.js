@@ -35,6 +35,11 @@
  *   picture.thumbnails {first, count}    the same, with at most 64 to 127 pixels a side
  *   picture.about {index}                -> {name: of its file}
  *   picture.remove {indices}             -> as pictures.add
+ *   picture.original {index}             its file -> {bitmap: upright, at most 1024 pixels a side, name, frame: as set by
+ *                                        picture.frame, or null}
+ *   picture.frame {index, frame}         frame: {x, y: its middle, as shares of width and height; side: as a share of the
+ *                                        shorter side} of the file, which is what is trained on; null: as all others
+ *                                        -> as pictures.add
  *   picture.undo {}                      takes the last change back, one at a time -> as pictures.add
  *   report.check {}                      looks at all pictures, in slices; tells by events -> {same, blurred, odd, small: below
  *                                        the training's size, long: indices of pictures. Of nearly the same ones all but

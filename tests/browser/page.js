@@ -13,7 +13,7 @@ export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside
 /**
  * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
  *   language?: string, motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, starterDelay?: number, serviceWorkers?: 'allow' | 'block',
- *   javaScriptEnabled?: boolean, script?: () => void,
+ *   javaScriptEnabled?: boolean, args?: string[], permissions?: string[], script?: () => void,
  *   listen?: (page: import('playwright-core').Page, loaded: Set<string>) => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors;
  *   starterDelay: milliseconds until it comes
  */
@@ -29,11 +29,13 @@ export async function openPage({
   starterDelay = 0,
   serviceWorkers = 'block', // offline.test.js has them
   javaScriptEnabled = true,
+  args = [],
+  permissions = [],
   script,
   listen,
 } = {}) {
   const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/', isolated });
-  const browser = await chromium.launch(BROWSER);
+  const browser = await chromium.launch({ ...BROWSER, args: [...BROWSER.args, ...args] });
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: scheme,
@@ -41,6 +43,7 @@ export async function openPage({
     reducedMotion: motion,
     serviceWorkers,
     javaScriptEnabled,
+    permissions,
   });
   const page = await context.newPage();
   if (script) await page.addInitScript(script);

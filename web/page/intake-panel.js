@@ -149,7 +149,7 @@ export class IntakePanel {
 
   lock() {
     const { busy, phase, isReadOnly } = this.app;
-    for (const id of ['pick-files', 'pick-folder', 'use-doodles'])
+    for (const id of ['pick-files', 'pick-folder', 'use-camera', 'use-doodles'])
       button(id).disabled = busy || isReadOnly || phase === 'stopped';
   }
 

@@ -57,6 +57,10 @@ const loadPictures = later(() =>
   ),
 );
 intake.onShow = () => loadPictures().then((pictures) => pictures.show()).catch(() => {}); // prettier-ignore
+const loadCamera = later(() =>
+  import('./camera.js').then(({ openCamera }) => openCamera(intake, { t, takeLaterWords, tell })),
+);
+byId('use-camera').onclick = () => app.attempt('intake-state', async () => (await loadCamera()).open());
 // Where it cannot be loaded, the pictures are as they are.
 intake.onPictures = () => {
   if (app.count && !intake.doodles) loadFaces().then((faces) => faces.changed()).catch(() => {}); // prettier-ignore

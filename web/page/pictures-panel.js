@@ -1,5 +1,6 @@
 /** In panel 1: the pictures as a grid; one of them can be chosen and taken out, which can be undone. */
 import './pictures.css';
+import { FrameDialog } from './frame-dialog.js';
 import { HealthReport } from './health-report.js';
 import { PictureGrid } from './picture-grid.js';
 
@@ -21,23 +22,27 @@ export class PicturesPanel {
     const { t, tell } = words;
     this.app = app;
     this.intake = intake;
-    this.words = { t, tell };
+    this.words = words;
+    /** @type {FrameDialog | null} */
+    this.frame = null;
     const box = byId('thumbs-box');
     const list = Object.assign(document.createElement('div'), { id: 'thumbs' });
     this.name = Object.assign(document.createElement('p'), { id: 'thumb-name', className: 'quiet' });
     this.remover = makeButton('thumb-remove', () => this.remove(this.grid.index));
+    this.framer = makeButton('thumb-frame', () => this.openFrame(this.grid.index));
     this.undoer = makeButton('thumb-undo', () => this.undo());
     this.actions = Object.assign(document.createElement('div'), { className: 'thumb-actions' });
-    this.actions.append(this.name, this.remover, this.undoer);
+    this.actions.append(this.name, this.framer, this.remover, this.undoer);
     box.append(list, this.actions);
     this.grid = new PictureGrid(list, {
       load: (first, count) => app.client.request('picture.thumbnails', { first, count }),
       label: (index) => t('thumbs.one', { n: index + 1, count: this.app.count }),
       onChoose: () => this.chosen(),
       onRemove: (index) => this.remove(index),
-      onOpen: () => {},
+      onOpen: (index) => this.openFrame(index),
     });
     tell(this.remover, () => t('thumbs.remove'));
+    tell(this.framer, () => t('frame.open'));
     tell(this.undoer, () => t('thumbs.undo'));
     tell(this.name, () => this.about);
     this.about = t('thumbs.choose');
@@ -64,6 +69,7 @@ export class PicturesPanel {
     const { app, intake, grid } = this;
     grid.isFree = !app.busy && !app.isReadOnly && app.phase !== 'stopped';
     this.remover.disabled = !grid.isFree || grid.index < 0 || intake.reading;
+    this.framer.disabled = this.remover.disabled || intake.doodles > 0;
     this.undoer.disabled = !grid.isFree || !intake.changes || intake.reading;
   }
 
@@ -98,6 +104,14 @@ export class PicturesPanel {
     const { t } = this.words;
     this.report.left = 0;
     return this.change('picture.remove', { indices: [index] }, () => t('thumbs.removed'));
+  }
+
+  /** @param {number} index */
+  openFrame(index) {
+    if (this.framer.disabled) return;
+    this.frame ??= new FrameDialog(this, this.words);
+    const { frame } = this;
+    return this.app.attempt('intake-state', () => frame.open(index));
   }
 
   undo() {

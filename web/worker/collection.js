@@ -3,6 +3,7 @@
  * change. A picture that was removed stays out, however often the files are read again.
  */
 import { SsdganError } from '../../wasm/engine/engine.js';
+import { later } from '../later.js';
 import { addFiles, fileOf } from './intake.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Engine} Engine */
@@ -10,6 +11,8 @@ import { addFiles, fileOf } from './intake.js';
 /** @typedef {import('./intake.js').Refused} Refused */
 /** @typedef {{size: number, crop: string, filter: string}} Reading how pictures are read */
 /** @typedef {(done: number, total: number) => void} Progress */
+
+const loadFrames = later(() => import('./pictures/frames.js'));
 
 export class Collection {
   /** @param {Engine} engine @param {Reading} reading */
@@ -32,6 +35,8 @@ export class Collection {
     this.photos = null;
     /** What can be undone, the last one at the end. @type {import('./pictures/changes.js').Change[]} */
     this.changes = [];
+    /** Those that are framed by hand, by origin. @type {Map<string, import('./pictures/frames.js').Frame>} */
+    this.frames = new Map();
   }
 
   /** The files are here, so that they can be read again. */
@@ -55,7 +60,7 @@ export class Collection {
     for (let i = count - 1; i >= 0; i--) if (removed.has(origins[i])) dataset.remove(i);
     this.replace(dataset);
     const changes = removed === this.removed ? this.changes : [];
-    Object.assign(this, { doodles: count, files: [], refused: [], removed, changes });
+    Object.assign(this, { doodles: count, files: [], refused: [], removed, changes, frames: new Map() });
     this.origins = origins.filter((origin) => !removed.has(origin));
   }
 
@@ -80,7 +85,8 @@ export class Collection {
       return 0;
     }
     if (dataset !== this.dataset) this.replace(dataset);
-    if (this.doodles) Object.assign(this, { doodles: 0, origins: [], removed: new Set(), changes: [] });
+    if (this.doodles)
+      Object.assign(this, { doodles: 0, origins: [], removed: new Set(), changes: [], frames: new Map() });
     const used = new Set(origins.map(fileOf));
     this.photos = null;
     const first = this.files.length;
@@ -110,12 +116,18 @@ export class Collection {
     const { removed } = this;
     const { origins, refused } = await addFiles(this.dataset, this.files, progress, { removed });
     Object.assign(this, { origins, refused });
+    await this.frameAgain();
+  }
+
+  /** All have been read again. */
+  async frameAgain() {
+    if (this.frames.size) await (await loadFrames()).applyFrames(this);
   }
 
   /** How they were read, and from where: for project and store. */
   get about() {
-    const { reading, origins, doodles, removed } = this;
-    return { ...reading, names: origins, doodles, removed: [...removed] };
+    const { reading, origins, doodles, removed, frames } = this;
+    return { ...reading, names: origins, doodles, removed: [...removed], frames: [...frames] };
   }
 
   dispose() {

@@ -97,11 +97,13 @@ export class OpenProject {
     const {
       doodles = 0,
       removed = [],
+      frames = [],
       refused = [],
       files = 0,
     } = /** @type {any} */ ((await readProject(this.store)) ?? {});
     collection.doodles = doodles;
     collection.refused = refused;
+    collection.frames = new Map(frames);
     collection.files = Array.from({ length: files }, () => null);
     for (const stored of await this.store.list()) {
       const [, number, name] = /^originals\/(\d+) (.*)$/.exec(stored) ?? [];
@@ -132,8 +134,8 @@ export class OpenProject {
 
   /** @param {Collection} collection */
   async note({ about, count, refused }) {
-    const { doodles, removed } = about;
-    const fields = { pictures: count, doodles, removed, refused: refused.slice(0, MOST_REFUSED) };
+    const { doodles, removed, frames } = about;
+    const fields = { pictures: count, doodles, removed, frames, refused: refused.slice(0, MOST_REFUSED) };
     await updateProject(this.store, /** @type {any} */ (fields));
   }
 

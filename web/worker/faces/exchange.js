@@ -22,4 +22,5 @@ export async function exchangeBack(pictures, progress) {
   Object.assign(pictures, pictures.photos, { files: [...files, ...later], photos: null, changes: [] });
   pictures.replace(pictures.makeDataset());
   Object.assign(pictures, await addFiles(pictures.dataset, pictures.files, progress, { removed }));
+  await pictures.frameAgain();
 }

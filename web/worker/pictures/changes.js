@@ -1,13 +1,16 @@
 /** Changes of single pictures, which can be undone, the last one first. */
 import { SsdganError } from '../../../wasm/engine/engine.js';
-import { insertPictures, removePictures } from '../../../wasm/engine/places.js';
+import { insertPictures, removePictures, replacePicture } from '../../../wasm/engine/places.js';
 import { photosOf } from '../faces/photos.js';
 import { addOne } from '../intake.js';
+import { framed } from './frames.js';
 
 /** @typedef {import('../collection.js').Collection} Collection */
+/** @typedef {import('./frames.js').Frame} Frame */
 /**
- * Pictures that were taken out. indices: the places that they had, ascending; pixels: null where the size has changed since
- * @typedef {{indices: number[], origins: string[], pixels: Uint8Array[] | null}} Change
+ * Pictures that were taken out. indices: the places that they had, ascending; pixels: null where the size has changed since; or
+ * one that got another frame: frame: that of before, null where it was not framed by hand
+ * @typedef {{indices: number[], origins: string[], pixels: Uint8Array[] | null, frame?: Frame | null}} Change
  */
 
 /** @param {Collection} pictures @param {number[]} indices in any order */
@@ -29,8 +32,10 @@ export async function undo(pictures) {
   const change = pictures.changes.at(-1);
   if (!change) throw new SsdganError('bad_state', 'there is nothing to undo');
   const { origins } = change;
-  const pixels = change.pixels ?? (await read(pictures, origins));
+  const framesThen = change.frame === undefined ? pictures.frames : new Map([[origins[0], change.frame]]);
+  const pixels = change.pixels ?? (await read(pictures, origins, framesThen));
   pictures.changes.pop();
+  if (change.frame !== undefined) return void putFrame(pictures, origins[0], change.frame, pixels[0]);
   const { dataset, removed } = pictures;
   // Pictures that are read again may be fewer than they were: those behind the last one come to the end.
   const indices = change.indices.map((index, i) => Math.min(index, pictures.count + i));
@@ -42,8 +47,26 @@ export async function undo(pictures) {
   }
 }
 
-/** Reads pictures from their files. @param {Collection} pictures @param {string[]} origins @returns {Promise<Uint8Array[]>} */
-export async function read(pictures, origins) {
+/** @param {Collection} pictures @param {string} origin @param {Frame | null} frame @param {Uint8Array} pixels */
+function putFrame(pictures, origin, frame, pixels) {
+  const index = pictures.origins.indexOf(origin);
+  if (index >= 0) replacePicture(pictures.dataset, index, pixels);
+  if (frame) pictures.frames.set(origin, frame);
+  else pictures.frames.delete(origin);
+}
+
+/** @param {Collection} pictures @param {number} index @param {Frame | null} frame null: as all others */
+export async function setFrame(pictures, index, frame) {
+  const origin = pictures.origins[index];
+  const [pixels] = await read(pictures, [origin], new Map([[origin, frame]]));
+  const before = pictures.dataset.picture(index);
+  const last = pictures.frames.get(origin) ?? null;
+  putFrame(pictures, origin, frame, pixels);
+  pictures.changes.push({ indices: [index], origins: [origin], pixels: [before], frame: last });
+}
+
+/** Reads pictures from their files. @param {Collection} pictures @param {string[]} origins @param {Map<string, Frame | null>} frames @returns {Promise<Uint8Array[]>} */
+async function read(pictures, origins, frames) {
   const one = pictures.makeDataset();
   try {
     /** @type {Map<string, Uint8Array>} */
@@ -60,6 +83,11 @@ export async function read(pictures, origins) {
       }
     else
       for await (const photo of photosOf(pictures.files, origins)) {
+        const frame = frames.get(photo.origin);
+        if (frame) {
+          found.set(photo.origin, await framed(pictures, photo.origin, frame));
+          continue;
+        }
         const bytes = new Uint8Array(await (await photo.read()).arrayBuffer());
         if (!(await addOne(one, photo.name, bytes))) take(photo.origin);
       }

@@ -1,7 +1,8 @@
 /** The worker's answers about single pictures (protocol.js has the messages). */
 import { rgbaFromRgb } from '../../../wasm/engine/pixels.js';
 import { fileOf } from '../intake.js';
-import { takeOut, undo } from './changes.js';
+import { setFrame, takeOut, undo } from './changes.js';
+import { showOriginal } from './frames.js';
 
 /** @typedef {import('../collection.js').Collection} Collection */
 
@@ -57,6 +58,18 @@ export function pictureHandlers(picturesOf, freePictures, changed) {
     'picture.remove'({ indices }) {
       const pictures = freePictures();
       takeOut(pictures, indices);
+      return changed(pictures);
+    },
+    async 'picture.original'({ index }) {
+      const pictures = picturesOf();
+      const origin = pictures.origins[index];
+      const bitmap = await showOriginal(pictures, origin);
+      const reply = { bitmap, name: nameOf(pictures, index), frame: pictures.frames.get(origin) ?? null };
+      return { reply, transfer: [bitmap] };
+    },
+    async 'picture.frame'({ index, frame }) {
+      const pictures = freePictures();
+      await setFrame(pictures, index, frame);
       return changed(pictures);
     },
     async 'picture.undo'() {

@@ -35,7 +35,7 @@ class Ended extends Error {}
  * @returns {Record<string, (request: any) => any>}
  */
 export function reportHandlers(picturesOf, isTraining, send) {
-  /** What was noted already, by origin. @type {Map<string, Look>} */
+  /** What was noted already, by origin and frame. @type {Map<string, Look>} */
   let known = new Map();
   /** Features bring each number to the mean and deviation of these. @type {Features | null} */
   let reference = null;
@@ -130,12 +130,13 @@ export function reportHandlers(picturesOf, isTraining, send) {
         for (const [i, origin] of origins.entries()) {
           turn.at((SHARES[0] * i) / origins.length);
           await turn.pause();
-          const rgb = known.has(origin) ? null : dataset.picture(i);
+          const key = origin + JSON.stringify(pictures.frames.get(origin) ?? '');
+          const rgb = known.has(key) ? null : dataset.picture(i);
           if (rgb) {
             const small = blocksOf(rgb, reading.size, BLOCKS);
-            known.set(origin, { small, hash: hashOf(small), sharpness: sharpnessOf(rgb, reading.size), row: null, side: null }); // prettier-ignore
+            known.set(key, { small, hash: hashOf(small), sharpness: sharpnessOf(rgb, reading.size), row: null, side: null }); // prettier-ignore
           }
-          looks.push(/** @type {Look} */ (known.get(origin)));
+          looks.push(/** @type {Look} */ (known.get(key)));
         }
         if (!pictures.doodles) await addSides(pictures, looks, turn);
         const where = (/** @type {(side: [number, number]) => boolean} */ is) =>
