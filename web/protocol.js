@@ -58,7 +58,7 @@
  *   faces.forget {}                      drops what was found -> {}
  *   train.create {config, recipe, onTrouble, from}   config changes the recipe's settings; onTrouble: stop, rollback
  *                                        or ignore (default: the recipe's); from: 'scratch', or 'starter', whose networks
- *                                        then decide the sizes -> {stats, config, parameters, plan, total, notes, project, story}:
+ *                                        then decide the sizes -> {stats, config, parameters, plan, total, notes, project, story, scores, floor}:
  *                                        the plan is of wasm/run/plan.js; notes: sentences for the user
  *   train.load {bytes, acceptOther, onTrouble}   goes on as its plan says from the newest checkpoint of the project, or from
  *                                        these bytes, with the pictures that are there -> as create; bad_state for other
@@ -105,7 +105,8 @@
  *   faces {done, total, found}           photos looked at, and the faces in them
  *   epochs {epochs}                      {recipe: usual number}, for the pictures that are there now; before the reply
  *   planned {minutes, epochs, total}     the minutes have become epochs, and steps in all, at the speed of the first seconds
- *   scored {story}                       the model was compared with the pictures: wasm/run/story.js
+ *   scored {story, scores, floor}        the model was compared with the pictures: wasm/run/story.js; all scores so far, [{step,
+ *                                        swd}], and the SWD of real pictures, null where it is not known
  *   stats {stats, rate}                  at most ten a second; rate in pictures a second
  *   samples {step, seeds, size, rgba}    the same seeds each time; only after a credit
  *   projection {done, total, size, rgba, errors}   the picture, and the nearest face so far

@@ -70,3 +70,21 @@ test('any moment of a training can be looked at again, and makes faces', async (
   await untilText(page, 'film-state', /^A film of \d+ moments downloaded, \d\.\d MB\.$/);
   await close();
 });
+
+test('the score stands beside that of real pictures, and what the sentence advises is one click', async () => {
+  const { page, close } = await openPage();
+  await startTraining(page, 20);
+  await page.click('#curves summary');
+  await page.waitForSelector('#course:not([hidden]) .u-over', { timeout: 60000 });
+  const { scores, floor } = await page.evaluate(() => /** @type {any} */ (globalThis).ssdganRun.curves);
+  assert.ok(scores.length > 0 && scores[0].swd > floor && floor > 0, JSON.stringify({ scores, floor }));
+  assert.ok(await page.isHidden('#remedy'));
+  await page.evaluate(() => {
+    const view = /** @type {any} */ (globalThis).ssdganRun;
+    view.takeCourse({ story: { state: 'enough', step: 1 }, scores: [{ step: 1, swd: 9 }], floor: null });
+    view.takeCourse = () => {}; // the next score would say otherwise
+  });
+  await page.click('#remedy');
+  await untilText(page, 'train-state', /^Paused/);
+  await close();
+});

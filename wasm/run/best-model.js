@@ -41,6 +41,8 @@ export class BestModel {
     this.makeEvaluator = () => engine.createEvaluator(dataset, { heldOut });
     /** @type {ReturnType<typeof this.makeEvaluator> | null} */
     this.evaluator = null;
+    /** @type {number | null} */
+    this.floorSwd = null;
     /** Without held-out pictures there is no validation loss: then the last model is the best. */
     this.isLast = kind === 'val-loss' && heldOut === 0;
   }
@@ -76,6 +78,18 @@ export class BestModel {
     if (this.isScored) score = scored && distanceOf(scored);
     const isBetter = score !== null && score < (sofar?.score ?? Infinity);
     return { scored, better: isBetter ? { step: stats.step, score: Number(score) } : null };
+  }
+
+  /** The SWD of real pictures, which no model should be below; once a model was scored. @returns {number | null} null: not known */
+  get floor() {
+    if (this.floorSwd === null && this.evaluator) {
+      try {
+        this.floorSwd = this.evaluator.floor({ quick: true }).swd;
+      } catch {
+        return null; // too few pictures for two halves
+      }
+    }
+    return this.floorSwd;
   }
 
   dispose() {

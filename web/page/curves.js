@@ -1,10 +1,23 @@
-/** The curves: both losses, D(x) and D(G(z)), drawn by uPlot. */
+/** The curves: the score over time beside its floor, both losses, D(x) and D(G(z)), drawn by uPlot. */
 import { later } from '../later.js';
 import { byId, element } from './draw.js';
 import { onWords, t } from './words.js';
 
 /** Most points kept. Beyond that, every second one is dropped. */
 const MOST_POINTS = 2000;
+
+/** How much of a smoothed value is the last one: curves of single batches are zigzags. */
+const SMOOTHING = 0.9;
+
+/** Exponential smoothing, without its pull to the first value. @param {number[]} values @returns {number[]} */
+function smooth(values) {
+  let [sum, weight] = [0, 0];
+  return values.map((value) => {
+    sum = SMOOTHING * sum + (1 - SMOOTHING) * value;
+    weight = SMOOTHING * weight + 1 - SMOOTHING;
+    return sum / weight;
+  });
+}
 
 const loadUPlot = later(() => import('./plot.js'));
 
@@ -13,6 +26,10 @@ export class Curves {
     /** @type {number[][]} step, loss G, loss D, D(x), D(G(z)) */
     this.columns = [[], [], [], [], []];
     this.stride = 1;
+    /** @type {{step: number, swd: number}[]} */
+    this.scores = [];
+    /** @type {number | null} */
+    this.floor = null;
     /** @type {any[]} */
     this.plots = [];
     this.loading = false;
@@ -26,6 +43,7 @@ export class Curves {
   clear() {
     this.columns = [[], [], [], [], []];
     this.stride = 1;
+    this.scores = [];
     this.tryAgain();
     this.draw();
   }
@@ -34,6 +52,14 @@ export class Curves {
   cut(step) {
     const kept = this.columns[0].filter((at) => at <= step).length;
     this.columns = this.columns.map((column) => column.slice(0, kept));
+    this.scores = this.scores.filter((score) => score.step <= step);
+    this.draw();
+  }
+
+  /** @param {{step: number, swd: number}[]} scores of all models so far @param {number | null} floor that of real pictures */
+  takeScores(scores, floor) {
+    this.scores = scores;
+    this.floor = floor ?? this.floor;
     this.draw();
   }
 
@@ -68,17 +94,20 @@ export class Curves {
           axes: [axis, { ...axis, size: 46 }],
           series: [
             { label: t('curves.step') },
-            { label: names[0], stroke: warm, width: 1.5, points: { show: false } },
-            { label: names[1], stroke: cool, width: 1.5, points: { show: false } },
+            { label: names[0], stroke: warm, width: 2, points: { show: false } },
+            { label: names[1], stroke: cool, width: 2, points: { show: false } },
           ],
         },
         /** @type {any} */ ([[], [], []]),
         byId(id),
       );
+    /** @param {any} _ @param {number} least @param {number} most @returns {[number, number]} */
+    const from0 = (_, least, most) => [0, 1.1 * (most || 1)];
     for (const plotted of this.plots) plotted.destroy();
     this.plots = [
       plot(t('curves.losses'), [t('curves.generator'), t('curves.discriminator')], {}, 'curve-loss'),
       plot(t('curves.belief'), [t('curves.real'), t('curves.made')], { y: { range: [0, 1] } }, 'curve-score'),
+      plot(t('curves.course'), [t('curves.made'), t('curves.floor')], { y: { range: from0 } }, 'curve-course'),
     ];
     this.resize();
     this.draw();
@@ -103,7 +132,11 @@ export class Curves {
       return;
     }
     const [step, lossG, lossD, real, fake] = this.columns;
-    this.plots[0].setData([step, lossG, lossD]);
-    this.plots[1].setData([step, real, fake]);
+    this.plots[0].setData([step, smooth(lossG), smooth(lossD)]);
+    this.plots[1].setData([step, smooth(real), smooth(fake)]);
+    const { scores, floor } = this;
+    byId('course').hidden = !scores.length;
+    this.plots[2].setData([scores.map((one) => one.step), scores.map(({ swd }) => swd), scores.map(() => floor)]);
+    if (scores.length) this.resize();
   }
 }

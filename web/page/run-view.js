@@ -38,8 +38,14 @@ export class RunView {
   listen() {
     const { client } = this.app;
     client.on('stats', ({ stats, rate }) => this.showStats(stats, rate));
-    client.on('scored', ({ story }) => this.story.take(story));
+    client.on('scored', (course) => this.takeCourse(course));
     client.on('samples', (message) => this.takeSamples(message));
+  }
+
+  /** @param {{story: import('../../wasm/run/story.js').Story, scores: {step: number, swd: number}[], floor: number | null}} course */
+  takeCourse({ story, scores, floor }) {
+    this.story.take(story);
+    this.curves.takeScores(scores, floor);
   }
 
   /** Removes everything that the last run showed. */

@@ -1,5 +1,5 @@
 /** One sentence of how the training goes, in plain words. */
-import { byId } from './draw.js';
+import { byId, button } from './draw.js';
 import { percent, t, tell, withUnit } from './words.js';
 
 /** Pictures shown after which faces can be recognised: 811 photographs and 4,739 drawn faces, width 24, looked at. */
@@ -11,6 +11,7 @@ export class Story {
     this.story = { state: 'begins' };
     /** What is told; the same is not told again, for those who hear it. */
     this.told = '';
+    button('remedy').onclick = () => button(this.story.state === 'copies' ? 'project-new' : 'train-button').click();
   }
 
   clear() {
@@ -34,6 +35,10 @@ export class Story {
   show({ pictures_seen: seen }, rate) {
     const { story } = this;
     const { state } = story;
+    // What the sentence advises, by one click.
+    const remedy = state === 'enough' || state === 'copies';
+    button('remedy').hidden = !remedy || rate === 0;
+    if (remedy) tell(button('remedy'), () => t(`story.${state}-remedy`));
     if (state === 'copies') this.tell(state, () => t('story.copies', { share: percent(story.share) }));
     else if (state === 'enough') this.tell(state + story.step, () => t('story.enough', { step: story.step }));
     else if (seen >= FIRST_FACES) this.tell(state, () => t(`story.${state === 'begins' ? 'faces' : state}`));

@@ -203,8 +203,8 @@ export class TrainPanel {
       return;
     }
     if (step === null) return this.say(() => '');
-    const { stats, total, notes, story } = await client.request('train.load');
-    view.story.take(story);
+    const { stats, total, notes, ...course } = await client.request('train.load');
+    view.takeCourse(course);
     view.total = total;
     for (const point of history) if (point.step <= step) view.curves.add(point);
     view.showStats(stats, 0);

@@ -57,6 +57,12 @@ class Training {
     this.scores = scores.filter(({ step }) => step <= now);
   }
 
+  /** How the run has come along: in words, and its scores beside those of real pictures. */
+  get course() {
+    const scores = this.scores.map(({ step, swd }) => ({ step, swd }));
+    return { story: storyOf(this.scores), scores, floor: this.run.best?.floor ?? null };
+  }
+
   /** Resolves when the running step is done, and its state is kept. */
   async pause() {
     if (!this.running) return;
@@ -103,7 +109,7 @@ class Training {
       send({ event, ...fields });
     } else if (event === 'scored') {
       this.scores.push(/** @type {any} */ (fields));
-      send({ event, story: storyOf(this.scores) });
+      send({ event, ...this.course });
     } else if (event === 'checkpoint') {
       await this.note({ progress: { step: fields.step, total: run.total } });
       const { costs, began } = run.autosave;
@@ -204,9 +210,8 @@ export class TrainHandlers {
       await training.note({ recipe: plan.recipe, config: trainer.config() });
       if (run.resumed) await training.readScores();
       const { notes, total } = run;
-      const story = storyOf(training.scores);
       const parameters = trainer.parameterCounts;
-      return { stats: trainer.stats(), config: trainer.config(), parameters, plan, notes, total, story };
+      return { stats: trainer.stats(), config: trainer.config(), parameters, plan, notes, total, ...training.course };
     };
 
     /** @type {Record<string, (request: any) => any>} */
