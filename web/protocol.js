@@ -16,8 +16,10 @@
  *                                        the last one changed first; preview: {size, rgba} of its first pictures
  *   project.open {project}               closes the open one and takes the pictures of this -> {pictures: as pictures.add,
  *                                        isReadOnly: another tab has it, step, metadata: of its checkpoint, or null, history:
- *                                        steps of its log, favourites, model: bytes, where it is read-only}. Then train.load
- *   project.favour {favourites}          [{face, label}]: the picked faces, which the project keeps -> {}
+ *                                        steps of its log, favourites, keyframes, model: bytes, where it is read-only}. Then
+ *                                        train.load
+ *   project.favour {favourites, keyframes}   each [{face, label}]: faces that the project keeps; keyframes: of the
+ *                                        interpolation, in order -> {}
  *   project.rename {project, name}       -> {}
  *   project.duplicate {project}          -> {project}
  *   project.delete {project}             -> {}
@@ -79,10 +81,11 @@
  *   starter.load {bytes}                 the starter model -> {metadata}: the file's
  *   starter.faces {time, count}          its slowly changing faces; one unit of time leads from one style to the next
  *                                        -> {size, seeds, rgba}
- *   model.load {bytes}                   a model to generate with -> {size, latentSize, parameters}
+ *   model.load {bytes, isSecond}         a model to generate with; isSecond: beside it -> {size, latentSize, parameters}
  *   generate {faces, source}             faces: [{seed, psis, moves} or {styles}], as wasm/engine/styles.js has them; source:
- *                                        run, model, starter -> {size, stages, rgba}
- *   interpolate {faces, space, frames, loop, ease, source}   -> {size, rgba, frames}
+ *                                        run, model, second, starter -> {size, latentSize, stages, rgba}
+ *   interpolate {faces, space, frames, loop, ease, source, first, count}   first, count: only these of the frames
+ *                                        -> {size, rgba, frames}
  *   mix {faces, stage, source}           -> {size, stages, stage, columns, rgba, styles}: a grid with the faces themselves
  *                                        above and on the left, and the styles of the mixtures
  *   project {file, perStage, source}     a File; tells by events, one at a time -> {size, rgba, styles, errors: {mean,
@@ -91,6 +94,7 @@
  *   evaluate {source}                    scores against the pictures -> {count, training, bars, summary, warnings,
  *                                        size, columns, rgba}: two rows, samples above their nearest pictures
  *   gif {rgba, size, delay, scale}       -> {bytes}
+ *   zip {entries}                        [{name, data: Blob}] -> {blob}
  *   save {checkpoint}                    the present state; or (false) the best model, where one was kept, else the present
  *                                        one -> {bytes, step, best}: its score in words
  *   onnx {source, input, isUint8}        the model (of a run: as save {checkpoint: false}) as ONNX; input: z, w or w+; isUint8:

@@ -54,7 +54,7 @@ test(
       { x: 200, y: 20 },
     ])
       await page.locator('#made-grid').click({ position });
-    await untilText(page, 'interpolate-state', /^2 faces, 41 frames/);
+    await untilText(page, 'interpolate-state', /^2 faces, 2 sec/);
     assert.equal(await page.locator('#picked li').count(), 2);
     const gif = await downloadBy(page, 'save-gif');
     assert.equal(gif.bytes.subarray(0, 6).toString(), 'GIF89a');

@@ -41,7 +41,7 @@ test('faces are moved, mixed, interpolated and found', async () => {
 
   await page.click('#move summary');
   const still = await drawn(page, 'made-grid');
-  await page.locator('#moves input').nth(0).fill('3');
+  await page.locator('#moves [type=range]').nth(0).fill('3');
   await untilOther(page, 'made-grid', still);
   const moved = await drawn(page, 'made-grid');
   await page.click('#move-rest');
@@ -58,9 +58,9 @@ test('faces are moved, mixed, interpolated and found', async () => {
     await page
       .locator('#made-grid')
       .click({ position: { x: (made?.width ?? 0) * share, y: (made?.height ?? 0) * 0.25 } });
-  await untilText(page, 'interpolate-state', /^2 faces, 41 frames/);
+  await untilText(page, 'interpolate-state', /^2 faces, 2 sec/);
   await page.check('#interpolate-loop');
-  await untilText(page, 'interpolate-state', /^2 faces, 80 frames/);
+  await untilText(page, 'interpolate-state', /^2 faces, 4 sec/);
   await page.selectOption('#interpolate-ease', 'smooth');
 
   await page.click('#mix summary');
@@ -71,7 +71,7 @@ test('faces are moved, mixed, interpolated and found', async () => {
   await untilOther(page, 'mix-grid', two);
   const box = await page.locator('#mix-grid').boundingBox();
   await page.locator('#mix-grid').click({ position: { x: (box?.width ?? 0) * 0.8, y: (box?.height ?? 0) * 0.5 } });
-  await untilText(page, 'interpolate-state', /^3 faces, 120 frames/);
+  await untilText(page, 'interpolate-state', /^3 faces, 6 sec/);
   assert.match(String(await page.textContent('#picked li:nth-child(3)')), /face \d × face \d/);
 
   await page.setInputFiles('#project-input', PICTURE);
@@ -80,7 +80,7 @@ test('faces are moved, mixed, interpolated and found', async () => {
     'project-state',
     /^sky\.ppm: .* [\d.]+ of 255 brightness levels off \([\d.]+ dB\).* typical face [\d.]+, the best of 1,024 random faces [\d.]+/,
   );
-  await untilText(page, 'interpolate-state', /^4 faces, 160 frames/);
+  await untilText(page, 'interpolate-state', /^4 faces, 8 sec/);
   await page.selectOption('#interpolate-space', 'z');
   await untilText(page, 'interpolate-state', /has no random numbers \(z\)/);
   await page.selectOption('#interpolate-space', 'w');

@@ -28,7 +28,8 @@ import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, samplesIn, SLO
  * @property {string[]} [commands] of the terminal that made it so far
  * @property {{step: number, total: number | null}} [progress] of the last save; total: null in the file where it was not known yet (Infinity)
  * @property {number} [processorMinutes] that the terminal's training has used up to its last save
- * @property {{face: any, label: string}[]} [favourites] faces that were picked on the page (web/page/play/mix.js)
+ * @property {{face: any, label: string}[]} [favourites] of the page's visitor (web/page/play/keys.js)
+ * @property {{face: any, label: string}[]} [keyframes] faces that were picked for an interpolation, in order
  */
 /** @typedef {{size: number, crop: string, filter: string, names: string[], file: string}} PicturesAbout names: where each picture came from; file: that holds them */
 

@@ -106,7 +106,7 @@ async function openProject(id, andTrain) {
   app.project = id;
   await train.showProject(reply);
   const play = await loadPlay().catch(() => null); // the project opens all the same
-  await play?.interpolate.restore(app.source === 'run' ? reply.favourites : []);
+  await play?.restore(reply);
   if (andTrain && app.phase === 'paused') await train.press();
 }
 
@@ -114,7 +114,7 @@ async function openProject(id, andTrain) {
 async function beginAnew() {
   app.isReadOnly = false;
   train.forget();
-  loadPlay().then(({ interpolate }) => interpolate.clear(false)).catch(() => {}); // prettier-ignore
+  loadPlay().then((play) => play.clear()).catch(() => {}); // prettier-ignore
   app.enter('ready');
   await intake.begin();
   await intake.takeDoodles(DOODLES);

@@ -64,12 +64,14 @@ export function faceHandlers(engineOf, generatorOf, send) {
   return {
     generate({ faces, source }) {
       const generator = generatorOf(source);
-      const { imageSize: size, stages } = generator;
-      return withPictures({ size, stages }, generator.synthesiseRgba(stylesOf(generator, faces), true));
+      const { imageSize: size, latentSize, stages } = generator;
+      return withPictures({ size, latentSize, stages }, generator.synthesiseRgba(stylesOf(generator, faces), true));
     },
-    interpolate({ faces, space, frames, loop, ease, source }) {
+    interpolate({ faces, space, frames, loop, ease, source, first = 0, count = frames }) {
       const generator = generatorOf(source);
-      const styles = interpolateFaces(generator, faces, { space, frames, loop, ease });
+      const all = interpolateFaces(generator, faces, { space, frames, loop, ease });
+      const length = generator.styleCount * generator.latentSize;
+      const styles = all.subarray(first * length, (first + count) * length);
       return withPictures({ size: generator.imageSize, frames }, generator.synthesiseRgba(styles, true));
     },
     mix({ faces, stage, source }) {

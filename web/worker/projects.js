@@ -206,13 +206,15 @@ export function projectHandlers(projects, { leave, enter }) {
         const pictures = await enter(project);
         const { store, isReadOnly } = project;
         const [newest] = await checkpointsIn(store);
+        const { favourites = [], keyframes } = (await readProject(store)) ?? {};
         return {
           pictures,
           isReadOnly,
           step: newest?.step ?? null,
           metadata: newest && (await metadataOf(store, newest.name)),
           history: await historyOf(store),
-          favourites: (await readProject(store))?.favourites ?? [],
+          // They were one list, of the picked faces.
+          ...(keyframes ? { favourites, keyframes } : { favourites: [], keyframes: favourites }),
           model: isReadOnly ? await modelOf(store) : null,
         };
       } catch (error) {
@@ -220,8 +222,9 @@ export function projectHandlers(projects, { leave, enter }) {
         throw error;
       }
     },
-    async 'project.favour'({ favourites }) {
-      if (projects.open && !projects.open.isReadOnly) await updateProject(projects.open.store, { favourites });
+    async 'project.favour'({ favourites, keyframes }) {
+      if (projects.open && !projects.open.isReadOnly)
+        await updateProject(projects.open.store, { favourites, keyframes });
       return {};
     },
     async 'project.rename'({ project: id, name }) {

@@ -259,7 +259,7 @@ export class TrainHandlers {
         await drop();
         const store = await storeOf();
         await clearRun(store);
-        await updateProject(store, { progress: undefined, favourites: undefined });
+        await updateProject(store, { progress: undefined, favourites: undefined, keyframes: undefined });
         return {};
       },
       async 'train.drop'() {

@@ -3,7 +3,7 @@ import { createEngine, SsdganError } from '../../wasm/engine/engine.js';
 import { epochsOf, RECIPES } from '../../wasm/run/recipes.js';
 import { MemoryStore } from '../../wasm/run/store.js';
 import { encodeGif, loadGifEncoder } from '../../wasm/engine/gif.js';
-import { loadZipLibrary } from '../../wasm/engine/zip.js';
+import { loadZipLibrary, writeZip } from '../../wasm/engine/zip.js';
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { fetchLater, later } from '../later.js';
@@ -29,6 +29,8 @@ let collection = null;
 const projects = new Projects();
 /** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
 let model = null;
+/** Another one, beside it. @type {import('../../wasm/engine/engine.js').Generator | null} */
+let second = null;
 /** @type {{bytes: Uint8Array, generator: import('../../wasm/engine/engine.js').Generator} | null} */
 let starter = null;
 /** @type {import('./evaluation.js').Evaluation | null} */
@@ -104,7 +106,7 @@ async function kept(store) {
 /** @param {string} source @returns {import('../../wasm/engine/engine.js').Generator} */
 function generatorOf(source) {
   const run = training?.run()?.trainer.generator;
-  const generator = { model: model?.generator, starter: starter?.generator, run }[source];
+  const generator = { model: model?.generator, second, starter: starter?.generator, run }[source];
   return generator ?? refuse('bad_state', 'there is no model yet: train one or load one');
 }
 
@@ -197,10 +199,11 @@ const handlers = {
     const { seeds, rgba } = new LatentWalk(generator, count).at(time);
     return withBytes({ size: generator.imageSize, seeds, rgba }, rgba);
   },
-  'model.load'({ bytes }) {
+  'model.load'({ bytes, isSecond = false }) {
     const generator = engine.loadGenerator(bytes);
-    model?.generator.dispose();
-    model = { bytes, generator };
+    (isSecond ? second : model?.generator)?.dispose();
+    if (isSecond) second = generator;
+    else model = { bytes, generator };
     const { imageSize: size, latentSize, parameterCount: parameters } = generator;
     return { size, latentSize, parameters };
   },
@@ -232,6 +235,7 @@ const handlers = {
     const onnx = (await loadOnnx()).onnxFrom(bytes, options);
     return withBytes({ bytes: onnx }, onnx);
   },
+  zip: async ({ entries }) => ({ blob: await writeZip(entries) }),
   async 'fetch.later'() {
     await fetchLater();
     return {};

@@ -1,181 +1,157 @@
-/** Panel 4: interpolates between picked and projected faces (slider, play, GIF), and mixes them. */
-import { byId, button, canvas, download, drawGrid, element } from '../draw.js';
+/** Panel 4: interpolates between picked and projected faces (storyboard, player, files), and mixes them. */
+import { byId, button, download, drawGrid, element } from '../draw.js';
 import { saveVideo } from '../save-video.js';
-import { size as bytesOf, t, tell } from '../words.js';
+import { size as bytesOf, t, tell, withUnit } from '../words.js';
+import { picturesOf, revived } from './keys.js';
 import { Mixer } from './mix.js';
+import { FRAME_MS, Player } from './player.js';
 import { Projector } from './projector.js';
+import { Storyboard } from './storyboard.js';
 
 const FRAMES_A_LEG = 40;
-const FRAME_MS = 50;
 /** Of a video, in pixels. */
 const VIDEO_SIDE = 512;
 const MOST_KEYS = 12;
 
-/** @typedef {import('./mix.js').Key} Key */
+/** @typedef {import('./keys.js').Key} Key */
+/** @typedef {import('./keys.js').Picture} Picture */
 
 export class InterpolatePanel {
-  /** @param {import('../app.js').App} app */
-  constructor(app) {
+  /** @param {import('../app.js').App} app @param {{choose: (key: Key, picture: Picture) => void, keep: () => void}} to choose: shows a face large */
+  constructor(app, to) {
     this.app = app;
-    /** @type {(face: HTMLCanvasElement, label: string) => void} */
-    this.onPick = () => {};
-    /** @type {Key[]} */
-    this.keys = [];
-    /** @type {{size: number, rgba: Uint8ClampedArray, frames: number, loop: boolean} | null} */
-    this.interpolation = null;
-    this.playing = false;
-    const slider = element('interpolate-slider', HTMLInputElement);
-    slider.oninput = () => {
-      this.stop();
-      this.showFrame(Number(slider.value));
-    };
-    button('interpolate-play').onclick = () => (this.playing ? this.stop() : this.play());
+    this.to = to;
+    this.player = new Player(app);
+    this.restored = 0;
+    /** Called when other faces are picked, or the way between them is another. */
+    this.onChange = () => {};
+    this.board = new Storyboard({
+      change: () => {
+        to.keep();
+        this.find();
+      },
+      show: (index) => this.player.showKey(index, this.legs),
+    });
+    this.space = element('interpolate-space', HTMLSelectElement);
+    this.ease = element('interpolate-ease', HTMLSelectElement);
+    this.loop = element('interpolate-loop', HTMLInputElement);
+    for (const choice of [this.space, this.ease, this.loop]) choice.onchange = () => this.find();
     button('unpick').onclick = () => this.clear();
     button('save-gif').onclick = () => this.saveGif();
-    for (const id of ['interpolate-space', 'interpolate-ease'])
-      element(id, HTMLSelectElement).onchange = () => this.find();
-    element('interpolate-loop', HTMLInputElement).onchange = () => this.find();
-    /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} picture */
-    const pick = (key, picture) => this.pick(key, picture);
     button('save-video').onclick = () => this.saveVideo();
     app.watchModel(() => this.clear(false));
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
+    /** @param {Key} key @param {Picture} picture */
+    const pick = (key, picture) => this.pick(key, picture);
     this.mixer = new Mixer(app, () => this.keys, pick);
     this.projector = new Projector(app, pick);
   }
 
-  /** Keeps the picked faces of the project's own model with it. */
-  keep() {
-    const { app } = this;
-    if (app.project === null || app.isReadOnly || app.source !== 'run') return;
-    // Arrays become JSON, typed arrays do not.
-    const plain = (/** @type {Key} */ { face, label }) => ({
-      face: face.styles ? { styles: Array.from(face.styles) } : face,
-      label,
-    });
-    app.client.request('project.favour', { favourites: this.keys.map(plain) }).catch(() => {}); // they are a convenience
+  /** @returns {Key[]} */
+  get keys() {
+    return this.board.keys;
   }
 
-  /** Picks the faces that a project keeps. @param {Key[]} favourites */
-  async restore(favourites) {
+  /** How the faces are interpolated. @returns {{space: string, ease: string, loop: boolean}} */
+  get way() {
+    return { space: this.space.value, ease: this.ease.value, loop: this.loop.checked };
+  }
+
+  set way({ space, ease, loop }) {
+    this.space.value = space;
+    this.ease.value = ease;
+    this.loop.checked = loop;
+  }
+
+  /** Ways between two faces. */
+  get legs() {
+    return this.keys.length - (this.loop.checked ? 0 : 1);
+  }
+
+  /** Picks faces that were kept. @param {Key[]} kept */
+  async restore(kept) {
     this.clear(false);
-    for (const { face, label } of favourites)
-      await this.pick({ face: face.styles ? { styles: Float32Array.from(face.styles) } : face, label });
+    const keys = kept.map(revived);
+    const mine = ++this.restored;
+    const pictures = await picturesOf(this.app, keys);
+    if (mine !== this.restored) return; // others took their place
+    keys.forEach((key, i) => this.board.add(key, pictures[i]));
+    await this.find();
   }
 
   /** @param {boolean} keep that none is picked */
   clear(keep = true) {
-    this.stop();
-    this.keys = [];
-    this.interpolation = null;
-    byId('picked').replaceChildren();
+    this.player.clear();
+    this.board.clear();
     byId('player').hidden = true;
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
     this.mixer.show();
-    if (keep) this.keep();
+    if (keep) this.to.keep();
+    this.onChange();
   }
 
-  /** @param {Key} key @param {{size: number, rgba: Uint8ClampedArray}} [picture] its face, if it is at hand */
+  /** @param {Key} key @param {Picture} [picture] its face, if it is at hand */
   pick(key, picture) {
     return this.app.attempt('interpolate-state', async () => {
+      const face = picture ?? (await picturesOf(this.app, [key]))[0];
+      this.to.choose(key, face);
       if (this.keys.length >= MOST_KEYS) {
         tell(byId('interpolate-state'), () => t('interpolate.most', { n: MOST_KEYS }));
         return;
       }
-      const { size, rgba } =
-        picture ?? (await this.app.client.request('generate', { faces: [key.face], source: this.app.source }));
-      const face = document.createElement('canvas');
-      face.width = face.height = size;
-      face.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(rgba), size, size), 0, 0);
-      const chip = document.createElement('button');
-      chip.type = 'button';
-      chip.title = t('interpolate.remove', { name: key.label });
-      const name = document.createElement('span');
-      name.textContent = key.label;
-      chip.append(face, name);
-      const item = document.createElement('li');
-      item.append(chip);
-      chip.onclick = () => {
-        this.keys.splice([...byId('picked').children].indexOf(item), 1);
-        item.remove();
-        this.keep();
-        this.find();
-      };
-      byId('picked').append(item);
-      this.keys.push(key);
-      this.onPick(face, key.label);
-      this.keep();
+      this.board.add(key, face);
+      this.to.keep();
       await this.find();
     });
   }
 
   /** Asks for the frames. */
   async find() {
-    this.stop();
+    this.onChange();
+    this.player.stop();
     this.mixer.show();
-    if (this.keys.length < 2) {
+    const { keys } = this;
+    if (keys.length < 2) {
+      this.player.clear();
       byId('player').hidden = true;
-      tell(byId('interpolate-state'), () => t(this.keys.length ? 'interpolate.one-more' : 'interpolate.pick'));
+      tell(byId('interpolate-state'), () => t(keys.length ? 'interpolate.one-more' : 'interpolate.pick'));
       return;
     }
     await this.app.attempt('interpolate-state', async () => {
       byId('player').hidden = false;
       const request = this.request(1);
-      const { frames, loop } = request;
-      this.interpolation = { ...(await this.app.client.request('interpolate', request)), loop };
-      const n = this.keys.length;
-      tell(byId('interpolate-state'), () => t('interpolate.frames', { n, frames }));
-      element('interpolate-slider', HTMLInputElement).max = String(frames - 1);
-      this.showFrame(0);
-      if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.play();
+      const { loop, frames } = request;
+      const reply = await this.app.client.request('interpolate', request);
+      const wanted = (/** @type {number} */ times) => ({ ...request, frames: this.framesOf(times) });
+      this.player.take({ ...reply, loop, frames, times: 1 }, wanted);
+      const [n, time] = [keys.length, (this.legs * FRAMES_A_LEG * FRAME_MS) / 1000];
+      const instead = this.space.value !== request.space;
+      tell(byId('interpolate-state'), () =>
+        [
+          t('interpolate.length', { n, time: withUnit(time, 'second') }),
+          ...(instead ? [t('interpolate.no-z')] : []),
+        ].join(' '),
+      );
     });
   }
 
-  /** @param {number} times as many frames as the page shows */
+  /** @param {number} times as many frames as come first */
+  framesOf(times) {
+    return times * FRAMES_A_LEG * this.legs + (this.loop.checked ? 0 : 1);
+  }
+
+  /** @param {number} times as many frames as come first */
   request(times) {
-    const loop = element('interpolate-loop', HTMLInputElement).checked;
-    const frames = times * FRAMES_A_LEG * (this.keys.length - (loop ? 0 : 1)) + (loop ? 0 : 1);
-    const [space, ease] = ['interpolate-space', 'interpolate-ease'].map((id) => element(id, HTMLSelectElement).value);
-    return { faces: this.keys.map(({ face }) => face), space, frames, loop, ease, source: this.app.source };
+    const faces = this.keys.map(({ face }) => face);
+    const space = faces.some(({ styles }) => styles) ? 'w' : this.space.value; // a face of a photo or a mixture has no z
+    const [frames, loop, ease] = [this.framesOf(times), this.loop.checked, this.ease.value];
+    return { faces, space, frames, loop, ease, source: this.app.source };
   }
 
-  /** @param {number} index */
-  showFrame(index) {
-    if (!this.interpolation) return;
-    const { size, rgba } = this.interpolation;
-    const target = canvas('interpolate-canvas');
-    if (target.width !== size) target.width = target.height = size;
-    const bytes = size * size * 4;
-    const frame = new ImageData(new Uint8ClampedArray(rgba.subarray(index * bytes, (index + 1) * bytes)), size, size);
-    target.getContext('2d')?.putImageData(frame, 0, 0);
-    element('interpolate-slider', HTMLInputElement).value = String(index);
-  }
-
-  /** A loop plays round and round; anything else plays forwards and backwards in turn. */
-  play() {
-    this.playing = true;
-    tell(button('interpolate-play'), () => t('interpolate.stop'));
-    const began = performance.now() - Number(element('interpolate-slider', HTMLInputElement).value) * FRAME_MS;
-    const frame = () => {
-      if (!this.playing || !this.interpolation) return;
-      const { frames, loop } = this.interpolation;
-      const last = frames - 1;
-      const at = Math.floor((performance.now() - began) / FRAME_MS) % (loop ? frames : 2 * last);
-      this.showFrame(at > last ? 2 * last - at : at);
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
-  }
-
-  stop() {
-    this.playing = false;
-    tell(button('interpolate-play'), () => t('interpolate.play'));
-  }
-
-  /** At three times the frames of the page, enlarged smoothly. */
+  /** At three times the frames that come first, enlarged smoothly. */
   saveVideo() {
     return this.app.attempt('interpolate-state', async () => {
-      if (!this.interpolation) return;
+      if (!this.player.shown) return;
       const wanted = this.request(3);
       const { rgba, size } = await this.app.client.request('interpolate', wanted);
       const small = document.createElement('canvas');
@@ -193,14 +169,10 @@ export class InterpolatePanel {
 
   saveGif() {
     return this.app.attempt('interpolate-state', async () => {
-      if (!this.interpolation) return;
-      const { rgba, size } = this.interpolation;
-      const { bytes } = await this.app.client.request('gif', {
-        rgba,
-        size,
-        delay: FRAME_MS,
-        scale: size < 128 ? 4 : 2,
-      });
+      if (!this.player.first) return;
+      const { rgba, size } = this.player.first;
+      const scale = size < 128 ? 4 : 2;
+      const { bytes } = await this.app.client.request('gif', { rgba, size, delay: FRAME_MS, scale });
       download(bytes, 'interpolation.gif');
     });
   }

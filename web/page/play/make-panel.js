@@ -1,22 +1,30 @@
 /** Panel 3: faces from seeds, and files out and in. */
-import { byId, button, canvas, download, downloadCanvas, drawGrid, element, pictureAt } from '../draw.js';
+import { byId, button, canvas, download, drawGrid, element, pictureAt } from '../draw.js';
 import { number, onWords, size as bytesOf, t, tell, translated, withUnit } from '../words.js';
+import { Directions } from './directions.js';
+import { FaceGrid } from './face-grid.js';
+
+/** @typedef {{size: number, rgba: Uint8ClampedArray, faces: any[], columns: number, latentSize: number}} Made faces as the protocol has them, and their pictures */
 
 export class MakePanel {
   /**
    * @param {import('../app.js').App} app
-   * @param {(key: import('./mix.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   * @param {(key: import('./keys.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
    * @param {(metadata: Record<string, string>) => Promise<void>} onRun a checkpoint was loaded
    */
   constructor(app, pick, onRun) {
     this.app = app;
     this.onRun = onRun;
     this.form = element('generate', HTMLFormElement);
-    /** @type {{size: number, rgba: Uint8ClampedArray, faces: {seed: number}[], columns: number} | null} */
+    /** @type {Made | null} */
     this.made = null;
-    /** @type {HTMLCanvasElement | null} */
-    this.face = null;
-    this.faceLabel = '';
+    this.grid = new FaceGrid(canvas('made-grid'));
+    /** @type {(() => void)[]} called when faces were made */
+    this.watchers = [];
+    this.directions = new Directions(app, {
+      changed: () => this.changed(),
+      example: () => this.made && { seed: this.number('seed'), psis: this.psis },
+    });
     this.making = this.late = false;
     this.isFirst = true;
     tell(byId('make-state'), () => t('make.first'));
@@ -26,9 +34,6 @@ export class MakePanel {
         this.changed();
       };
     }
-    for (const slider of this.moves) slider.oninput = () => this.changed();
-    element('move-stages', HTMLSelectElement).onchange = () => this.rest();
-    button('move-rest').onclick = () => this.rest();
     this.form.onsubmit = (event) => {
       event.preventDefault();
       this.generate();
@@ -51,12 +56,13 @@ export class MakePanel {
     };
     button('save-model').onclick = () => this.save(false);
     button('save-checkpoint').onclick = () => this.save(true);
-    button('save-grid').onclick = () => downloadCanvas(canvas('made-grid'), 'faces.png');
-    button('save-face').onclick = () => this.face && downloadCanvas(this.face, `face-${this.faceLabel}.png`);
     app.watch(() => this.show());
     app.watchModel(() => this.clear());
     this.showPsis();
-    onWords(() => this.showPsis());
+    onWords(() => {
+      this.showPsis();
+      this.nameFaces();
+    });
   }
 
   show() {
@@ -70,16 +76,8 @@ export class MakePanel {
 
   /** Another model: its faces are others. */
   clear() {
-    this.made = this.face = null;
+    this.made = null;
     byId('made').hidden = true;
-    button('save-grid').disabled = button('save-face').disabled = true;
-  }
-
-  /** Remembers the face for its download. @param {HTMLCanvasElement} face @param {string} label */
-  picked(face, label) {
-    this.face = face;
-    this.faceLabel = label.replace(/[^\p{L}\p{N}_.-]+/gu, '-');
-    button('save-face').disabled = false;
   }
 
   /** @param {string} name */
@@ -95,11 +93,6 @@ export class MakePanel {
   /** Truncation, coarse and fine. */
   get psis() {
     return [this.number('psi'), this.number('psi-fine')];
-  }
-
-  /** The sliders of the strongest directions. @returns {HTMLInputElement[]} */
-  get moves() {
-    return [...byId('moves').querySelectorAll('input')];
   }
 
   showPsis() {
@@ -123,32 +116,48 @@ export class MakePanel {
     this.making = false;
   }
 
-  /** Sets all directions to zero. */
-  rest() {
-    for (const slider of this.moves) slider.value = '0';
-    this.changed();
+  /** Which faces are wanted. @returns {{seed: number, count: number, psis: number[], moves?: import('./view-text.js').Moves}} */
+  get view() {
+    return { seed: this.number('seed'), count: this.number('count'), psis: this.psis, moves: this.directions.moves };
+  }
+
+  set view({ seed, count, psis, moves }) {
+    for (const [name, value] of [
+      ['seed', seed],
+      ['count', count],
+      ['psi', psis[0]],
+      ['psi-fine', psis[1] ?? psis[0]],
+    ])
+      this.input(String(name)).value = String(value);
+    this.showPsis();
+    this.directions.moves = moves;
   }
 
   generate() {
     return this.app.attempt('make-state', async () => {
       if (!this.form.reportValidity()) return;
-      const [seed, count, psis] = [this.number('seed'), this.number('count'), this.psis];
-      const amounts = this.moves.map(({ value }) => Number(value));
-      const stages = element('move-stages', HTMLSelectElement).value;
-      const moves = amounts.some((amount) => amount !== 0) ? { stages, amounts } : undefined;
+      const { seed, count, psis, moves } = this.view;
       const faces = Array.from({ length: count }, (_, i) => ({ seed: seed + i, psis, moves }));
       const began = performance.now();
       const { size, rgba, ...reply } = await this.app.client.request('generate', { faces, source: this.app.source });
       const ms = performance.now() - began;
       const columns = Math.min(count, Math.max(1, Math.ceil(Math.sqrt(count))));
-      this.made = { size, rgba, faces, columns };
+      this.made = { size, rgba, faces, columns, latentSize: reply.latentSize };
       byId('made').hidden = false;
       byId('move').hidden = reply.stages === 0;
       drawGrid(canvas('made-grid'), rgba, size, columns);
-      button('save-grid').disabled = false;
+      this.nameFaces();
       const time = () => (ms < 1000 ? withUnit(Math.round(ms), 'millisecond') : withUnit(ms / 1000, 'second', 1));
       tell(byId('make-state'), () => t('make.made', { n: count, time: time() }));
+      this.watchers.forEach((watcher) => watcher());
     });
+  }
+
+  nameFaces() {
+    if (!this.made) return;
+    const { size, faces, columns } = this.made;
+    const nameOf = (/** @type {number} */ i) => t('face.seed', { seed: String(faces[i].seed) });
+    this.grid.show({ size, columns, count: faces.length, nameOf });
   }
 
   /** @param {boolean} checkpoint */

@@ -1,8 +1,9 @@
 /** Panel 4's grid of mixed styles: the coarse ones come from the row's face, the fine ones from the column's. */
 import { byId, canvas, drawGrid, element, pictureAt } from '../draw.js';
-import { t, tell } from '../words.js';
+import { onWords, t, tell } from '../words.js';
+import { FaceGrid } from './face-grid.js';
 
-/** @typedef {{face: any, label: string}} Key a picked face, as the protocol has it, and its name */
+/** @typedef {import('./keys.js').Key} Key */
 
 export class Mixer {
   /**
@@ -20,6 +21,8 @@ export class Mixer {
     this.slider = element('mix-stage', HTMLInputElement);
     this.box.ontoggle = () => this.show();
     this.slider.oninput = () => this.show();
+    this.grid = new FaceGrid(canvas('mix-grid'));
+    onWords(() => this.nameFaces());
     canvas('mix-grid').onclick = (event) => this.take(event);
   }
 
@@ -39,7 +42,19 @@ export class Mixer {
       const key = at === 0 ? 'mix.all-column' : at === stages ? 'mix.all-row' : 'mix.both';
       tell(byId('mix-state'), () => t(key, { stage: at, stages }));
       drawGrid(canvas('mix-grid'), mixed.rgba, mixed.size, mixed.columns);
+      this.nameFaces();
     });
+  }
+
+  /** The faces themselves, above and on the left, cannot be picked. */
+  nameFaces() {
+    if (!this.mixed) return;
+    const { size, columns, keys } = this.mixed;
+    const nameOf = (/** @type {number} */ i) => {
+      const [row, column] = [Math.floor(i / columns) - 1, (i % columns) - 1];
+      return row < 0 || column < 0 ? '' : `${keys[row].label} × ${keys[column].label}`;
+    };
+    this.grid.show({ size, columns, count: columns * columns, nameOf });
   }
 
   /** @param {MouseEvent} event a click on a mixture picks it */
