@@ -151,17 +151,26 @@ export class HealthReport {
   async stripOf(indices) {
     const { t } = this.words;
     const strip = make('div', { className: 'strip' });
-    const { size, rgba } = await this.app.client.request('report.pictures', { indices });
-    indices.forEach((index, i) => {
-      const picture = make('canvas', { width: size, height: size });
-      const bytes = size * size * 4;
-      const pixels = new ImageData(rgba.subarray(i * bytes, (i + 1) * bytes), size, size);
-      picture.getContext('2d')?.putImageData(pixels, 0, 0);
+    const drawn = await this.draw(indices);
+    indices.slice(0, drawn.length).forEach((index, i) => {
+      const picture = drawn[i];
       const button = make('button', { type: 'button', onclick: () => this.panel.grid.choose(index) }, picture);
       button.ariaLabel = t('thumbs.one', { n: index + 1, count: this.app.count });
       strip.append(button);
     });
     return strip;
+  }
+
+  /** Canvases of these pictures; fewer, where pictures have just been taken out. @param {number[]} indices @returns {Promise<HTMLCanvasElement[]>} */
+  async draw(indices) {
+    const { size, rgba } = await this.app.client.request('report.pictures', { indices });
+    const bytes = size * size * 4;
+    return Array.from({ length: rgba.length / bytes }, (_, i) => {
+      const picture = make('canvas', { width: size, height: size });
+      const pixels = new ImageData(rgba.subarray(i * bytes, (i + 1) * bytes), size, size);
+      picture.getContext('2d')?.putImageData(pixels, 0, 0);
+      return picture;
+    });
   }
 
   /** @param {number[]} indices */
@@ -182,13 +191,9 @@ export class HealthReport {
     tell(about, () => t(key));
     strip.ariaLabel = t('report.change');
     const indices = Array.from({ length: Math.min(CHANGED, app.count) }, () => Math.floor(Math.random() * app.count));
-    const { size, rgba } = await app.client.request('report.pictures', { indices });
-    const bytes = size * size * 4;
     strip.replaceChildren(
-      ...indices.map((_, i) => {
-        const from = make('canvas', { width: size, height: size });
-        const pixels = new ImageData(rgba.subarray(i * bytes, (i + 1) * bytes), size, size);
-        from.getContext('2d')?.putImageData(pixels, 0, 0);
+      ...(await this.draw(indices)).map((from) => {
+        const size = from.width;
         const to = make('canvas', { width: size, height: size });
         const context = to.getContext('2d');
         if (!context) return to;

@@ -146,16 +146,16 @@ export class PictureGrid {
     if (tile.dataset.drawn === drawn) return;
     const target = /** @type {HTMLCanvasElement} */ (tile.firstChild);
     const pixels = this.chunks.get(Math.floor(index / CHUNK));
-    if (!pixels) {
+    const from = (index % CHUNK) * (pixels?.size ?? 0) ** 2 * 4;
+    // A chunk ends early where the worker has fewer pictures already: the page will be told.
+    if (!pixels || from >= pixels.rgba.length) {
       // A picture of before stays until the new one is here, at the same place.
       if (!tile.dataset.drawn) target.width = 1;
       return;
     }
     const { size, rgba } = pixels;
-    const bytes = size * size * 4;
-    const at = (index % CHUNK) * bytes;
     if (target.width !== size) target.width = target.height = size;
-    target.getContext('2d')?.putImageData(new ImageData(rgba.subarray(at, at + bytes), size, size), 0, 0);
+    target.getContext('2d')?.putImageData(new ImageData(rgba.subarray(from, from + size * size * 4), size, size), 0, 0);
     tile.dataset.drawn = drawn;
   }
 
