@@ -160,7 +160,12 @@ async function openWebKit({ width = 1280, height = 900, sharedMemory = false }) 
       if (error) throw new Error(error);
       return value;
     },
-    click: async (selector) => web.findElement(By.css(selector)).click(),
+    async click(selector) {
+      const element = web.findElement(By.css(selector));
+      // This driver scrolls only to what is out of the window, not to what is behind the bar at its foot.
+      await web.executeScript('arguments[0].scrollIntoView({ block: "center" })', element);
+      await element.click();
+    },
     async cover() {
       const own = await web.getWindowHandle();
       await web.switchTo().newWindow('tab');
