@@ -20,6 +20,8 @@ export class Link {
     this.to = to;
     this.timer = 0;
     this.isOpening = false;
+    /** A model, or another address, came while it looked. */
+    this.isMissed = false;
     /** What the address asks for, until its model is here. @type {View | null} */
     this.wanted = viewOf(location.hash.slice(1));
     const [visit] = performance.getEntriesByType('navigation');
@@ -37,6 +39,7 @@ export class Link {
   /** Looks whether the model that the address asks for is here. */
   async open() {
     const { wanted, app } = this;
+    this.isMissed = this.isOpening;
     if (!wanted || this.isOpening) return;
     this.isOpening = true;
     try {
@@ -53,7 +56,7 @@ export class Link {
       tell(byId('link-state'), () => t('link.missing', { size, mark }));
     } finally {
       this.isOpening = false;
-      if (this.wanted && this.wanted !== wanted) this.open();
+      if (this.isMissed) this.open();
     }
   }
 
