@@ -60,10 +60,10 @@ const MANIFEST = {
   screenshots: [
     {
       src: 'screenshot.jpg',
-      sizes: '1200x833',
+      sizes: '1200x781',
       type: 'image/jpeg',
       form_factor: 'wide',
-      label: 'The page while it trains on drawn animal faces',
+      label: 'The page when it opens',
     },
   ],
 };

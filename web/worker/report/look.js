@@ -28,9 +28,12 @@ export function blocksOf(rgb, size, blocks) {
   return out;
 }
 
-/** @param {ArrayLike<number>} rgb @param {number} count of pixels @returns {Float32Array} */
-const lightOf = (rgb, count) =>
-  Float32Array.from({ length: count }, (_, i) => 0.3 * rgb[3 * i] + 0.59 * rgb[3 * i + 1] + 0.11 * rgb[3 * i + 2]);
+/** @param {Uint8Array | Float32Array} rgb @param {number} count of pixels @returns {Float32Array} */
+function lightOf(rgb, count) {
+  const light = new Float32Array(count);
+  for (let i = 0; i < count; i++) light[i] = 0.3 * rgb[3 * i] + 0.59 * rgb[3 * i + 1] + 0.11 * rgb[3 * i + 2];
+  return light;
+}
 
 /**
  * A difference hash: whether each of 8 x 8 blocks is lighter than the one to its right, and the one below; the last ones
