@@ -127,20 +127,29 @@ function startProgram(command, args, env, ready, fd) {
   return { child, said };
 }
 
+/** Another port where one is taken. @param {NodeJS.ProcessEnv} env */
+async function startWebKitDriver(env) {
+  for (let left = 3; left > 0; left--) {
+    const port = 20000 + Math.floor(10000 * Math.random()); // below the ports of outgoing connections
+    const driver = spawn(WEBKIT_DRIVER, [`--port=${port}`], { env, stdio: 'ignore' });
+    const server = `http://127.0.0.1:${port}`;
+    for (let tries = 0; tries < 150; tries++) {
+      if (await fetch(`${server}/status`).then(({ ok }) => ok, () => false)) return { driver, server }; // prettier-ignore
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    driver.kill();
+  }
+  throw new Error('WebKitWebDriver does not start');
+}
+
 /** WebKitGTK draws on a screen only: Xvfb is one, in memory. @param {Options} options @returns {Promise<Tab>} */
 async function openWebKit({ width = 1280, height = 900, sharedMemory = false }) {
   const screen = startProgram('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1200x24'], process.env, /\d+\n/, 3);
   const display = `:${(await screen.said).trim()}`;
-  const port = 20000 + Math.floor(20000 * Math.random());
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, DISPLAY: display, LANG: 'en_US.UTF-8', LC_ALL: '', GDK_BACKEND: 'x11' };
   if (sharedMemory) env.JSC_useSharedArrayBuffer = '1';
-  const driver = spawn(WEBKIT_DRIVER, [`--port=${port}`], { env, stdio: 'ignore' });
-  const server = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 100; tries++) {
-    if (await fetch(`${server}/status`).then(({ ok }) => ok, () => false)) break; // prettier-ignore
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const { driver, server } = await startWebKitDriver(env);
   const options = { binary: miniBrowser(), args: ['--automation'] };
   const wanted = new Capabilities({ browserName: 'MiniBrowser', 'webkitgtk:browserOptions': options });
   const web = await new Builder().usingServer(server).withCapabilities(wanted).build();
