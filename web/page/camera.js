@@ -1,5 +1,6 @@
 /** Pictures from the camera: one by one, or many in a row. The camera is asked for by a click, and let go when the dialog closes. */
 import './pictures.css';
+import { make } from './make.js';
 
 /** Milliseconds between the pictures of a burst, and how many they are at most. */
 const EVERY_MS = 400;
@@ -17,13 +18,6 @@ const FAULTS = {
   NotReadableError: 'camera.busy',
   AbortError: 'camera.busy',
 };
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Partial<HTMLElementTagNameMap[T]>} fields @param {Node[]} children @returns {HTMLElementTagNameMap[T]} */
-function make(tag, fields = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), fields);
-  element.append(...children);
-  return element;
-}
 
 class Camera {
   /** @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */

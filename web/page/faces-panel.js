@@ -1,6 +1,7 @@
 /** In panel 1: photos become faces. Nothing changes before the faces that were found are taken. */
 import './faces.css';
 import { FaceTiles } from './face-tiles.js';
+import { make } from './make.js';
 
 /**
  * What is loaded first anyway is handed in. An import of it would put it into a chunk of its own, because main.js waits at its top
@@ -15,13 +16,6 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const BYTES = 0.62e6;
 
 /** @typedef {import('./face-tiles.js').Face} Face */
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Partial<HTMLElementTagNameMap[T]>} fields @param {Node[]} children @returns {HTMLElementTagNameMap[T]} */
-function make(tag, fields = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), fields);
-  element.append(...children);
-  return element;
-}
 
 /** @param {string} id @param {() => unknown} act */
 const makeButton = (id, act) => make('button', { type: 'button', id, onclick: () => act() });

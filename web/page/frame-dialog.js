@@ -1,4 +1,5 @@
 /** A dialog in which one picture is framed by hand: a square of its file, by mouse, fingers or keys. */
+import { make } from './make.js';
 
 /** A frame is at least this share of the shorter side. */
 const LEAST = 0.08;
@@ -8,13 +9,6 @@ const GROW = 1.05;
 const PREVIEW = 96;
 
 /** @typedef {{x: number, y: number, side: number}} Frame as protocol.js has it */
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Partial<HTMLElementTagNameMap[T]>} fields @param {Node[]} children @returns {HTMLElementTagNameMap[T]} */
-function make(tag, fields = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), fields);
-  element.append(...children);
-  return element;
-}
 
 export class FrameDialog {
   /** @param {import('./pictures-panel.js').PicturesPanel} panel @param {import('./pictures-panel.js').Words} words */

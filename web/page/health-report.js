@@ -1,4 +1,5 @@
 /** In panel 1: what is wrong with the pictures, before they are trained on; each kind can be left out, and that undone. */
+import { make } from './make.js';
 
 /** The report begins so long after the last change. */
 const WAIT_MS = 700;
@@ -22,13 +23,6 @@ const KINDS = {
   small: 'report.small',
   long: 'report.long',
 };
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Partial<HTMLElementTagNameMap[T]>} fields @param {Node[]} children @returns {HTMLElementTagNameMap[T]} */
-function make(tag, fields = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), fields);
-  element.append(...children);
-  return element;
-}
 
 export class HealthReport {
   /** @param {import('./pictures-panel.js').PicturesPanel} panel @param {import('./pictures-panel.js').Words} words */

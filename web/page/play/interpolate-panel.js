@@ -7,11 +7,11 @@ import { Mixer } from './mix.js';
 import { FRAME_MS, Player } from './player.js';
 import { Projector } from './projector.js';
 import { Storyboard } from './storyboard.js';
+import { MOST_KEYS } from './view-text.js';
 
 const FRAMES_A_LEG = 40;
 /** Of a video, in pixels. */
 const VIDEO_SIDE = 512;
-const MOST_KEYS = 12;
 
 /** @typedef {import('./keys.js').Key} Key */
 /** @typedef {import('./keys.js').Picture} Picture */

@@ -17,7 +17,8 @@ import { isMark } from './mark.js';
  */
 
 const STAGES = ['all', 'coarse', 'fine'];
-const MOST_KEYS = 12;
+/** Picked faces, on the page and in a link. */
+export const MOST_KEYS = 12;
 const MOST_FACES = 400;
 const MOST_SEED = 9007199254740000;
 /** Of a move, in deviations; of truncation. */

@@ -1,4 +1,5 @@
 /** Square windows of a photo: where they lie, and their pixels. Pure functions on RGBA. */
+import { lightOf, sharpnessWithin } from '../sharpness.js';
 
 /** RGBA, 8 bits. @typedef {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} Image */
 /**
@@ -108,25 +109,12 @@ export function shareInside({ width, height }, window) {
 }
 
 /**
- * How sharp a picture is: the mean size of its second differences, by its contrast. Of 64 x 64 pixels, so that all faces are
- * judged at the same size.
+ * How sharp a face is, in the middle half: there is the face, and no ground that is blurred by depth. Of 64 x 64 pixels, so that all faces
+ * are judged at the same size.
  * @param {Uint8ClampedArray} rgba 64 x 64 x 4
  * @returns {number} docs/faces.md has values
  */
 export function sharpnessOf(rgba) {
   const SIZE = 64;
-  const light = Float32Array.from({ length: SIZE * SIZE }, (_, i) => 0.3 * rgba[4 * i] + 0.59 * rgba[4 * i + 1] + 0.11 * rgba[4 * i + 2]); // prettier-ignore
-  let [sum, squares, second, count] = [0, 0, 0, 0];
-  // The middle half: there is the face, and no ground that is blurred by depth.
-  for (let y = SIZE / 4; y < (3 * SIZE) / 4; y++)
-    for (let x = SIZE / 4; x < (3 * SIZE) / 4; x++) {
-      const at = y * SIZE + x;
-      const value = light[at];
-      sum += value;
-      squares += value * value;
-      second += Math.abs(4 * value - light[at - 1] - light[at + 1] - light[at - SIZE] - light[at + SIZE]);
-      count++;
-    }
-  const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  return second / count / (deviation + 2);
+  return sharpnessWithin(lightOf(rgba, SIZE * SIZE, 4), SIZE, SIZE / 4);
 }

@@ -1,4 +1,5 @@
 /** What is noted of a picture, to compare it with the others. Pure functions on RGB bytes. */
+import { lightOf, sharpnessWithin } from '../sharpness.js';
 
 /** Blocks a side of the small picture. */
 export const BLOCKS = 16;
@@ -28,13 +29,6 @@ export function blocksOf(rgb, size, blocks) {
   return out;
 }
 
-/** @param {Uint8Array | Float32Array} rgb @param {number} count of pixels @returns {Float32Array} */
-function lightOf(rgb, count) {
-  const light = new Float32Array(count);
-  for (let i = 0; i < count; i++) light[i] = 0.3 * rgb[3 * i] + 0.59 * rgb[3 * i + 1] + 0.11 * rgb[3 * i + 2];
-  return light;
-}
-
 /**
  * A difference hash: whether each of 8 x 8 blocks is lighter than the one to its right, and the one below; the last ones
  * compare with the first. (N. Krawetz, "Kind of like that", 2013, has the first half.)
@@ -42,7 +36,7 @@ function lightOf(rgb, count) {
  */
 export function hashOf(small) {
   const SIDE = 8;
-  const fine = lightOf(small, BLOCKS * BLOCKS);
+  const fine = lightOf(small, BLOCKS * BLOCKS, 3);
   const light = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
     const at = 2 * Math.floor(i / SIDE) * BLOCKS + 2 * (i % SIDE);
     return fine[at] + fine[at + 1] + fine[at + BLOCKS] + fine[at + BLOCKS + 1];
@@ -58,23 +52,8 @@ export function hashOf(small) {
   return hash;
 }
 
-/**
- * How sharp a picture is: the mean size of its second differences, by its contrast; of at most 64 x 64 pixels.
- * @param {Uint8Array} rgb @param {number} size
- */
+/** Of at most 64 x 64 pixels, without the border. @param {Uint8Array} rgb @param {number} size @returns {number} how sharp a picture is */
 export function sharpnessOf(rgb, size) {
   const side = Math.min(size, SHARP_SIZE);
-  const light = lightOf(size === side ? rgb : blocksOf(rgb, size, side), side * side);
-  let [sum, squares, second, count] = [0, 0, 0, 0];
-  for (let y = side >> 3; y < side - (side >> 3); y++)
-    for (let x = side >> 3; x < side - (side >> 3); x++) {
-      const at = y * side + x;
-      const value = light[at];
-      sum += value;
-      squares += value * value;
-      second += Math.abs(4 * value - light[at - 1] - light[at + 1] - light[at - side] - light[at + side]);
-      count++;
-    }
-  const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  return second / count / (deviation + 2);
+  return sharpnessWithin(lightOf(size === side ? rgb : blocksOf(rgb, size, side), side * side, 3), side, side >> 3);
 }
