@@ -7,7 +7,7 @@ import { drawFace, makeChip, picturesOf, revived, textOf } from './keys.js';
 /** @typedef {import('./keys.js').Picture} Picture */
 
 export class Favourites {
-  /** @param {import('../app.js').App} app @param {{pick: (key: Key, picture: Picture) => void, keep: () => void}} to */
+  /** @param {import('../app.js').App} app @param {{pick: (key: Key, picture: Picture) => void, keep: () => Promise<void>}} to */
   constructor(app, to) {
     this.app = app;
     this.to = to;
@@ -51,7 +51,7 @@ export class Favourites {
     byId('favourites-box').hidden = !this.keys.length;
   }
 
-  toggle() {
+  async toggle() {
     const { chosen, place } = this;
     if (!chosen) return;
     if (place < 0) {
@@ -60,8 +60,8 @@ export class Favourites {
       this.keys.splice(place, 1);
       byId('favourites').children[place].remove();
     }
+    await this.to.keep(); // who sees the star may close the tab
     this.tellState();
-    this.to.keep();
   }
 
   /** @param {Key} key @param {Picture} picture */

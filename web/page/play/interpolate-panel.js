@@ -17,17 +17,19 @@ const VIDEO_SIDE = 512;
 /** @typedef {import('./keys.js').Picture} Picture */
 
 export class InterpolatePanel {
-  /** @param {import('../app.js').App} app @param {{choose: (key: Key, picture: Picture) => void, keep: () => void}} to choose: shows a face large */
+  /** @param {import('../app.js').App} app @param {{choose: (key: Key, picture: Picture) => void, keep: () => Promise<void>}} to choose: shows a face large; keep: keeps the picked faces */
   constructor(app, to) {
     this.app = app;
     this.to = to;
     this.player = new Player(app);
     this.restored = 0;
+    /** The picked faces are kept with the project. */
+    this.kept = Promise.resolve();
     /** Called when other faces are picked, or the way between them is another. */
     this.onChange = () => {};
     this.board = new Storyboard({
       change: () => {
-        to.keep();
+        this.kept = to.keep();
         this.find();
       },
       show: (index) => this.player.showKey(index, this.legs),
@@ -86,7 +88,7 @@ export class InterpolatePanel {
     byId('player').hidden = true;
     tell(byId('interpolate-state'), () => t('interpolate.pick'));
     this.mixer.show();
-    if (keep) this.to.keep();
+    if (keep) this.kept = this.to.keep();
     this.onChange();
   }
 
@@ -100,7 +102,7 @@ export class InterpolatePanel {
         return;
       }
       this.board.add(key, face);
-      this.to.keep();
+      this.kept = this.to.keep();
       await this.find();
     });
   }
@@ -126,6 +128,7 @@ export class InterpolatePanel {
       this.player.take({ ...reply, loop, frames, times: 1 }, wanted);
       const [n, time] = [keys.length, (this.legs * FRAMES_A_LEG * FRAME_MS) / 1000];
       const instead = this.space.value !== request.space;
+      await this.kept; // who reads the sentence may close the tab
       tell(byId('interpolate-state'), () =>
         [
           t('interpolate.length', { n, time: withUnit(time, 'second') }),

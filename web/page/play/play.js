@@ -51,10 +51,10 @@ export async function openPlay(app, onRun) {
   let restored = Promise.resolve();
 
   /** Keeps what was chosen of the project's own model with it. */
-  const keep = () => {
+  const keep = async () => {
     if (app.project === null || app.isReadOnly || app.source !== 'run') return;
     const chosen = { favourites: favourites.keys.map(plain), keyframes: interpolate.keys.map(plain) };
-    app.client.request('project.favour', chosen).catch(() => {}); // they are a convenience
+    await app.client.request('project.favour', chosen).catch(() => {}); // they are a convenience
   };
   const interpolate = new InterpolatePanel(app, {
     choose: (key, picture) => favourites.choose(key, picture),
