@@ -48,12 +48,13 @@
  *                                        the best}, or {ended: true}: the pictures have changed, or a training began
  *   report.stop {}                       ends it -> {}
  *   report.pictures {indices}            -> {size, rgba}
- *   faces.check {}                       looks at a few of the pictures -> {offer: most have the shape of photos}
- *   faces.find {}                        finds the faces of all pictures; tells by events -> {photos: that were looked at,
+ *   faces.check {ports}                  looks at a few of the pictures -> {offer: most have the shape of photos; with ports to
+ *                                        face finders: most hold a small face; null: ask again with ports}
+ *   faces.find {ports}                   finds the faces of all pictures; tells by events -> {photos: that were looked at,
  *                                        empty: those without a face, unreadable: number, stopped, faces: [{fault: small,
  *                                        blurred, cut or '', photo: number, name, isWhole: the photo is a face's picture
  *                                        already}]}. Nothing changes before faces.take
- *   faces.stop {}                        faces.find replies at once, with what it has -> {}
+ *   faces.stop {missing}                 faces.find replies at once, with what it has; missing: why there is no finder -> {}
  *   faces.thumbnails {first, count}      of the faces that were found -> {size, rgba}
  *   faces.take {kept}                    numbers of faces, which take the place of the pictures -> as pictures.add
  *   faces.undo {}                        puts the photos back, until a training begins -> as pictures.add

@@ -37,8 +37,8 @@ const SCRIPTS_BELOW = /** @type {Record<string, string[]>} */ ({
   'web/public': [],
 });
 
-/** The one import across threads: the page starts this file as its worker. */
-const WORKER = 'web/worker/worker.js';
+/** The imports across threads: the page starts these files as its workers. */
+const WORKERS = ['web/worker/worker.js', 'web/worker/faces/finder.js'];
 
 /** The public header is mostly comment, and one file on purpose. */
 const MOST_LINES = { c: 450, js: 350, public: 550 };
@@ -111,7 +111,7 @@ const resolve = (file, name) =>
 const neighboursOf = (file, text) =>
   importsOf(text)
     .map((name) => resolve(file, name))
-    .filter((name) => name !== WORKER);
+    .filter((name) => !WORKERS.includes(name));
 
 /** @param {string} file @returns {string} its room: web/protocol.js is in web, web/page/main.js in web/page */
 const roomOf = (file) => file.split('/').slice(0, -1).slice(0, 2).join('/');
@@ -129,7 +129,7 @@ export function faultsOfScript(file, text) {
     .filter((target) => {
       if (target.startsWith('node:')) return room !== 'wasm/cli';
       if (!target.includes('/') || !/^(wasm|web|tests|scripts|src)\//.test(target)) return false; // a package
-      if (room === 'web/page' && target === WORKER) return false;
+      if (room === 'web/page' && WORKERS.includes(target)) return false;
       return roomOf(target) !== room && !SCRIPTS_BELOW[room].includes(roomOf(target));
     })
     .map((target) => `${file} imports ${target}`);

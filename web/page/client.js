@@ -39,6 +39,11 @@ export class Client {
     this.worker.onmessageerror = () => this.die('a message could not be read');
   }
 
+  /** Starts another worker. The page does so because a worker that does may hang (see hello). @param {string} url @returns {Worker} */
+  another(url) {
+    return new PolicyWorker(url);
+  }
+
   /**
    * @param {string} type
    * @param {Record<string, any>} fields

@@ -1,6 +1,7 @@
 /** In panel 1: photos become faces. Nothing changes before the faces that were found are taken. */
 import './faces.css';
 import { FaceTiles } from './face-tiles.js';
+import { askWithFinders } from './finders.js';
 import { make } from './make.js';
 
 /**
@@ -73,10 +74,17 @@ export class FacesPanel {
     this.of = of;
     this.drop();
     if (!this.isPossible) return;
-    const { offer } = await app.client.request('faces.check').catch(() => ({ offer: false }));
+    const offer = await this.check().catch(() => false);
     if (of !== this.of) return;
     this.isOffered = offer;
     this.show();
+  }
+
+  /** @returns {Promise<boolean>} whether the pictures seem to be photos */
+  async check() {
+    const { client, count } = this.app;
+    const { offer } = await client.request('faces.check');
+    return offer ?? (await askWithFinders(client, count, 'faces.check')).offer;
   }
 
   /** Forgets what was found. */
@@ -135,7 +143,7 @@ export class FacesPanel {
         this.tellProgress({ done: 0, total: app.count, found: 0 });
         this.show();
         try {
-          const { faces, ...result } = await app.client.request('faces.find');
+          const { faces, ...result } = await askWithFinders(app.client, app.count, 'faces.find');
           const thumbnails = await app.client.request('faces.thumbnails', { first: 0, count: faces.length });
           this.result = result;
           this.tiles.take(faces, thumbnails.rgba, thumbnails.size);

@@ -1,4 +1,7 @@
-/** A worker that finds the faces of photos, one at a time. Several of them work side by side; ending one cancels it. */
+/**
+ * A worker that finds the faces of photos, one at a time. Several of them work side by side; ending one cancels it. Its first
+ * message brings a port, through which the engine's worker gives it photos.
+ */
 import { LEAST_SCORE, findFaces, isFacePicture } from './find.js';
 import { loadDetector } from './load-detector.js';
 import { pixelsOf } from './window.js';
@@ -58,18 +61,23 @@ async function facesOf(photo) {
   );
 }
 
-self.onmessage = async ({ data: photo }) => {
+/** @param {Blob} photo @returns {Promise<[import('./search.js').Answer, Transferable[]]>} */
+async function answer(photo) {
   try {
     await detector;
   } catch (error) {
     detector = loadDetector(LEAST_SCORE);
     detector.catch(() => {});
-    return self.postMessage({ missing: String(/** @type {any} */ (error)?.message ?? error) });
+    return [{ missing: String(/** @type {any} */ (error)?.message ?? error) }, []];
   }
   try {
     const faces = await facesOf(photo);
-    self.postMessage({ faces }, { transfer: faces.map(({ thumbnail }) => thumbnail.buffer) });
+    return [{ faces }, faces.map(({ thumbnail }) => thumbnail.buffer)];
   } catch (error) {
-    self.postMessage({ unreadable: String(/** @type {any} */ (error)?.message ?? error) });
+    return [{ unreadable: String(/** @type {any} */ (error)?.message ?? error) }, []];
   }
+}
+
+self.onmessage = ({ ports: [port] }) => {
+  port.onmessage = async ({ data: photo }) => port.postMessage(...(await answer(photo)));
 };

@@ -15,7 +15,7 @@ const SQUARE = 1.2;
 const LARGE = 256;
 const SMALL_SHARE = 0.6;
 
-/** @param {Collection} pictures @returns {Promise<boolean>} whether most pictures have the shape of photos, or hold a small face */
+/** @param {Collection} pictures @returns {Promise<boolean | null>} whether most pictures have the shape of photos; null: they may hold a small face */
 async function lookLikePhotos({ files, origins }) {
   let [wide, large, seen] = [0, 0, 0];
   for await (const photo of photosOf(files, someOf(origins, SAMPLE))) {
@@ -31,11 +31,7 @@ async function lookLikePhotos({ files, origins }) {
     else if (shorter >= LARGE) large++;
   }
   if (2 * wide > seen) return true;
-  if (2 * (wide + large) <= seen) return false;
-  const some = someOf(origins, SMALL_SAMPLE);
-  const { faces } = await new FaceSearch().run(files, some, () => {});
-  const photos = new Set(faces.filter(({ share }) => share < SMALL_SHARE).map(({ photo }) => photo));
-  return 2 * photos.size > some.length;
+  return 2 * (wide + large) > seen ? null : false;
 }
 
 /**
@@ -44,38 +40,59 @@ async function lookLikePhotos({ files, origins }) {
  * @returns {Record<string, (request: any) => any>}
  */
 export function facesHandlers(freePictures, changed, send, progress) {
-  /** @type {FaceSearch | null} */
-  let search = null;
+  /** Those that run. @type {Set<FaceSearch>} */
+  const searches = new Set();
+  let isFinding = false;
   /** @type {import('./search.js').Face[]} */
   let faces = [];
   const refuse = (/** @type {string} */ message) => {
     throw new SsdganError('bad_state', message);
   };
+
+  /** @param {MessagePort[]} ports @param {Collection} pictures @param {string[]} origins @param {(done: number, total: number, found: number) => void} tell */
+  async function run(ports, { files }, origins, tell) {
+    const search = new FaceSearch(ports);
+    searches.add(search);
+    try {
+      return { ...(await search.run(files, origins, tell)), stopped: search.isCancelled };
+    } finally {
+      searches.delete(search);
+    }
+  }
+
+  /** @param {Collection} pictures @param {MessagePort[]} ports @returns {Promise<boolean>} whether most pictures hold a small face */
+  async function holdSmallFaces(pictures, ports) {
+    const some = someOf(pictures.origins, SMALL_SAMPLE);
+    const found = (await run(ports, pictures, some, () => {})).faces;
+    const photos = new Set(found.filter(({ share }) => share < SMALL_SHARE).map(({ photo }) => photo));
+    return 2 * photos.size > some.length;
+  }
+
   return {
-    async 'faces.check'() {
+    async 'faces.check'({ ports }) {
       const pictures = freePictures();
-      const looksRight = !pictures.doodles && pictures.count > 0 && pictures.isReadable;
-      return { offer: looksRight && (await lookLikePhotos(pictures)) };
+      if (pictures.doodles || !pictures.count || !pictures.isReadable) return { offer: false };
+      return { offer: await (ports ? holdSmallFaces(pictures, ports) : lookLikePhotos(pictures)) };
     },
-    async 'faces.find'() {
+    async 'faces.find'({ ports }) {
       const pictures = freePictures();
       if (pictures.doodles || !pictures.count) refuse('drop your photos first');
       if (!pictures.isReadable) refuse('the photos themselves are not here any more: drop them again');
-      if (search) refuse('the photos are being looked at already');
-      search = new FaceSearch();
+      if (isFinding) refuse('the photos are being looked at already');
+      isFinding = true;
       try {
         const tell = (/** @type {number} */ done, /** @type {number} */ total, /** @type {number} */ found) =>
           send({ event: 'faces', done, total, found });
-        const result = await search.run(pictures.files, pictures.origins, tell);
+        const result = await run(ports, pictures, pictures.origins, tell);
         faces = result.faces;
         const about = faces.map(({ fault, photo, name, png }) => ({ fault, photo, name, isWhole: png === null }));
-        return { ...result, faces: about, stopped: search.isCancelled };
+        return { ...result, faces: about };
       } finally {
-        search = null;
+        isFinding = false;
       }
     },
-    'faces.stop'() {
-      search?.cancel();
+    'faces.stop'({ missing }) {
+      for (const search of searches) search.cancel(missing);
       return {};
     },
     'faces.thumbnails'({ first, count }) {

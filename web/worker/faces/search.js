@@ -1,55 +1,45 @@
-/// <reference types="vite/client" />
 /** Finds the faces of a collection's photos, by several workers at once. */
 import { SsdganError } from '../../../wasm/engine/engine.js';
-import { PolicyWorker } from '../../policy-worker.js';
-import finderUrl from './finder.js?worker&url';
 import { photosOf } from './photos.js';
 
 /** @typedef {import('./finder.js').FoundFace} FoundFace */
 /** photo: its number among those that were looked at. @typedef {FoundFace & {name: string, photo: number, blob: Blob}} Face */
 
-/** Each holds a detector and a photo: about 100 MB. */
-const MOST_WORKERS = 3;
+/** What a worker finds in a photo. @typedef {{faces?: FoundFace[], unreadable?: string, missing?: string}} Answer */
 
 /** @param {string} name of a photo @param {number} number of the face in it @returns {string} a file's name */
 const nameOf = (name, number) => `${name.replace(/\.\w{1,5}$/, '')} face ${number + 1}.png`;
 
 export class FaceSearch {
-  constructor() {
-    /** @type {Worker[]} */
-    this.workers = [];
+  /** @param {MessagePort[]} ports to workers (finder.js), one at least, which the page starts and ends */
+  constructor(ports) {
+    this.ports = ports;
     this.isCancelled = false;
-    /** Ends what a worker is at. @type {Set<() => void>} */
+    /** Why there is no finder. */
+    this.missing = '';
+    /** Ends the wait for a worker. @type {Set<() => void>} */
     this.waiting = new Set();
   }
 
-  /** Ends all work at once. run() returns what was found so far. */
-  cancel() {
+  /** Ends all work at once. run() returns what was found so far. @param {string} missing why there is no finder: run() throws then */
+  cancel(missing = '') {
     this.isCancelled = true;
-    this.end();
+    this.missing ||= missing;
     for (const give of this.waiting) give();
   }
 
-  end() {
-    for (const worker of this.workers.splice(0)) worker.terminate();
-  }
-
-  /** @param {Worker} worker @param {Blob} photo @returns {Promise<{faces?: FoundFace[], unreadable?: string, missing?: string}>} */
-  ask(worker, photo) {
+  /** @param {MessagePort} port @param {Blob} photo @returns {Promise<Answer>} */
+  ask(port, photo) {
     return new Promise((resolve) => {
-      /** @param {any} answer */
+      /** @param {Answer} answer */
       const done = (answer) => {
         this.waiting.delete(give);
         resolve(answer);
       };
       const give = () => done({ faces: [] });
       this.waiting.add(give);
-      worker.onmessage = ({ data }) => done(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        done({ missing: event.message || 'its worker stopped' });
-      };
-      worker.postMessage(photo);
+      port.onmessage = ({ data }) => done(data);
+      port.postMessage(photo);
     });
   }
 
@@ -64,21 +54,15 @@ export class FaceSearch {
     const found = new Map();
     const photos = photosOf(files, origins);
     let [next, count, unreadable] = [0, 0, 0];
-    const work = async () => {
-      const worker = new PolicyWorker(finderUrl);
-      this.workers.push(worker);
+    const work = async (/** @type {MessagePort} */ port) => {
       for (;;) {
         const { value: photo } = await photos.next();
         if (!photo || this.isCancelled) return;
         const number = next++;
         const blob = await photo.read().catch(() => null);
-        const answer = blob ? await this.ask(worker, blob) : { unreadable: 'it cannot be read' };
+        const answer = blob ? await this.ask(port, blob) : { unreadable: 'it cannot be read' };
+        if (answer.missing) this.cancel(answer.missing);
         if (this.isCancelled) return;
-        if (answer.missing)
-          throw new SsdganError(
-            'unavailable',
-            `the face finder could not be loaded (${answer.missing}): is the network there? Try again`,
-          );
         if (answer.unreadable || !blob) unreadable++;
         const faces = (answer.faces ?? []).map((face, i) => ({
           ...face,
@@ -91,13 +75,13 @@ export class FaceSearch {
         progress(found.size, origins.length, count);
       }
     };
-    const hands = Math.max(1, Math.min(MOST_WORKERS, origins.length, (navigator.hardwareConcurrency ?? 2) >> 1));
     progress(0, origins.length, 0);
-    try {
-      await Promise.all(Array.from({ length: hands }, work));
-    } finally {
-      this.end();
-    }
+    await Promise.all(this.ports.map(work));
+    if (this.missing)
+      throw new SsdganError(
+        'unavailable',
+        `the face finder could not be loaded (${this.missing}): is the network there? Try again`,
+      );
     const all = [...found].sort(([a], [b]) => a - b).map(([, faces]) => faces);
     const empty = all.filter((faces) => !faces.length).length - unreadable;
     return { photos: all.length, empty, unreadable, faces: all.flat() };
