@@ -183,7 +183,7 @@ const SCRIPTS = [...files('wasm', /\.js$/), ...files('web', /\.js$/)];
 test('the sources are found', () => {
   assert.ok(C_FILES.length > 30, `${C_FILES.length} C files`);
   assert.ok(SCRIPTS.length > 20, `${SCRIPTS.length} scripts`);
-  assert.ok(SCRIPTS.includes(WORKER));
+  for (const worker of WORKERS) assert.ok(SCRIPTS.includes(worker));
 });
 
 test('in the core the arrows go down only', () => {
