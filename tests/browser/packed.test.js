@@ -195,22 +195,31 @@ test('a Vite app: built, in a sub-path', { skip }, async () => {
   server.close();
 });
 
-test('a Vite app while it is developed: as the sentence says that comes without it', { skip }, async () => {
-  const root = site('app', { 'index.html': PAGE, 'main.js': APP });
-  const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-  const start = async (/** @type {string[]} */ exclude) => {
-    const server = await createServer({ root, configFile: false, logLevel: 'silent', optimizeDeps: { exclude }, server: { headers, port: 0, host: '127.0.0.1' } }); // prettier-ignore
-    await server.listen();
-    const { port } = /** @type {any} */ (server.httpServer).address();
-    return { server, ...(await open(`http://127.0.0.1:${port}/`)) };
-  };
-  const good = await start(['ssdgan']);
-  await works(good.page);
-  await good.server.close();
-  const bad = await start([]);
-  await bad.page.waitForFunction(() => document.querySelector('ssd-faces')?.shadowRoot?.querySelector('p')?.textContent); // prettier-ignore
-  assert.match(bad.problems.join(), /optimizeDeps: \{ exclude: \['ssdgan'\] \}/);
-  const shown = await bad.page.evaluate(() => document.querySelector('ssd-faces')?.shadowRoot?.querySelector('p')?.textContent); // prettier-ignore
-  assert.equal(shown?.split('optimizeDeps').length, 2, `said once: ${shown}`);
-  await bad.server.close();
-});
+test(
+  'a Vite app while it is developed, with nothing set; where Vite keeps its bundles elsewhere, a sentence says what to set',
+  { skip },
+  async () => {
+    const root = site('app', { 'index.html': PAGE, 'main.js': APP });
+    const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+    const start = async (/** @type {import('vite').InlineConfig} */ config) => {
+      const server = await createServer({ root, configFile: false, logLevel: 'silent', server: { headers, port: 0, host: '127.0.0.1' }, ...config }); // prettier-ignore
+      await server.listen();
+      const { port } = /** @type {any} */ (server.httpServer).address();
+      return { server, ...(await open(`http://127.0.0.1:${port}/`)) };
+    };
+    const good = await start({});
+    await works(good.page);
+    assert.deepEqual(good.problems, []);
+    await good.server.close();
+    const cacheDir = path.join(root, 'elsewhere/.vite');
+    const bad = await start({ cacheDir });
+    await bad.page.waitForFunction(() => document.querySelector('ssd-faces')?.shadowRoot?.querySelector('p')?.textContent); // prettier-ignore
+    assert.match(bad.problems.join(), /optimizeDeps: \{ exclude: \['ssdgan'\] \}/);
+    const shown = await bad.page.evaluate(() => document.querySelector('ssd-faces')?.shadowRoot?.querySelector('p')?.textContent); // prettier-ignore
+    assert.equal(shown?.split('optimizeDeps').length, 2, `said once: ${shown}`);
+    await bad.server.close();
+    const told = await start({ cacheDir, optimizeDeps: { exclude: ['ssdgan'] } });
+    await works(told.page);
+    await told.server.close();
+  },
+);

@@ -20,7 +20,7 @@ import { isNode } from '../module/loader.js';
 import { RECIPES } from '../run/recipes.js';
 import { MemoryStore } from '../run/store.js';
 import { TrainingRun } from '../run/training-run.js';
-import { builtModule } from './where.js';
+import { builtModule, findModules } from './where.js';
 
 export {
   Dataset,
@@ -50,7 +50,7 @@ export {
  */
 export async function createEngine(options = {}) {
   if (isNode || options.moduleUrl) return startEngine(options);
-  builtModule(''); // throws where a bundler has lost them: once, and not for each build that is tried
+  await findModules();
   return startEngine({ moduleUrl: builtModule, ...options });
 }
 

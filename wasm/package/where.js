@@ -15,11 +15,25 @@ const FILES = {
   'ssdgan.relaxed-mt.wasm': new URL('../../build/wasm/ssdgan.relaxed-mt.wasm', import.meta.url),
 };
 
+/**
+ * Vite's development server bundles a package into node_modules/.vite/deps and leaves its other files where they are. (The address
+ * is a variable, so that bundlers do not look for files here.)
+ */
+const here = import.meta.url;
+const moved = /\/\.vite\/deps[^/]*\//.test(here);
+
 /** @param {string} name of a build product @returns {string} its address */
 export function builtModule(name) {
-  if (/\/\.vite\/deps[^/]*\//.test(import.meta.url))
+  if (moved) return new URL(`../../ssdgan/build/wasm/${name}`, here).href;
+  return (FILES[name] ?? new URL(name, here)).href;
+}
+
+/** Throws where Vite keeps what it has bundled somewhere else than beside the package. */
+export async function findModules() {
+  if (!moved) return;
+  const { headers } = await fetch(builtModule('ssdgan.simd.wasm'), { method: 'HEAD' });
+  if (headers.get('content-type') !== 'application/wasm')
     throw new Error(
       "Vite has moved ssdgan away from its WebAssembly modules. Add this to vite.config.js: optimizeDeps: { exclude: ['ssdgan'] }",
     );
-  return (FILES[name] ?? new URL(name, import.meta.url)).href;
 }
