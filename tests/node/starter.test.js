@@ -106,12 +106,6 @@ test('what cannot be exported is told', () => {
   assert.ok(!fs.existsSync(path.join(folder, 'w.safetensors')));
 });
 
-test('without a starter model, its name says so', { skip: !NO_STARTER && 'there is one' }, () => {
-  const { status, error } = ssdgan('train', '--from', 'starter', '--out', 'x');
-  assert.equal(status, 2);
-  assert.match(error, /npm install ssdgan-starter/);
-});
-
 test('the starter model is small, whole, and says how it was made', { skip: NO_STARTER }, async () => {
   const bytes = fs.readFileSync(STARTER);
   assert.ok(bytes.length < 3e6, `${bytes.length} bytes`);
