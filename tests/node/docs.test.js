@@ -39,6 +39,26 @@ test('every relative link in a document leads to a file, and to a heading where 
   assert.ok(!leadsSomewhere('README.md', 'docs/nothing.md') && !leadsSomewhere('README.md', 'docs/method.md#nothing'));
 });
 
+test('every file that a document names is there', () => {
+  const rooms = 'src|include|wasm|web|tests|scripts|docs|examples|packages|experiments';
+  const named = new RegExp(`\`((?:${rooms})/[\\w./{},*-]*)\``, 'g');
+  let count = 0;
+  for (const file of files.filter((name) => name.endsWith('.md')))
+    for (const [, path] of read(file)
+      .replace(/^ *```[^]*?^ *```$/gm, '')
+      .matchAll(named)) {
+      // NAME stands for any name, and so does a star; {c,h} is both.
+      const place = path.includes('*') || /\b[A-Z]{4,}\b/.test(path) ? dirname(path) : path;
+      const [, before, choices, after] = /^(.*)\{(.*)\}(.*)$/.exec(place) ?? [place, place, '', ''];
+      for (const choice of choices.split(',')) {
+        const name = `${before}${choice}${after}`;
+        assert.ok(existsSync(join(ROOT, name)) || existsSync(join(ROOT, 'docs', name)), `${file}: ${name}`);
+        count++;
+      }
+    }
+  assert.ok(count > 80, String(count));
+});
+
 test('every section of docs/method.md that the code cites is there', () => {
   const sections = [...read('docs/method.md').matchAll(/^## (\d) /gm)].map((match) => match[1]);
   const cited = files
