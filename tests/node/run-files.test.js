@@ -224,7 +224,14 @@ test('a checkpoint’s state to go back to stays, however many are kept until th
 
 test('a kill in the middle of project.json or of the pictures leaves one of both whole', async () => {
   const dataset = doodles(5);
-  const about = { crop: 'centre', filter: 'triangle', names: ['a', 'b', 'c', 'd', 'e'] };
+  /** @type {[number, number]} */
+  const sides = [48, 64];
+  const about = {
+    crop: 'centre',
+    filter: 'triangle',
+    names: ['a', 'b', 'c', 'd', 'e'],
+    sides: [null, sides, null, sides, null],
+  };
   for (let left = 0; left < 4; left++) {
     const store = new MemoryStore();
     await updateProject(store, { name: 'before' });
@@ -242,7 +249,9 @@ test('a kill in the middle of project.json or of the pictures leaves one of both
       await writePictures(store, dataset, about);
     }, /killed/);
     assert.match((await readProject(store))?.name ?? '', /^(before|after)$/, `killed in write ${left}`);
-    assert.equal((await readPictures(engine, store))?.dataset.count, 5, `killed in write ${left}`);
+    const read = await readPictures(engine, store);
+    assert.equal(read?.dataset.count, 5, `killed in write ${left}`);
+    assert.deepEqual(read?.about.sides, about.sides);
   }
 });
 

@@ -66,6 +66,30 @@ function readable(source) {
   return source;
 }
 
+/** Bytes that are read ahead. */
+const AHEAD = 1 << 20;
+
+/**
+ * The files of a zip are mostly read in their order. Each reading of a Blob passes through three processes of a browser: one for
+ * each of 5,239 small pictures took 2.2 of 7 processor seconds.
+ * @param {import('./zip-entry.js').Read} read @returns {import('./zip-entry.js').Read} copies of what was read together
+ */
+function readAhead(read) {
+  let [from, to] = [0, 0];
+  /** @type {Promise<Uint8Array>} */
+  let window = Promise.resolve(new Uint8Array());
+  return async (offset, length) => {
+    if (length > AHEAD / 2) return read(offset, length);
+    if (offset < from || offset + length > to) {
+      [from, to] = [offset, offset + AHEAD];
+      window = read(offset, AHEAD);
+      window.catch(() => (to = from)); // the next one tries again
+    }
+    const at = offset - from;
+    return (await window).slice(at, at + length);
+  };
+}
+
 /** Two Japanese characters in a row: one alone is often an accented letter of cp437 and the letter behind it. */
 const JAPANESE = /[\u3041-\u30fe\u4e00-\u9fff]{2}/;
 
@@ -139,6 +163,7 @@ export async function openZip(source, zipName, { maxBytes = MAX_FILE_BYTES } = {
     const listing = new zip.ZipReader(reader, { strictness: 'tolerant', decodeText: decodeName });
     // The files of a zip lie one behind the other: together they are smaller than the zip, unless it is a bomb.
     let left = size;
+    const readNear = readAhead(readPart);
     for await (const entry of listing.getEntriesGenerator()) {
       const plain = plainName(entry.filename);
       if (plain === '' || plain.endsWith('/') || (entry.directory && !entry.uncompressedSize) || isJunk(plain))
@@ -148,7 +173,7 @@ export async function openZip(source, zipName, { maxBytes = MAX_FILE_BYTES } = {
       let counted = false;
       const read = async () => {
         if (!counted && entry.compressedSize > left) throw new Error('lies where other files lie, as in a zip bomb');
-        const bytes = await readEntry(entry, readPart);
+        const bytes = await readEntry(entry, readNear);
         if (!counted) left -= entry.compressedSize;
         counted = true;
         return bytes;

@@ -31,7 +31,11 @@ import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, samplesIn, SLO
  * @property {{face: any, label: string}[]} [favourites] of the page's visitor (web/page/play/keys.js)
  * @property {{face: any, label: string}[]} [keyframes] faces that were picked for an interpolation, in order
  */
-/** @typedef {{size: number, crop: string, filter: string, names: string[], file: string}} PicturesAbout names: where each picture came from; file: that holds them */
+/**
+ * names: where each picture came from; sides: the shorter and the longer side of its file's picture, null where unknown; file: that
+ * holds them
+ * @typedef {{size: number, crop: string, filter: string, names: string[], sides?: ([number, number] | null)[], file: string}} PicturesAbout
+ */
 
 export const PROJECT = 'project.json';
 export const PICTURES = 'pictures.safetensors';
@@ -100,10 +104,17 @@ async function change(store, fields) {
   return project;
 }
 
-/** Keeps the pictures of a dataset. @param {Store} store @param {Dataset} dataset @param {{crop: string, filter: string, names: string[]}} about */
-export async function writePictures(store, dataset, { crop, filter, names }) {
+/** Keeps the pictures of a dataset. @param {Store} store @param {Dataset} dataset @param {Omit<PicturesAbout, 'size' | 'file'>} about */
+export async function writePictures(store, dataset, { crop, filter, names, sides }) {
   const { count, size } = dataset;
-  const metadata = { format: PICTURES_FORMAT, size: String(size), crop, filter, names: JSON.stringify(names) };
+  const metadata = {
+    format: PICTURES_FORMAT,
+    size: String(size),
+    crop,
+    filter,
+    names: JSON.stringify(names),
+    ...(sides && { sides: JSON.stringify(sides) }),
+  };
   const header = headerOf([{ name: 'pictures', dtype: 'U8', shape: [count, size, size, 3], bytes: count * size * size * 3 }], metadata); // prettier-ignore
   function* pieces() {
     yield header;
@@ -123,8 +134,15 @@ async function wholePictures(store) {
 export async function picturesAbout(store) {
   const [metadata, file] = await wholePictures(store);
   if (metadata?.format !== PICTURES_FORMAT) return null;
-  const { size, crop, filter, names } = metadata;
-  return { size: Number(size), crop, filter, names: JSON.parse(names), file };
+  const { size, crop, filter, names, sides } = metadata;
+  return {
+    size: Number(size),
+    crop,
+    filter,
+    names: JSON.parse(names),
+    ...(sides && { sides: JSON.parse(sides) }),
+    file,
+  };
 }
 
 /** The pictures that a project keeps. @param {Engine} engine @param {Store} store @returns {Promise<{dataset: Dataset, about: PicturesAbout} | null>} null: there are none */

@@ -14,6 +14,8 @@ export class App {
     /** @type {Phase} */
     this.phase = 'starting';
     this.count = 0;
+    /** Pictures are being read. */
+    this.isReading = false;
     /** All that is needed later has come: the network may go. */
     this.isFetched = false;
     /** @type {string | null} id of the open project; null: nothing is to be kept yet */

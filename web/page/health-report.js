@@ -34,6 +34,8 @@ export class HealthReport {
     this.timer = 0;
     /** Counts the reports: what comes of an earlier one is not shown. */
     this.run = 0;
+    /** All of them have been looked at. */
+    this.isDone = false;
     /** How many have been left out by the last click here; 0: none. */
     this.left = 0;
     /** @type {Record<Kind, number[]> | null} indices */
@@ -64,8 +66,15 @@ export class HealthReport {
   }
 
   lock() {
+    const wasHidden = this.element.hidden;
     this.element.hidden = !this.isPossible;
     for (const button of this.element.querySelectorAll('button')) button.disabled = this.intake.reading;
+    if (wasHidden && this.isPossible && !this.isDone) this.checkSoon(); // a training is over that did not wait for it
+  }
+
+  checkSoon() {
+    clearTimeout(this.timer);
+    this.timer = Number(setTimeout(() => this.check(), WAIT_MS));
   }
 
   /** The pictures have changed. */
@@ -73,12 +82,13 @@ export class HealthReport {
     clearTimeout(this.timer);
     this.run++;
     this.found = null;
+    this.isDone = false;
     this.kinds.replaceChildren();
     this.state.textContent = '';
     this.undoer.hidden = this.left === 0;
     this.lock();
     if (this.change.open) void this.showChange();
-    if (this.isPossible) this.timer = Number(setTimeout(() => this.check(), WAIT_MS));
+    if (this.isPossible) this.checkSoon();
   }
 
   async check() {
@@ -95,6 +105,7 @@ export class HealthReport {
     const reply = await app.client.request('report.check').catch(() => ({ ended: true }));
     if (reply.ended || run !== this.run) return;
     this.run++;
+    this.isDone = true;
     this.state.ariaLive = 'polite';
     await this.show(reply);
     tell(this.state, () => this.summary());

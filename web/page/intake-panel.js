@@ -135,14 +135,14 @@ export class IntakePanel {
    * @param {() => Promise<void>} work
    */
   async inTurn(work) {
-    this.readings++;
+    this.app.isReading = ++this.readings > 0;
     this.app.enter(this.app.phase);
     const done = this.last.then(work);
     this.last = done.catch(() => {});
     try {
       await done;
     } finally {
-      this.readings--;
+      this.app.isReading = --this.readings > 0;
       this.app.enter(this.app.phase);
     }
   }

@@ -27,6 +27,8 @@ export class Collection {
     this.files = [];
     /** @type {string[]} where each picture came from (intake.js) */
     this.origins = [];
+    /** How large the pictures in the files are, by origin. @type {Map<string, import('./intake.js').Sides>} */
+    this.sides = new Map();
     /** @type {Set<string>} origins */
     this.removed = new Set();
     /** @type {Refused[]} */
@@ -60,7 +62,15 @@ export class Collection {
     for (let i = count - 1; i >= 0; i--) if (removed.has(origins[i])) dataset.remove(i);
     this.replace(dataset);
     const changes = removed === this.removed ? this.changes : [];
-    Object.assign(this, { doodles: count, files: [], refused: [], removed, changes, frames: new Map() });
+    Object.assign(this, {
+      doodles: count,
+      files: [],
+      refused: [],
+      removed,
+      changes,
+      frames: new Map(),
+      sides: new Map(),
+    });
     this.origins = origins.filter((origin) => !removed.has(origin));
   }
 
@@ -78,7 +88,8 @@ export class Collection {
   async add(files, progress) {
     const dataset = this.doodles ? this.makeDataset() : this.dataset;
     if (this.doodles) this.files = [];
-    const { origins, refused } = await addFiles(dataset, files, progress, { first: this.files.length });
+    const { sides } = this;
+    const { origins, refused } = await addFiles(dataset, files, progress, { first: this.files.length, sides });
     this.refused.push(...refused);
     if (dataset !== this.dataset && !origins.length) {
       dataset.dispose();
@@ -113,8 +124,8 @@ export class Collection {
     this.reading = reading;
     this.replace(this.makeDataset()); // before the memory of the next ones is taken
     this.origins = [];
-    const { removed } = this;
-    const { origins, refused } = await addFiles(this.dataset, this.files, progress, { removed });
+    const { removed, sides } = this;
+    const { origins, refused } = await addFiles(this.dataset, this.files, progress, { removed, sides });
     Object.assign(this, { origins, refused });
     await this.frameAgain();
   }
@@ -127,7 +138,8 @@ export class Collection {
   /** How they were read, and from where: for project and store. */
   get about() {
     const { reading, origins, doodles, removed, frames } = this;
-    return { ...reading, names: origins, doodles, removed: [...removed], frames: [...frames] };
+    const sides = origins.map((origin) => this.sides.get(origin) ?? null);
+    return { ...reading, names: origins, sides, doodles, removed: [...removed], frames: [...frames] };
   }
 
   dispose() {

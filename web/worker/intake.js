@@ -2,16 +2,21 @@
 import { inChunks, SsdganError } from '../../wasm/engine/engine.js';
 import { firstFolder, isJunk, isPictureName, withoutRuns } from '../../wasm/engine/junk.js';
 import { isZip, MAX_FILE_BYTES, openZip, tooLarge, unpack } from '../../wasm/engine/zip.js';
+import { later } from '../later.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
 /** @typedef {{name: string, reason: string}} Refused */
 /** A file's bytes; origin: which file it was, so that it can be left out when all are read again. @typedef {{name: string, bytes: Uint8Array, origin: string}} Found */
 
+/** Of a file's picture: the shorter and the longer one, in pixels. @typedef {[number, number]} Sides */
+
+const loadSides = later(() => import('./report/sides.js'));
+
 /** How the core's sentences begin about what browsers may decode: other formats, and kinds of JPEG and BMP. */
 const BROWSER_FORMATS =
   /^a (?:(?:WebP|AVIF|HEIC|JPEG XL) file|(?:CMYK|lossless|hierarchical) JPEG|JPEG (?:with|of) |BMP with )/;
 
-/** @param {Dataset} dataset @param {Uint8Array} bytes the browser's decoder, upright, to plain pixels */
+/** @param {Dataset} dataset @param {Uint8Array} bytes the browser's decoder, upright, to plain pixels @returns {Promise<Sides>} */
 async function addThroughBrowser(dataset, bytes) {
   const bitmap = await createImageBitmap(new Blob([/** @type {any} */ (bytes)]), {
     imageOrientation: 'from-image',
@@ -25,6 +30,7 @@ async function addThroughBrowser(dataset, bytes) {
     context.drawImage(bitmap, 0, 0);
     const { data, width, height } = context.getImageData(0, 0, bitmap.width, bitmap.height);
     dataset.addRgba(data, width, height);
+    return [Math.min(width, height), Math.max(width, height)];
   } finally {
     bitmap.close();
   }
@@ -33,24 +39,24 @@ async function addThroughBrowser(dataset, bytes) {
 /**
  * What the core refused, where a browser may do better.
  * @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @param {SsdganError} error the core's
- * @returns {Promise<Refused | null>}
+ * @returns {Promise<Refused | Sides>}
  */
 async function tryBrowser(dataset, name, bytes, error) {
   if (!BROWSER_FORMATS.test(error.message)) return { name, reason: error.message };
   try {
-    await addThroughBrowser(dataset, bytes);
-    return null;
+    return await addThroughBrowser(dataset, bytes);
   } catch (second) {
     const better = second instanceof SsdganError && second.code !== 'unsupported';
     return { name, reason: better ? second.message : error.message };
   }
 }
 
-/** @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @returns {Promise<Refused | null>} */
+/** @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @returns {Promise<Refused | Sides | null>} null: sides unknown */
 export async function addOne(dataset, name, bytes) {
+  const { sidesOf } = await loadSides();
   try {
     dataset.addFile(bytes);
-    return null;
+    return sidesOf(bytes);
   } catch (error) {
     if (!(error instanceof SsdganError)) throw error;
     if (error.code === 'out_of_memory') dataset.reserve(1); // throws where no further picture has room
@@ -104,11 +110,12 @@ async function readFile({ name, number, file: given }) {
  * @param {Dataset} dataset
  * @param {(File | Stored | null)[]} files null: one that is not there any more
  * @param {(done: number, total: number) => void} progress
- * @param {{first?: number, removed?: Set<string>}} options first: number of the first file; removed: origins of pictures
- *   that are left out
+ * @param {{first?: number, removed?: Set<string>, sides?: Map<string, Sides>}} options first: number of the first file;
+ *   removed: origins of pictures that are left out; sides: grows by those of the pictures that were added, by origin
  * @returns {Promise<{origins: string[], refused: Refused[]}>} origins of the pictures that were added
  */
-export async function addFiles(dataset, files, progress, { first = 0, removed = new Set() } = {}) {
+export async function addFiles(dataset, files, progress, { first = 0, removed = new Set(), sides = new Map() } = {}) {
+  const { sidesOf } = await loadSides();
   /** @type {Refused[]} */
   const refused = [];
   /** @type {string[]} */
@@ -120,17 +127,20 @@ export async function addFiles(dataset, files, progress, { first = 0, removed = 
   let done = 0;
   dataset.expect(wanted.filter(({ name }) => isPictureName(name)).length);
 
+  /** @param {Found} found @param {Refused | Sides | null} result */
+  const note = ({ origin }, result) => {
+    if (result && 'reason' in result) return void refused.push(result);
+    origins.push(origin);
+    if (result) sides.set(origin, result);
+  };
+
   /** Decodes what has gathered; what only the browser can decode comes behind it. @param {Found[]} entries */
   const addTogether = async (entries) => {
     for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
       const errors = dataset.addFiles(chunk.map(({ bytes }) => bytes));
-      origins.push(...chunk.filter((_, i) => !errors[i]).map(({ origin }) => origin));
-      for (const [i, error] of errors.entries()) {
-        if (!error) continue;
-        const no = await tryBrowser(dataset, chunk[i].name, chunk[i].bytes, error);
-        if (no) refused.push(no);
-        else origins.push(chunk[i].origin);
-      }
+      for (const [i, found] of chunk.entries()) if (!errors[i]) note(found, sidesOf(found.bytes));
+      for (const [i, error] of errors.entries())
+        if (error) note(chunk[i], await tryBrowser(dataset, chunk[i].name, chunk[i].bytes, error));
       done += chunk.length;
       progress(done, total);
     }
@@ -141,9 +151,7 @@ export async function addFiles(dataset, files, progress, { first = 0, removed = 
     for (let i = 0; i < entries.length; i++) {
       if (!mayBeForeign(entries[i].bytes)) continue;
       await addTogether(entries.slice(from, i));
-      const no = await addOne(dataset, entries[i].name, entries[i].bytes);
-      if (no) refused.push(no);
-      else origins.push(entries[i].origin);
+      note(entries[i], await addOne(dataset, entries[i].name, entries[i].bytes));
       progress(++done, total);
       from = i + 1;
     }

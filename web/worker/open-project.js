@@ -89,11 +89,12 @@ export class OpenProject {
     const read = await readPictures(engine, this.store);
     if (!read) return null;
     const { dataset, about } = read;
-    const { names, size, crop, filter } = about;
+    const { names, sides, size, crop, filter } = about;
     const reading = { size, crop, filter };
     const collection = new Collection(engine, reading);
     collection.replace(dataset);
     collection.origins = names;
+    collection.sides = new Map(names.flatMap((name, i) => (sides?.[i] ? [[name, sides[i]]] : [])));
     const {
       doodles = 0,
       removed = [],

@@ -21,6 +21,7 @@ export async function exchangeBack(pictures, progress) {
   const later = pictures.files.slice(files.length).map(() => null);
   Object.assign(pictures, pictures.photos, { files: [...files, ...later], photos: null, changes: [] });
   pictures.replace(pictures.makeDataset());
-  Object.assign(pictures, await addFiles(pictures.dataset, pictures.files, progress, { removed }));
+  const { sides } = pictures;
+  Object.assign(pictures, await addFiles(pictures.dataset, pictures.files, progress, { removed, sides }));
   await pictures.frameAgain();
 }

@@ -89,7 +89,8 @@ async function read(pictures, origins, frames) {
           continue;
         }
         const bytes = new Uint8Array(await (await photo.read()).arrayBuffer());
-        if (!(await addOne(one, photo.name, bytes))) take(photo.origin);
+        await addOne(one, photo.name, bytes);
+        if (one.count) take(photo.origin);
       }
     return origins.map((origin) => {
       const pixels = found.get(origin);

@@ -99,6 +99,19 @@ export function findBlurred(looks) {
   return looks.flatMap(({ sharpness }, i) => (sharpness < least ? [i] : []));
 }
 
+/** @param {Float32Array} a @param {Float32Array} b @returns {number} */
+function squaredDistance(a, b) {
+  let even = 0; // two sums: each addition waits for the one before it
+  let odd = 0;
+  for (let k = 0; k < a.length; k += 2) {
+    const d = a[k] - b[k];
+    const e = a[k + 1] - b[k + 1];
+    even += d * d;
+    odd += e * e;
+  }
+  return even + odd;
+}
+
 /**
  * Pictures that lie far from their nearest others in the features of random-conv-1. The distance to the mean finds fewer:
  * tests/node/report.test.js plants some.
@@ -113,21 +126,17 @@ export async function findOdd(looks, pause) {
   const [mean, deviation] = [new Float64Array(size), new Float64Array(size)];
   for (const row of rows) for (let k = 0; k < size; k++) mean[k] += row[k] / count;
   for (const row of rows) for (let k = 0; k < size; k++) deviation[k] += (row[k] - mean[k]) ** 2 / count;
-  const weight = deviation.map((variance) => 1 / (variance + 1e-6));
+  const weight = deviation.map((variance) => 1 / Math.sqrt(variance + 1e-6));
   const sample = Array.from({ length: Math.min(SAMPLE, count) }, (_, i) => Math.floor((i * count) / Math.min(SAMPLE, count))); // prettier-ignore
+  const others = sample.map((j) => rows[j].map((value, k) => value * weight[k]));
   /** @type {number[]} */
   const far = [];
   for (let i = 0; i < count; i++) {
     if (i % 32 === 0) await pause();
-    const distances = sample
-      .filter((j) => j !== i)
-      .map((j) => {
-        let sum = 0;
-        for (let k = 0; k < size; k++) sum += (rows[i][k] - rows[j][k]) ** 2 * weight[k];
-        return sum;
-      });
-    distances.sort((a, b) => a - b);
-    const near = distances.slice(...NEAR);
+    const row = rows[i].map((value, k) => value * weight[k]);
+    const distances = new Float64Array(sample.length);
+    for (let j = 0; j < sample.length; j++) distances[j] = sample[j] === i ? Infinity : squaredDistance(row, others[j]);
+    const near = distances.sort().slice(...NEAR);
     far.push(Math.sqrt(near.reduce((a, b) => a + b, 0) / near.length));
   }
   const middle = middleOf(far);

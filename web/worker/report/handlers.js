@@ -4,27 +4,23 @@
  */
 import { Features } from '../../../wasm/engine/features.js';
 import { rgbaFromRgb } from '../../../wasm/engine/pixels.js';
-import { photosOf } from '../faces/photos.js';
 import { nextTurn } from '../next-turn.js';
 import { findBlurred, findOdd, findSame } from './find.js';
 import { blocksOf, BLOCKS, hashOf, sharpnessOf } from './look.js';
-import { sidesOf } from './sides.js';
 
 /** @typedef {import('../collection.js').Collection} Collection */
 /** @typedef {import('./find.js').Look} Look */
 
 /** Others wait at most about so many milliseconds. */
 const SLICE_MS = 40;
-/** Features are computed of pictures of this size, a few at a time: 31 MFLOP each. */
+/** Features are computed of pictures of this size: 31 MFLOP each. The core always computes so many at once; fewer take as long. */
 const SIZE = 64;
-const AT_ONCE = 16;
+const AT_ONCE = 64;
 const KIND = 'random-conv-1';
-/** A picture's file begins with its size; in a JPEG behind thumbnails and profiles. */
-const HEAD_BYTES = 256e3;
 /** Longer than this by its width: most of it is cut off. */
 const LONG = 2;
-/** Shares of the work: what is noted of each picture, the sizes of the files, features. */
-const SHARES = [0.1, 0.2, 0.7];
+/** Shares of the work: what is noted of each picture, features. */
+const SHARES = [0.1, 0.8];
 
 /** The pictures have changed, or a training begins. */
 class Ended extends Error {}
@@ -77,7 +73,7 @@ export function reportHandlers(picturesOf, isTraining, send) {
   async function addFeatures({ engine, dataset }, looks, turn) {
     const wanted = looks.flatMap(({ row }, i) => (row ? [] : [i]));
     for (let first = 0; first < wanted.length; first += AT_ONCE) {
-      turn.at(1 - SHARES[2] + (SHARES[2] * first) / wanted.length);
+      turn.at(SHARES[0] + (SHARES[1] * first) / wanted.length);
       await turn.pause();
       const some = wanted.slice(first, first + AT_ONCE);
       const small = engine.createDataset({ size: SIZE });
@@ -91,29 +87,10 @@ export function reportHandlers(picturesOf, isTraining, send) {
         const rows = features.rows();
         some.forEach((i, k) => (looks[i].row = rows.slice(k * features.size, (k + 1) * features.size)));
         if (reference) features.dispose();
-        else {
-          reference = features;
-          for (const i of some) looks[i].row = null; // by their own moments: once more, as the others
-          first = -AT_ONCE;
-          if (some.length < AT_ONCE) return; // so few have no odd one
-        }
+        else reference = features;
       } finally {
         small.dispose();
       }
-    }
-  }
-
-  /** @param {Collection} pictures @param {Look[]} looks @param {ReturnType<typeof watch>} turn */
-  async function addSides({ files, origins }, looks, turn) {
-    const wanted = new Map(origins.flatMap((origin, i) => (looks[i].side ? [] : [[origin, i]])));
-    const total = wanted.size;
-    let done = 0;
-    for await (const photo of photosOf(files, [...wanted.keys()])) {
-      const blob = await photo.read().catch(() => null);
-      const bytes = blob && new Uint8Array(await blob.slice(0, HEAD_BYTES).arrayBuffer());
-      looks[wanted.get(photo.origin) ?? 0].side = bytes && sidesOf(bytes);
-      turn.at(SHARES[0] + (SHARES[1] * ++done) / total);
-      await turn.pause();
     }
   }
 
@@ -134,11 +111,10 @@ export function reportHandlers(picturesOf, isTraining, send) {
           const rgb = known.has(key) ? null : dataset.picture(i);
           if (rgb) {
             const small = blocksOf(rgb, reading.size, BLOCKS);
-            known.set(key, { small, hash: hashOf(small), sharpness: sharpnessOf(rgb, reading.size), row: null, side: null }); // prettier-ignore
+            known.set(key, { small, hash: hashOf(small), sharpness: sharpnessOf(rgb, reading.size), row: null, side: pictures.sides.get(origin) ?? null }); // prettier-ignore
           }
           looks.push(/** @type {Look} */ (known.get(key)));
         }
-        if (!pictures.doodles) await addSides(pictures, looks, turn);
         const where = (/** @type {(side: [number, number]) => boolean} */ is) =>
           looks.flatMap(({ side }, i) => (side && is(side) ? [i] : []));
         const pause = () => turn.pause();
@@ -149,8 +125,9 @@ export function reportHandlers(picturesOf, isTraining, send) {
           small: where(([shorter]) => shorter < reading.size),
           long: where(([shorter, longer]) => longer > LONG * shorter),
         };
-        send({ event: 'report', done: 1 - SHARES[2], found }); // features take longest
+        send({ event: 'report', done: SHARES[0], found }); // features take longest
         await addFeatures(pictures, looks, turn);
+        turn.at(SHARES[0] + SHARES[1]);
         return { ...found, odd: await findOdd(looks, pause) };
       } catch (error) {
         if (!(error instanceof Ended)) throw error;
