@@ -1,13 +1,12 @@
 /** Pictures from the camera: one by one, or many in a row. The camera is asked for by a click, and let go when the dialog closes. */
 import './pictures.css';
 import { make } from './make.js';
+import { t, takeLaterWords, tell } from './words.js';
 
 /** Milliseconds between the pictures of a burst, and how many they are at most. */
 const EVERY_MS = 400;
 const BURST = 20;
 const QUALITY = 0.92;
-
-/** @typedef {Pick<typeof import('./words.js'), 't' | 'takeLaterWords' | 'tell'>} Words */
 
 /** Name of what getUserMedia throws -> what to say. @type {Record<string, string>} */
 const FAULTS = {
@@ -20,10 +19,9 @@ const FAULTS = {
 };
 
 class Camera {
-  /** @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
-  constructor(intake, { t, tell }) {
+  /** @param {import('./intake-panel.js').IntakePanel} intake */
+  constructor(intake) {
     this.intake = intake;
-    this.words = { t, tell };
     /** @type {File[]} */
     this.files = [];
     /** @type {MediaStream | null} */
@@ -60,13 +58,13 @@ class Camera {
   }
 
   async begin() {
-    if (!navigator.mediaDevices?.getUserMedia) throw new Error(this.words.t('camera.insecure'));
+    if (!navigator.mediaDevices?.getUserMedia) throw new Error(t('camera.insecure'));
     try {
       const video = { facingMode: this.facing, width: { ideal: 1280 }, height: { ideal: 720 } };
       this.stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
     } catch (error) {
       const key = FAULTS[/** @type {any} */ (error)?.name];
-      throw key ? new Error(this.words.t(key)) : error;
+      throw key ? new Error(t(key)) : error;
     }
     this.video.srcObject = this.stream;
     await this.video.play();
@@ -92,7 +90,7 @@ class Camera {
   }
 
   toggleBurst() {
-    const { burst, words } = this;
+    const { burst } = this;
     if (this.timer) {
       clearInterval(this.timer);
       this.timer = 0;
@@ -102,11 +100,10 @@ class Camera {
       this.timer = Number(setInterval(step, EVERY_MS));
       step();
     }
-    words.tell(burst, () => words.t(this.timer ? 'camera.stop' : 'camera.burst'));
+    tell(burst, () => t(this.timer ? 'camera.stop' : 'camera.burst'));
   }
 
   show() {
-    const { t, tell } = this.words;
     const n = this.files.length;
     tell(this.state, () => (n ? t('camera.taken', { n }) : t('camera.about')));
     tell(this.use, () => t('camera.use', { n }));
@@ -131,8 +128,8 @@ class Camera {
   }
 }
 
-/** @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
-export async function openCamera(intake, words) {
-  await words.takeLaterWords();
-  return new Camera(intake, words);
+/** @param {import('./intake-panel.js').IntakePanel} intake */
+export async function openCamera(intake) {
+  await takeLaterWords();
+  return new Camera(intake);
 }

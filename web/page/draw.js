@@ -1,4 +1,4 @@
-/** Pictures on canvases. */
+/** What the panels share: the page's elements, pictures on canvases, downloads, lengths of time and errors in words. */
 import { translated, withUnit } from './words.js';
 
 /**
@@ -20,6 +20,35 @@ export const canvas = (id) => element(id, HTMLCanvasElement);
 /** @param {string} id */
 export const byId = (id) => element(id, HTMLElement);
 
+/** @typedef {{size: number, rgba: Uint8ClampedArray}} Picture size x size x 4 values */
+
+/**
+ * Takes one of several pictures that lie one after the other.
+ * @param {Picture} pictures @param {number} index @returns {{size: number, rgba: Uint8ClampedArray<ArrayBuffer>}} a copy
+ */
+export function pictureOf({ size, rgba }, index) {
+  const bytes = size * size * 4;
+  return { size, rgba: new Uint8ClampedArray(rgba.subarray(index * bytes, (index + 1) * bytes)) };
+}
+
+/** @param {Picture} pictures @param {number} index of one of them @returns {ImageData} */
+function imageOf(pictures, index) {
+  const { size, rgba } = pictureOf(pictures, index);
+  return new ImageData(rgba, size, size);
+}
+
+/**
+ * Draws one picture, one picture pixel a canvas pixel.
+ * @param {Picture} pictures one after the other @param {number} index of the one that is drawn
+ * @param {HTMLCanvasElement} target @returns {HTMLCanvasElement} the target
+ */
+export function drawPicture(pictures, index = 0, target = document.createElement('canvas')) {
+  const { size } = pictures;
+  if (target.width !== size || target.height !== size) target.width = target.height = size; // it would be cleared
+  target.getContext('2d')?.putImageData(imageOf(pictures, index), 0, 0);
+  return target;
+}
+
 /**
  * Draws pictures as a grid, one picture pixel a canvas pixel; the page's style scales it.
  * @param {HTMLCanvasElement} target
@@ -29,15 +58,17 @@ export const byId = (id) => element(id, HTMLElement);
  * @param {number} gap pixels between
  */
 export function drawGrid(target, rgba, size, columns, gap = 2) {
-  const bytes = size * size * 4;
-  const count = rgba.length / bytes;
+  const count = rgba.length / (size * size * 4);
   const rows = Math.ceil(count / columns);
   target.width = columns * size + (columns - 1) * gap;
   target.height = Math.max(1, rows * size + (rows - 1) * gap);
   const context = target.getContext('2d');
   for (let i = 0; context && i < count; i++) {
-    const image = new ImageData(new Uint8ClampedArray(rgba.subarray(i * bytes, (i + 1) * bytes)), size, size);
-    context.putImageData(image, (i % columns) * (size + gap), Math.floor(i / columns) * (size + gap));
+    context.putImageData(
+      imageOf({ size, rgba }, i),
+      (i % columns) * (size + gap),
+      Math.floor(i / columns) * (size + gap),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** One step in slow motion, for classes: the painter paints, the judge looks, both learn. Each scene is shown when it is asked for. */
 import './explain.css';
-import { byId } from './draw.js';
+import { byId, drawPicture } from './draw.js';
+import { make } from './make.js';
 import { fillPage, onWords, percent, t, takeLaterWords, tell } from './words.js';
 
 /** Pictures of each kind that are shown. */
@@ -9,13 +10,6 @@ const MOST = 12;
 const SCENES = ['paints', 'looks', 'painter', 'judge'];
 
 /** @typedef {import('../../wasm/run/explain.js').Explained} Explained */
-
-/** @param {string} tag @param {Record<string, any>} properties @param {Node[]} children @returns {any} */
-const make = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
 
 export class ExplainPanel {
   /** @param {import('./app.js').App} app */
@@ -114,12 +108,10 @@ export class ExplainPanel {
   /** Pictures, and how sure the judge is of each. @param {Uint8ClampedArray} rgba @param {number[] | null} sure @param {boolean} [isReal] */
   row(rgba, sure, isReal = false) {
     const { size } = /** @type {Explained} */ (this.step);
-    const bytes = size * size * 4;
-    const tiles = Array.from({ length: Math.min(MOST, rgba.length / bytes) }, (_, i) => {
-      const picture = make('canvas', { width: size, height: size, role: 'img' });
+    const tiles = Array.from({ length: Math.min(MOST, rgba.length / (size * size * 4)) }, (_, i) => {
+      const picture = drawPicture({ size, rgba }, i);
+      picture.role = 'img';
       picture.ariaLabel = t(isReal ? 'explain.one-real' : 'explain.one-made', { n: i + 1 });
-      const pixels = new Uint8ClampedArray(rgba.subarray(i * bytes, (i + 1) * bytes));
-      picture.getContext('2d').putImageData(new ImageData(pixels, size), 0, 0);
       if (!sure) return make('li', {}, picture);
       const isRight = sure[i] > 0.5 === isReal;
       const words = make('span', { className: isRight ? 'right' : 'wrong' });

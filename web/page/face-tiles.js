@@ -1,4 +1,7 @@
 /** Faces that were found: a button each, which takes it out or puts it back. */
+import { drawPicture } from './draw.js';
+import { t, tell } from './words.js';
+
 /** Faces that are drawn at once; more come by a button. */
 const PAGE = 200;
 
@@ -8,9 +11,8 @@ const PAGE = 200;
 const FAULTS = { small: 'faces.small', blurred: 'faces.blurred', cut: 'faces.cut' };
 
 export class FaceTiles {
-  /** @param {import('./faces-panel.js').Words} words @param {() => void} onChange another choice */
-  constructor(words, onChange) {
-    this.words = words;
+  /** @param {() => void} onChange another choice */
+  constructor(onChange) {
     this.onChange = onChange;
     /** @type {Face[]} */
     this.faces = [];
@@ -55,8 +57,6 @@ export class FaceTiles {
   /** @param {number} index */
   tile(index) {
     const { fault, name } = this.faces[index];
-    const { side } = this;
-    const { t } = this.words;
     const isOut = this.out[index];
     const why = fault ? t(FAULTS[fault]) : '';
     const tile = document.createElement('button');
@@ -64,18 +64,12 @@ export class FaceTiles {
     tile.dataset.face = String(index);
     tile.title = name;
     tile.ariaLabel = t(isOut ? 'faces.put-back' : 'faces.take-out', { name: why ? `${name}, ${why}` : name });
-    const picture = document.createElement('canvas');
-    picture.width = picture.height = side;
-    const bytes = side * side * 4;
-    const pixels = this.pixels.slice(index * bytes, (index + 1) * bytes);
-    picture.getContext('2d')?.putImageData(new ImageData(pixels, side), 0, 0);
-    tile.append(picture);
+    tile.append(drawPicture({ size: this.side, rgba: this.pixels }, index));
     if (isOut) tile.append(Object.assign(document.createElement('span'), { textContent: why || t('faces.yours') }));
     return tile;
   }
 
   draw() {
-    const { t, tell } = this.words;
     for (const place of [this.inside, this.outside]) {
       const isOut = place === this.outside;
       const indices = this.out.flatMap((out, i) => (out === isOut ? [i] : []));

@@ -1,17 +1,10 @@
 /** In panel 1: photos become faces. Nothing changes before the faces that were found are taken. */
 import './faces.css';
+import { byId } from './draw.js';
 import { FaceTiles } from './face-tiles.js';
 import { askWithFinders } from './finders.js';
 import { make } from './make.js';
-
-/**
- * What is loaded first anyway is handed in. An import of it would put it into a chunk of its own, because main.js waits at its top
- * level: 1 KB more at first.
- * @typedef {Pick<typeof import('./words.js'), 'size' | 't' | 'takeLaterWords' | 'tell'>} Words
- */
-
-/** @param {string} id @returns {HTMLElement} */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+import { size, t, takeLaterWords, tell } from './words.js';
 
 /** What the finder fetches when it is asked for the first time, compressed: script, TensorFlow.js and BlazeFace. */
 const BYTES = 0.62e6;
@@ -22,13 +15,11 @@ const BYTES = 0.62e6;
 const makeButton = (id, act) => make('button', { type: 'button', id, onclick: () => act() });
 
 export class FacesPanel {
-  /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
-  constructor(app, intake, words) {
-    const { size, t, tell } = words;
+  /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake */
+  constructor(app, intake) {
     this.app = app;
     this.intake = intake;
-    this.words = words;
-    this.tiles = new FaceTiles(words, () => this.changedTiles());
+    this.tiles = new FaceTiles(() => this.changedTiles());
     /** @type {{photos: number, empty: number, unreadable: number, stopped: boolean} | null} faces wait to be taken */
     this.result = null;
     this.isFinding = false;
@@ -124,7 +115,6 @@ export class FacesPanel {
   /** @param {{done: number, total: number, found: number}} progress */
   tellProgress({ done, total, found }) {
     if (!this.isFinding) return;
-    const { t, tell } = this.words;
     Object.assign(this.progress, { max: Math.max(1, total), value: done });
     if (done) this.hasLoaded = true;
     const { hasLoaded } = this;
@@ -158,7 +148,6 @@ export class FacesPanel {
 
   changedTiles() {
     const { result, tiles } = this;
-    const { t, tell } = this.words;
     if (!result) return;
     tell(this.state, () => this.summary());
     tell(this.taker, () => t('faces.take', { n: tiles.count }));
@@ -171,7 +160,6 @@ export class FacesPanel {
   summary() {
     if (!this.result) return '';
     const { photos, empty, unreadable, stopped } = this.result;
-    const { t } = this.words;
     const { faces, count } = this.tiles;
     const sentences = [
       t('faces.count', { n: count, photos: t('faces.photos', { n: photos }) }),
@@ -203,8 +191,8 @@ export class FacesPanel {
   }
 }
 
-/** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
-export async function openFaces(app, intake, words) {
-  await words.takeLaterWords();
-  return new FacesPanel(app, intake, words);
+/** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake */
+export async function openFaces(app, intake) {
+  await takeLaterWords();
+  return new FacesPanel(app, intake);
 }

@@ -1,5 +1,6 @@
 /** A dialog in which one picture is framed by hand: a square of its file, by mouse, fingers or keys. */
 import { make } from './make.js';
+import { t, tell } from './words.js';
 
 /** A frame is at least this share of the shorter side. */
 const LEAST = 0.08;
@@ -11,10 +12,9 @@ const PREVIEW = 96;
 /** @typedef {{x: number, y: number, side: number}} Frame as protocol.js has it */
 
 export class FrameDialog {
-  /** @param {import('./pictures-panel.js').PicturesPanel} panel @param {import('./pictures-panel.js').Words} words */
-  constructor(panel, { t, tell }) {
+  /** @param {import('./pictures-panel.js').PicturesPanel} panel */
+  constructor(panel) {
     this.panel = panel;
-    this.words = { t, tell };
     this.index = -1;
     /** @type {Frame} */
     this.frame = { x: 0.5, y: 0.5, side: 1 };
@@ -67,7 +67,6 @@ export class FrameDialog {
   /** Opens with a picture. @param {number} index */
   async open(index) {
     const { app, grid } = this.panel;
-    const { t, tell } = this.words;
     const { bitmap, name, frame } = await app.client.request('picture.original', { index });
     this.index = index;
     const { width, height } = bitmap;
@@ -180,7 +179,6 @@ export class FrameDialog {
   async keep() {
     if (!this.isChanged) return;
     const { index, frame } = this;
-    const { t } = this.words;
     this.isChanged = false;
     await this.panel.change('picture.frame', { index, frame }, () => t('frame.done'));
   }

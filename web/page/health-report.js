@@ -1,5 +1,7 @@
 /** In panel 1: what is wrong with the pictures, before they are trained on; each kind can be left out, and that undone. */
+import { drawPicture } from './draw.js';
 import { make } from './make.js';
+import { percent, t, tell } from './words.js';
 
 /** The report begins so long after the last change. */
 const WAIT_MS = 700;
@@ -25,12 +27,11 @@ const KINDS = {
 };
 
 export class HealthReport {
-  /** @param {import('./pictures-panel.js').PicturesPanel} panel @param {import('./pictures-panel.js').Words} words */
-  constructor(panel, { t, tell, percent }) {
+  /** @param {import('./pictures-panel.js').PicturesPanel} panel */
+  constructor(panel) {
     this.panel = panel;
     this.app = panel.app;
     this.intake = panel.intake;
-    this.words = { t, tell, percent };
     this.timer = 0;
     /** Counts the reports: what comes of an earlier one is not shown. */
     this.run = 0;
@@ -93,7 +94,6 @@ export class HealthReport {
 
   async check() {
     const { app } = this;
-    const { t, tell, percent } = this.words;
     if (!this.isPossible || this.intake.reading) return;
     this.state.ariaLive = 'off';
     const run = ++this.run;
@@ -113,7 +113,6 @@ export class HealthReport {
 
   /** @returns {string} what to say of all of them */
   summary() {
-    const { t } = this.words;
     const { count } = this.app;
     const { found, left } = this;
     const isSound = found && Object.keys(KINDS).every((kind) => !found[/** @type {Kind} */ (kind)].length);
@@ -137,7 +136,6 @@ export class HealthReport {
 
   /** @param {Kind} kind @param {number[]} indices */
   async rowOf(kind, indices) {
-    const { t, tell } = this.words;
     const n = indices.length;
     const row = make('li', { className: 'report-kind' });
     row.dataset.kind = kind;
@@ -154,7 +152,6 @@ export class HealthReport {
 
   /** A row of pictures; a click shows one of them in the grid. @param {number[]} indices */
   async stripOf(indices) {
-    const { t } = this.words;
     const strip = make('div', { className: 'strip' });
     const drawn = await this.draw(indices);
     indices.slice(0, drawn.length).forEach((index, i) => {
@@ -168,19 +165,13 @@ export class HealthReport {
 
   /** Canvases of these pictures; fewer, where pictures have just been taken out. @param {number[]} indices @returns {Promise<HTMLCanvasElement[]>} */
   async draw(indices) {
-    const { size, rgba } = await this.app.client.request('report.pictures', { indices });
-    const bytes = size * size * 4;
-    return Array.from({ length: rgba.length / bytes }, (_, i) => {
-      const picture = make('canvas', { width: size, height: size });
-      const pixels = new ImageData(rgba.subarray(i * bytes, (i + 1) * bytes), size, size);
-      picture.getContext('2d')?.putImageData(pixels, 0, 0);
-      return picture;
-    });
+    const pictures = await this.app.client.request('report.pictures', { indices });
+    const { size, rgba } = pictures;
+    return Array.from({ length: rgba.length / (size * size * 4) }, (_, i) => drawPicture(pictures, i));
   }
 
   /** @param {number[]} indices */
   async leaveOut(indices) {
-    const { t } = this.words;
     const n = indices.length;
     this.left = n;
     await this.panel.change('picture.remove', { indices }, () => t('report.left-out', { n }));
@@ -189,7 +180,6 @@ export class HealthReport {
   /** Some pictures as a training sees them. */
   async showChange() {
     const { app, change, strip, about } = this;
-    const { t, tell } = this.words;
     if (!change.open || !app.count) return;
     const [flip, shift] = ['flip', 'augment_translation'].map((name) => !!app.settings.value(name));
     const key = flip ? (shift ? 'report.both' : 'report.mirrored') : shift ? 'report.shifted' : 'report.unchanged';

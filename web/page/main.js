@@ -2,25 +2,13 @@
 import { fetchLater, later } from '../later.js';
 import { App } from './app.js';
 import { Client } from './client.js';
-import { byId, canvas, drawGrid, element, sentence } from './draw.js';
+import { byId, canvas, drawPicture, element, sentence } from './draw.js';
 import { DOODLES, IntakePanel } from './intake-panel.js';
 import { startOffline } from './offline.js';
 import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
 import { TrainPanel } from './train-panel.js';
-import {
-  beginWords,
-  changeLanguage,
-  lang,
-  LANGUAGES,
-  onWords,
-  percent,
-  size,
-  t,
-  takeLaterWords,
-  tell,
-  translated,
-} from './words.js';
+import { beginWords, changeLanguage, lang, LANGUAGES, onWords, t, takeLaterWords, tell, translated } from './words.js';
 
 /** Reading pictures waits this many milliseconds for the starter model's faces, which a visitor should see first. */
 const FACES_FIRST_MS = 500;
@@ -48,18 +36,10 @@ const intake = new IntakePanel(
   (file) => app.attempt('intake-state', async () => (await loadPlay()).make.open(file)),
   (file) => projects.import(file),
 );
-const loadFaces = later(() =>
-  import('./faces-panel.js').then(({ openFaces }) => openFaces(app, intake, { size, t, takeLaterWords, tell })),
-);
-const loadPictures = later(() =>
-  import('./pictures-panel.js').then(({ openPictures }) =>
-    openPictures(app, intake, { percent, t, takeLaterWords, tell }),
-  ),
-);
+const loadFaces = later(() => import('./faces-panel.js').then(({ openFaces }) => openFaces(app, intake)));
+const loadPictures = later(() => import('./pictures-panel.js').then(({ openPictures }) => openPictures(app, intake)));
 intake.onShow = () => loadPictures().then((pictures) => pictures.show()).catch(() => {}); // prettier-ignore
-const loadCamera = later(() =>
-  import('./camera.js').then(({ openCamera }) => openCamera(intake, { t, takeLaterWords, tell })),
-);
+const loadCamera = later(() => import('./camera.js').then(({ openCamera }) => openCamera(intake)));
 byId('use-camera').onclick = () => app.attempt('intake-state', async () => (await loadCamera()).open());
 // Where it cannot be loaded, the pictures are as they are.
 intake.onPictures = () => {
@@ -175,8 +155,8 @@ async function start() {
   await projects.refresh();
   await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
   if (!intake.given) await intake.takeDoodles(DOODLES);
-  const { size, rgba } = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
-  if (rgba.length) drawGrid(canvas('mascot'), rgba, size, 1, 0);
+  const mascot = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
+  if (mascot.rgba.length) drawPicture(mascot, 0, canvas('mascot'));
   await loadPlay().catch(() => {}); // who needs it tries again
   await Promise.all([fetchLater(), app.client.request('fetch.later')]);
   app.isFetched = true;

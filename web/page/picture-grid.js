@@ -3,6 +3,8 @@
  * it, and aria-activedescendant names the chosen picture, so that elements may come and go.
  */
 
+import { drawPicture } from './draw.js';
+
 /** Pictures that are asked for at once. */
 const CHUNK = 64;
 /** Pixels that are kept, in bytes. */
@@ -12,7 +14,7 @@ const MORE_ROWS = 2;
 /** The mark of a picture that takes it out, in pixels (pictures.css). */
 const MARK = 24;
 
-/** @typedef {{size: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Pixels */
+/** @typedef {import('./draw.js').Picture} Pixels of several pictures */
 
 export class PictureGrid {
   /**
@@ -146,16 +148,13 @@ export class PictureGrid {
     if (tile.dataset.drawn === drawn) return;
     const target = /** @type {HTMLCanvasElement} */ (tile.firstChild);
     const pixels = this.chunks.get(Math.floor(index / CHUNK));
-    const from = (index % CHUNK) * (pixels?.size ?? 0) ** 2 * 4;
     // A chunk ends early where the worker has fewer pictures already: the page will be told.
-    if (!pixels || from >= pixels.rgba.length) {
+    if (!pixels || (index % CHUNK) * pixels.size ** 2 * 4 >= pixels.rgba.length) {
       // A picture of before stays until the new one is here, at the same place.
       if (!tile.dataset.drawn) target.width = 1;
       return;
     }
-    const { size, rgba } = pixels;
-    if (target.width !== size) target.width = target.height = size;
-    target.getContext('2d')?.putImageData(new ImageData(rgba.subarray(from, from + size * size * 4), size, size), 0, 0);
+    drawPicture(pixels, index % CHUNK, target);
     tile.dataset.drawn = drawn;
   }
 

@@ -1,28 +1,20 @@
 /** In panel 1: the pictures as a grid; one of them can be chosen and taken out, which can be undone. */
 import './pictures.css';
+import { byId } from './draw.js';
 import { FrameDialog } from './frame-dialog.js';
 import { HealthReport } from './health-report.js';
 import { PictureGrid } from './picture-grid.js';
-
-/**
- * What is loaded first anyway is handed in. An import of it would put it into a chunk of its own: 1 KB more at first.
- * @typedef {Pick<typeof import('./words.js'), 'percent' | 't' | 'takeLaterWords' | 'tell'>} Words
- */
-
-/** @param {string} id @returns {HTMLElement} */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+import { t, takeLaterWords, tell } from './words.js';
 
 /** @param {string} id @param {() => unknown} act */
 const makeButton = (id, act) =>
   Object.assign(document.createElement('button'), { type: 'button', id, className: 'small', onclick: () => act() });
 
 export class PicturesPanel {
-  /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
-  constructor(app, intake, words) {
-    const { t, tell } = words;
+  /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake */
+  constructor(app, intake) {
     this.app = app;
     this.intake = intake;
-    this.words = words;
     /** @type {FrameDialog | null} */
     this.frame = null;
     const box = byId('thumbs-box');
@@ -52,14 +44,14 @@ export class PicturesPanel {
       this.undo();
     };
     app.watch(() => this.lock());
-    this.report = new HealthReport(this, words);
+    this.report = new HealthReport(this);
     box.after(this.report.element);
   }
 
   /** The pictures have changed. */
   show() {
-    const { grid, app, words } = this;
-    grid.element.ariaLabel = words.t('thumbs.label');
+    const { grid, app } = this;
+    grid.element.ariaLabel = t('thumbs.label');
     grid.show(app.count);
     this.chosen();
     this.report.pictures();
@@ -75,8 +67,7 @@ export class PicturesPanel {
 
   /** Another picture is chosen, or none. */
   async chosen() {
-    const { grid, app, words } = this;
-    const { t, tell } = words;
+    const { grid, app } = this;
     const { index } = grid;
     this.lock();
     const isHere = index >= 0;
@@ -101,7 +92,6 @@ export class PicturesPanel {
   /** @param {number} index */
   remove(index) {
     if (this.intake.reading) return;
-    const { t } = this.words;
     this.report.left = 0;
     return this.change('picture.remove', { indices: [index] }, () => t('thumbs.removed'));
   }
@@ -109,20 +99,19 @@ export class PicturesPanel {
   /** @param {number} index */
   openFrame(index) {
     if (this.framer.disabled) return;
-    this.frame ??= new FrameDialog(this, this.words);
+    this.frame ??= new FrameDialog(this);
     const { frame } = this;
     return this.app.attempt('intake-state', () => frame.open(index));
   }
 
   undo() {
-    const { t } = this.words;
     this.report.left = 0;
     return this.change('picture.undo', {}, () => t('thumbs.undone'));
   }
 }
 
-/** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake @param {Words} words */
-export async function openPictures(app, intake, words) {
-  await words.takeLaterWords();
-  return new PicturesPanel(app, intake, words);
+/** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake */
+export async function openPictures(app, intake) {
+  await takeLaterWords();
+  return new PicturesPanel(app, intake);
 }

@@ -3,6 +3,7 @@
  * the user's, else the recipe's; or, while there is a training, that training's.
  */
 import { button, byId } from './draw.js';
+import { make } from './make.js';
 import { onWords, setLabels, settingWords, t } from './words.js';
 
 /** @typedef {import('../../wasm/module/heap.js').ConfigField} Field */
@@ -17,13 +18,6 @@ const LENGTH = ['minutes', 'epochs'];
 
 /** @param {string} text @returns {string} */
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
-
-/** @param {string} tag @param {Record<string, any>} properties @param {(Node | string)[]} children @returns {any} */
-const make = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
 
 /** @param {Field} field @param {string | number} value of that type, or text of a file's metadata @returns {string | number} */
 const parsed = ({ type }, value) => (type === 'choice' ? value : Number(value));
@@ -174,9 +168,9 @@ export class SettingsForm {
           : make('input', {
               ...properties,
               type: 'number',
-              min,
-              max,
-              step: type === 'int' ? 1 : 'any',
+              min: String(min),
+              max: String(max),
+              step: type === 'int' ? '1' : 'any',
               required: true,
             });
     control.setAttribute('aria-describedby', `${id}-help`);

@@ -2,7 +2,7 @@
  * Sliders that change all faces: the strongest directions of the model, which the visitor may name, and sliders of the visitor's
  * own, each a setting of those. Names and own sliders are kept in this browser, by project, or by the model's mark.
  */
-import { button, drawGrid, element } from '../draw.js';
+import { button, drawPicture, element } from '../draw.js';
 import { onWords, t, tell } from '../words.js';
 import { markOf } from './mark.js';
 
@@ -160,10 +160,7 @@ export class Directions {
     );
     const reply = await this.app.client.request('generate', { faces, source: this.app.source }).catch(() => null);
     if (!reply || mine !== this.asked) return;
-    const bytes = reply.size * reply.size * 4;
-    this.rows.querySelectorAll('canvas').forEach((end, i) => {
-      drawGrid(end, reply.rgba.subarray(i * bytes, (i + 1) * bytes), reply.size, 1, 0);
-    });
+    this.rows.querySelectorAll('canvas').forEach((end, i) => drawPicture(reply, i, end));
   }
 
   /** Reads the names and own sliders of the model that is here now. */

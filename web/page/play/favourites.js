@@ -1,7 +1,7 @@
 /** The chosen face, large, and the favourites: faces that one wants to find again. They are kept with the project. */
-import { byId, button, canvas } from '../draw.js';
+import { byId, button, canvas, drawPicture } from '../draw.js';
 import { onWords, t, tell } from '../words.js';
-import { drawFace, makeChip, picturesOf, revived, textOf } from './keys.js';
+import { makeChip, picturesOf, revived, textOf } from './keys.js';
 
 /** @typedef {import('./keys.js').Key} Key */
 /** @typedef {import('./keys.js').Picture} Picture */
@@ -32,7 +32,7 @@ export class Favourites {
   choose(key, picture) {
     this.chosen = { key, picture };
     byId('face').hidden = false;
-    const target = drawFace(picture, canvas('face-canvas'));
+    const target = drawPicture(picture, 0, canvas('face-canvas'));
     target.ariaLabel = key.label;
     byId('face-name').textContent = key.label;
     this.tellState();

@@ -1,5 +1,5 @@
 /** Panel 4: interpolates between picked and projected faces (storyboard, player, files), and mixes them. */
-import { byId, button, download, drawGrid, element } from '../draw.js';
+import { byId, button, download, drawPicture, element } from '../draw.js';
 import { saveVideo } from '../save-video.js';
 import { size as bytesOf, t, tell, withUnit } from '../words.js';
 import { picturesOf, revived } from './keys.js';
@@ -156,13 +156,11 @@ export class InterpolatePanel {
     return this.app.attempt('interpolate-state', async () => {
       if (!this.player.shown) return;
       const wanted = this.request(3);
-      const { rgba, size } = await this.app.client.request('interpolate', wanted);
+      const frames = await this.app.client.request('interpolate', wanted);
       const small = document.createElement('canvas');
-      const bytes = size * size * 4;
       const draw = (/** @type {CanvasRenderingContext2D} */ context, /** @type {number} */ i) => {
-        drawGrid(small, rgba.subarray(i * bytes, (i + 1) * bytes), size, 1, 0);
         context.imageSmoothingQuality = 'high';
-        context.drawImage(small, 0, 0, VIDEO_SIDE, VIDEO_SIDE);
+        context.drawImage(drawPicture(frames, i, small), 0, 0, VIDEO_SIDE, VIDEO_SIDE);
       };
       const options = { side: VIDEO_SIDE, rate: 3000 / FRAME_MS };
       const length = await saveVideo('interpolation', wanted.frames, draw, options);

@@ -1,5 +1,5 @@
 /** Panel 3: faces from seeds, and files out and in. */
-import { byId, button, canvas, download, drawGrid, element, pictureAt } from '../draw.js';
+import { byId, button, canvas, download, drawGrid, element, pictureAt, pictureOf } from '../draw.js';
 import { number, onWords, size as bytesOf, t, tell, translated, withUnit } from '../words.js';
 import { Directions } from './directions.js';
 import { FaceGrid } from './face-grid.js';
@@ -9,7 +9,7 @@ import { FaceGrid } from './face-grid.js';
 export class MakePanel {
   /**
    * @param {import('../app.js').App} app
-   * @param {(key: import('./keys.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   * @param {(key: import('./keys.js').Key, picture: import('../draw.js').Picture) => void} pick
    * @param {(metadata: Record<string, string>) => Promise<void>} onRun a checkpoint was loaded
    */
   constructor(app, pick, onRun) {
@@ -41,12 +41,11 @@ export class MakePanel {
     button('generate-button').onclick = () => this.generate();
     canvas('made-grid').onclick = (event) => {
       if (!this.made) return;
-      const { size, rgba, faces, columns } = this.made;
+      const { size, faces, columns } = this.made;
       const index = pictureAt(canvas('made-grid'), event, size, columns, faces.length);
       if (index < 0) return;
-      const bytes = size * size * 4;
       const key = { face: faces[index], label: t('face.seed', { seed: String(faces[index].seed) }) };
-      pick(key, { size, rgba: rgba.slice(index * bytes, (index + 1) * bytes) });
+      pick(key, pictureOf(this.made, index));
     };
     const input = element('model-input', HTMLInputElement);
     button('load-model').onclick = () => input.click();

@@ -1,5 +1,5 @@
 /** Panel 4's grid of mixed styles: the coarse ones come from the row's face, the fine ones from the column's. */
-import { byId, canvas, drawGrid, element, pictureAt } from '../draw.js';
+import { byId, canvas, drawGrid, element, pictureAt, pictureOf } from '../draw.js';
 import { onWords, t, tell } from '../words.js';
 import { FaceGrid } from './face-grid.js';
 
@@ -9,7 +9,7 @@ export class Mixer {
   /**
    * @param {import('../app.js').App} app
    * @param {() => Key[]} keys
-   * @param {(key: Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   * @param {(key: Key, picture: import('../draw.js').Picture) => void} pick
    */
   constructor(app, keys, pick) {
     this.app = app;
@@ -60,16 +60,15 @@ export class Mixer {
   /** @param {MouseEvent} event a click on a mixture picks it */
   take(event) {
     if (!this.mixed) return;
-    const { size, rgba, columns, styles, keys } = this.mixed;
+    const { size, columns, styles, keys } = this.mixed;
     const index = pictureAt(canvas('mix-grid'), event, size, columns, columns * columns);
     const [row, column] = [Math.floor(index / columns) - 1, (index % columns) - 1];
     if (index < 0 || row < 0 || column < 0) return;
-    const bytes = size * size * 4;
     const length = styles.length / (columns - 1) ** 2;
     const at = (row * (columns - 1) + column) * length;
     this.pick(
       { face: { styles: styles.slice(at, at + length) }, label: `${keys[row].label} × ${keys[column].label}` },
-      { size, rgba: rgba.slice(index * bytes, (index + 1) * bytes) },
+      pictureOf(this.mixed, index),
     );
   }
 }

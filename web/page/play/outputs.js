@@ -1,5 +1,5 @@
 /** Pictures out of the page: a face or all of them, enlarged, as PNG, zip or sprite sheet, to the clipboard or to another app. */
-import { button, byId, download, element } from '../draw.js';
+import { button, byId, download, drawPicture, element, pictureOf } from '../draw.js';
 import { t, tell } from '../words.js';
 import { plain } from './keys.js';
 
@@ -27,11 +27,9 @@ function sheetOf(pictures, columns, side, gap, isSmooth) {
   context.imageSmoothingEnabled = isSmooth;
   context.imageSmoothingQuality = 'high';
   const small = document.createElement('canvas');
-  pictures.forEach(({ size, rgba }, i) => {
-    small.width = small.height = size;
-    small.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(rgba), size, size), 0, 0);
+  pictures.forEach((picture, i) => {
     const [x, y] = [i % columns, Math.floor(i / columns)].map((at) => at * (side + gap));
-    context.drawImage(small, x, y, side, side);
+    context.drawImage(drawPicture(picture, 0, small), x, y, side, side);
   });
   return target;
 }
@@ -126,10 +124,7 @@ export class Outputs {
   /** @returns {{pictures: Picture[], made: import('./make-panel.js').Made}} */
   all() {
     const made = /** @type {import('./make-panel.js').Made} */ (this.made());
-    const { size, rgba, faces } = made;
-    const bytes = size * size * 4;
-    const pictures = faces.map((_, i) => ({ size, rgba: rgba.subarray(i * bytes, (i + 1) * bytes) }));
-    return { pictures, made };
+    return { pictures: made.faces.map((_, i) => pictureOf(made, i)), made };
   }
 
   /** All faces in one picture. @param {string} name @param {number} gap */

@@ -2,7 +2,7 @@
  * Plays an interpolation. What comes first has 20 frames a second; the frames between them come piece by piece while it plays,
  * until there are 60.
  */
-import { button, canvas, element } from '../draw.js';
+import { button, canvas, drawPicture, element } from '../draw.js';
 import { t, tell } from '../words.js';
 
 /** Of the frames that come first. */
@@ -78,12 +78,7 @@ export class Player {
   /** @param {number} index */
   showFrame(index) {
     if (!this.shown) return;
-    const { size, rgba } = this.shown;
-    const target = canvas('interpolate-canvas');
-    if (target.width !== size) target.width = target.height = size;
-    const bytes = size * size * 4;
-    const frame = new ImageData(new Uint8ClampedArray(rgba.subarray(index * bytes, (index + 1) * bytes)), size, size);
-    target.getContext('2d')?.putImageData(frame, 0, 0);
+    drawPicture(this.shown, index, canvas('interpolate-canvas'));
     this.slider.value = String(index);
   }
 

@@ -8,7 +8,7 @@ const shown = (error) => number(error, 1);
 export class Projector {
   /**
    * @param {import('../app.js').App} app
-   * @param {(key: import('./keys.js').Key, picture: {size: number, rgba: Uint8ClampedArray}) => void} pick
+   * @param {(key: import('./keys.js').Key, picture: import('../draw.js').Picture) => void} pick
    */
   constructor(app, pick) {
     this.app = app;
