@@ -94,7 +94,7 @@ test('a training holds a lock and the screen, shows how far it is, and tells whe
 test('a tab that is really hidden trains on', { skip: MISSING.Firefox }, async () => {
   const site = await serveFolder(path.join(ROOT, 'dist'));
   const tab = await openBrowser('Firefox');
-  await tab.goto(`${site.url}?width=4&starter=none`);
+  await tab.goto(`${site.url}?width=4&starter=none&doodles=100`);
   await untilTabReady(tab);
   await setTabEpochs(tab, 5000);
   await tab.click('#train-button');

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { chooseSize, openPage, setEpochs, untilReady, untilStep, untilText } from './page.js';
 
 test('a model is evaluated against the pictures it is trained on', async () => {
-  const { page, close } = await openPage();
+  const { page, close } = await openPage({ doodles: null });
   await untilReady(page);
   await chooseSize(page, '32');
   assert.ok(await page.isDisabled('#evaluate-button'), 'nothing to evaluate yet');

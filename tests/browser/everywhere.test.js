@@ -46,7 +46,7 @@ for (const name of NAMES)
       };
       try {
         await step('load, ready to train', async () => {
-          await tab.goto(`${site.url}?width=4&starter=none`);
+          await tab.goto(`${site.url}?width=4&starter=none&doodles=100`);
           await untilReady(tab);
         });
         await step('engine', () => untilText(tab, 'engine-state', /(Relaxed|Plain) SIMD.*?\d+ threads?/));

@@ -86,7 +86,7 @@ for (const name of NAMES.filter((name) => name !== 'WebKit' || process.env.SSDGA
       const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
       const tab = await openBrowser(name);
       try {
-        await tab.goto(`${site.url}?width=4&starter=none&threads=1`);
+        await tab.goto(`${site.url}?width=4&starter=none&doodles=100&threads=1`);
         await untilReady(tab);
         await giveFile(tab, 'file-input', 'set.zip', zip);
         const count = photos.length;
@@ -146,7 +146,7 @@ test('what was fetched once finds faces without a network', { skip: NO_FACES || 
       count,
     );
   try {
-    await tab.goto(`${site.url}?width=4&starter=none&home=memory`);
+    await tab.goto(`${site.url}?width=4&starter=none&doodles=100&home=memory`);
     await untilKept(/engine/, 4);
     assert.ok(await tab.run(async () => (await caches.keys()).length > 0));
     await untilKept(/assets/, 0); // nothing is kept that nobody asked for
@@ -180,7 +180,7 @@ test(
     await page.click('#faces-take');
     await page.waitForSelector('#faces-back:visible');
     const project = await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.project);
-    await page.waitForTimeout(1500); // changes are kept when they have settled
+    await page.waitForTimeout(4000); // changes are kept when they have settled for a second
     await page.reload();
     await untilPageReady(page);
     const ask = (/** @type {string} */ type, /** @type {object} */ fields) =>

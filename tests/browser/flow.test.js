@@ -34,7 +34,7 @@ test(
     await untilStep(page, 3);
     await page.waitForSelector('#live:not([hidden])');
     await page.click('#curves summary');
-    await page.waitForSelector('#curves .u-over');
+    await page.waitForSelector('#curves .u-over:visible');
     await page.click('#train-button');
     await untilText(page, 'train-state', /^Paused/);
     const paused = await stepOf(page);
@@ -126,7 +126,7 @@ test('pictures are pasted; pasted text goes where it belongs', async () => {
 });
 
 test('the best model is what the page downloads, and it says so', async () => {
-  const { page, close } = await openPage();
+  const { page, close } = await openPage({ doodles: null });
   await untilReady(page);
   await chooseSize(page, '32');
   await setEpochs(page, 1);

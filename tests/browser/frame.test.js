@@ -73,7 +73,7 @@ test('a picture is framed by hand', async () => {
   await chooseSize(page, '32');
   near(await cornersOf(page, 1), framed);
   const project = await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.project);
-  await page.waitForTimeout(1500); // changes are kept when they have settled
+  await page.waitForTimeout(4000); // changes are kept when they have settled for a second
   await page.reload();
   await untilReady(page);
   const ask = (/** @type {string} */ type, /** @type {object} */ fields) =>

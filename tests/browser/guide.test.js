@@ -16,7 +16,7 @@ test('a class of ten minutes goes as docs/guide/class.md says', async () => {
   const guide = fs.readFileSync(path.join(ROOT, 'docs/guide/class.md'), 'utf8');
   const steps = guide.split('\n').filter((line) => /^\d+\. /.test(line));
   assert.equal(steps.length, 10);
-  const { page, close } = await openPage({ query: '?width=4', width: 1440 });
+  const { page, close } = await openPage({ query: '?width=4', doodles: null, width: 1440 });
   await untilReady(page);
   await page.waitForSelector('#starter.drawn');
   let pressed = 0;

@@ -34,7 +34,7 @@ async function start(profile) {
     acceptDownloads: true,
   });
   const page = await context.newPage();
-  await page.goto(`${site.url}?width=4&starter=none`);
+  await page.goto(`${site.url}?width=4&starter=none&doodles=100`);
   await untilReady(page);
   return { context, page };
 }

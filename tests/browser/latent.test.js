@@ -22,7 +22,7 @@ const untilOther = (page, id, before) =>
   );
 
 test('faces are moved, mixed, interpolated and found', async () => {
-  const { page, close } = await openPage();
+  const { page, close } = await openPage({ doodles: null });
   await untilReady(page);
   await chooseSize(page, '32');
   assert.ok(await page.isDisabled('#project-button'), 'no model yet');

@@ -47,6 +47,7 @@ for (const [width, height] of [
     async () => {
       const { page, close } = await openPage({
         query: '?width=4&starter=starter/test.safetensors',
+        doodles: null,
         starter: fs.readFileSync(STARTER),
         starterDelay: 2000,
         width,
@@ -100,7 +101,7 @@ const disorder = () => {
 };
 
 test('at every width the order is the eye’s, nothing sticks out, and a finger finds the buttons', async () => {
-  const { page, close } = await openPage({ query: '?width=4', width: 360, height: 740 });
+  const { page, close } = await openPage({ query: '?width=4', doodles: null, width: 360, height: 740 });
   await untilReady(page);
   await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
   // 720 is also 1440 at a zoom of 200 %.
@@ -114,7 +115,7 @@ test('at every width the order is the eye’s, nothing sticks out, and a finger 
 });
 
 test('on a desktop the faces are the largest thing, and no half is empty', async () => {
-  const { page, close } = await openPage({ query: '?width=4', width: 1440, height: 900 });
+  const { page, close } = await openPage({ query: '?width=4', doodles: null, width: 1440, height: 900 });
   await untilReady(page);
   await page.click('#train-button');
   await untilStep(page, 2);

@@ -13,7 +13,7 @@ import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './bro
 import { openPage } from './page.js';
 import { chooseSize, clickAt, downloadBy, giveFile, ppm, trainFor } from './steps.js';
 
-const QUERY = '?width=4&starter=none';
+const QUERY = '?width=4&starter=none&doodles=100';
 const DIST = path.join(ROOT, 'dist');
 const ZIP = makeZip([1, 2, 3].map((n) => ({ name: `${n}.ppm`, data: ppm(60 * n) })));
 
@@ -224,6 +224,7 @@ for (const language of Object.keys(languages()))
     let names = [];
     const tab = await openPage({
       query: '?starter=none',
+      doodles: null,
       language,
       script: () =>
         addEventListener('DOMContentLoaded', () => {

@@ -11,15 +11,17 @@ export const FACES = path.join(ROOT, '../shared/data/faces-128.zip');
 export const NO_FACES = fs.existsSync(FACES) ? false : 'no ../shared/data beside the project';
 
 /**
- * @param {{isolated?: boolean, query?: string, width?: number, height?: number, scheme?: 'light' | 'dark',
+ * @param {{isolated?: boolean, query?: string, doodles?: number | null, width?: number, height?: number, scheme?: 'light' | 'dark',
  *   language?: string, motion?: 'reduce' | 'no-preference', starter?: Uint8Array | null, starterDelay?: number, serviceWorkers?: 'allow' | 'block',
  *   javaScriptEnabled?: boolean, args?: string[], permissions?: string[], script?: () => void,
- *   listen?: (page: import('playwright-core').Page, loaded: Set<string>) => void}} options script: runs before the page's own; starter: served as ?starter=starter/test.safetensors;
+ *   listen?: (page: import('playwright-core').Page, loaded: Set<string>) => void}} options doodles: null: as many as a visitor gets, which take half of
+ *   the time until the page is ready; script: runs before the page's own; starter: served as ?starter=starter/test.safetensors;
  *   starterDelay: milliseconds until it comes
  */
 export async function openPage({
   isolated = true,
   query = '?width=4&starter=none',
+  doodles = 100,
   width = 1280,
   height = 900,
   scheme = 'light',
@@ -72,7 +74,9 @@ export async function openPage({
     if (!url.startsWith(site.url) && !/^(blob|data):/.test(url)) problems.push(`a request to ${url}`);
   });
   listen?.(page, loaded);
-  await page.goto(site.url + query);
+  const address = new URL(site.url + query);
+  if (doodles) address.searchParams.set('doodles', String(doodles));
+  await page.goto(address.href);
   return {
     page,
     problems,

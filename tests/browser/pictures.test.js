@@ -58,7 +58,7 @@ for (const name of NAMES)
       const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
       const tab = await openBrowser(name);
       try {
-        await tab.goto(`${site.url}?width=4&starter=none&home=memory`);
+        await tab.goto(`${site.url}?width=4&starter=none&doodles=100&home=memory`);
         await untilReady(tab);
         await giveFile(tab, 'file-input', 'set.zip', ZIP);
         await untilText(tab, 'intake-state', /^3,000 pictures\./);

@@ -93,7 +93,7 @@ async function resultsOf(name, withPolicy) {
   const tab = await openBrowser(name);
   try {
     reached = [];
-    await tab.goto(`${site.url}?width=4&starter=none`);
+    await tab.goto(`${site.url}?width=4&starter=none&doodles=100`);
     await untilReady(tab);
     await tab.run(() => {
       const page = /** @type {any} */ (globalThis);

@@ -198,9 +198,9 @@ test('pictures given while the engine starts are taken; a wrong file empties not
   await untilText(page, 'refused', /a\.txt: not a picture/);
   await untilText(page, 'intake-state', /^5 pictures/);
   await page.click('#project-new');
-  await untilText(page, 'intake-state', /^1,000 doodles/);
+  await untilText(page, 'intake-state', /^100 doodles/);
   await page.setInputFiles('#file-input', { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
-  await untilText(page, 'intake-state', /^1,000 doodles.*None of these files/);
+  await untilText(page, 'intake-state', /^100 doodles.*None of these files/);
   await page.waitForSelector('#train-button:enabled');
   await close();
 });

@@ -124,7 +124,7 @@ test('a worker that dies before the first checkpoint leaves nothing standing, an
   await page.click('#train-button');
   await untilStep(page, 1);
   await page.click('#curves summary');
-  await page.waitForSelector('#curves .u-over');
+  await page.waitForSelector('#curves .u-over:visible');
   await close(/crash, as asked for/);
 });
 
@@ -138,7 +138,7 @@ test('curves are there in the second training too, and go back where the run goe
     await page.click('#train-button');
     await untilStep(page, 3);
     if (training === 0) await page.click('#curves summary'); // they stay open
-    await page.waitForSelector('#curves .u-over');
+    await page.waitForSelector('#curves .u-over:visible');
     await page.click('#train-button');
     await untilText(page, 'train-state', /^Paused/);
     if (training === 1) break;

@@ -85,6 +85,25 @@ test('the tarball holds modules, bundles, types, examples; not the starter model
   assert.ok(packed.unpacked < 2.2e6, `${packed.unpacked} bytes unpacked`);
 });
 
+test('it holds every file and package that its scripts import, and nothing else than it should', () => {
+  const { names } = packed;
+  const read = (/** @type {string} */ name) => fs.readFileSync(path.join(ROOT, name), 'utf8');
+  const { bin, dependencies } = JSON.parse(read('package.json'));
+  for (const name of ['README.md', 'LICENSE', 'wasm/module/NOTICES.txt', bin.ssdgan]) assert.ok(names.includes(name), name); // prettier-ignore
+  const expected = /^(build\/(wasm|browser|types)|wasm|examples)\/|^[^/]+\.(md|json)$|^LICENSE$/;
+  assert.deepEqual(names.filter((name) => !expected.test(name)), []); // prettier-ignore
+  const packageOf = (/** @type {string} */ target) => /^(@[^/]+\/)?[^/]+/.exec(target)?.[0] ?? target;
+  const missing = names
+    .filter((name) => /^wasm\/.*\.js$/.test(name))
+    .flatMap((name) =>
+      [...read(name).matchAll(/(?:^(?:import|export)\b[^;]*?from |^import |\bimport\()'([^']+)'/gm)]
+        .map(([, target]) => (target.startsWith('.') ? path.posix.join(path.posix.dirname(name), target) : target))
+        .filter((target) => !/^node:/.test(target) && !names.includes(target) && !(packageOf(target) in dependencies))
+        .map((target) => `${name} imports ${target}`),
+    );
+  assert.deepEqual(missing, []);
+});
+
 test('a training, a generator and its tools in this Node', { skip }, () => {
   assert.equal(usedIn(process.execPath), process.version);
 });

@@ -44,7 +44,7 @@ export class App {
     this.watchers = [];
     /** @type {(() => void)[]} */
     this.modelWatchers = [];
-    // Small nets for tests and slow machines: ?variant=simd&threads=1
+    // For tests and slow machines: ?variant=simd&threads=1&width=4&doodles=100
     this.options = new URLSearchParams(location.search);
     this.settings = new SettingsForm(element('settings', HTMLFormElement), this.options);
   }

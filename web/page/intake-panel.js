@@ -2,8 +2,8 @@
 import { byId, button, element } from './draw.js';
 import { onWords, t, tell, translated } from './words.js';
 
-/** How many doodles stand in for pictures. */
-export const DOODLES = 1000;
+/** How many doodles stand in for pictures, where the address does not say it (app.js). */
+const DOODLES = 1000;
 
 /** @typedef {{name: string, reason: string}} Refused */
 
@@ -85,7 +85,7 @@ export class IntakePanel {
     const folder = element('folder-input', HTMLInputElement);
     button('pick-files').onclick = () => files.click();
     button('pick-folder').onclick = () => folder.click();
-    button('use-doodles').onclick = () => this.takeDoodles(DOODLES);
+    button('use-doodles').onclick = () => this.takeDoodles();
     for (const input of [files, folder]) {
       input.onchange = () => {
         this.takeFiles([...(input.files ?? [])]);
@@ -180,9 +180,8 @@ export class IntakePanel {
     await this.ask('pictures.add', { files: pictures }, pictures.length);
   }
 
-  /** @param {number} count */
-  takeDoodles(count) {
-    return this.ask('pictures.doodles', { count });
+  takeDoodles() {
+    return this.ask('pictures.doodles', { count: Number(this.app.options.get('doodles') ?? DOODLES) });
   }
 
   /** Asks the worker to change the pictures, in turn. @param {string} type @param {object} fields @param {number} [reading] files that will be read */

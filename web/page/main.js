@@ -3,7 +3,7 @@ import { fetchLater, later } from '../later.js';
 import { App } from './app.js';
 import { Client } from './client.js';
 import { byId, canvas, drawPicture, element, sentence } from './draw.js';
-import { DOODLES, IntakePanel } from './intake-panel.js';
+import { IntakePanel } from './intake-panel.js';
 import { startOffline } from './offline.js';
 import { ProjectsPanel } from './projects-panel.js';
 import { Starter } from './starter.js';
@@ -97,7 +97,7 @@ async function beginAnew() {
   loadPlay().then((play) => play.clear()).catch(() => {}); // prettier-ignore
   app.enter('ready');
   await intake.begin();
-  await intake.takeDoodles(DOODLES);
+  await intake.takeDoodles();
   train.say(() => '');
 }
 
@@ -154,7 +154,7 @@ async function start() {
   app.enter('ready');
   await projects.refresh();
   await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
-  if (!intake.given) await intake.takeDoodles(DOODLES);
+  if (!intake.given) await intake.takeDoodles();
   const mascot = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
   if (mascot.rgba.length) drawPicture(mascot, 0, canvas('mascot'));
   await loadPlay().catch(() => {}); // who needs it tries again
