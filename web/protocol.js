@@ -33,8 +33,7 @@
  *                                        room for themselves among doodles
  *   pictures.doodles {count}             in the place of everything -> as pictures.add
  *   pictures.read {size, crop, filter}   reads all files again, without those removed -> as pictures.add
- *   pictures.thumbnails {first, count}   -> {size, rgba}: one after the other
- *   picture.thumbnails {first, count}    the same, with at most 64 to 127 pixels a side
+ *   picture.thumbnails {indices}         -> {size: at most 127 pixels, rgba: one after the other, without those that are gone}
  *   picture.about {index}                -> {name: of its file}
  *   picture.remove {indices}             -> as pictures.add
  *   picture.original {index}             its file -> {bitmap: upright, at most 1024 pixels a side, name, frame: as set by
@@ -47,7 +46,6 @@
  *                                        the training's size, long: indices of pictures. Of nearly the same ones all but
  *                                        the best}, or {ended: true}: the pictures have changed, or a training began
  *   report.stop {}                       ends it -> {}
- *   report.pictures {indices}            -> {size, rgba}
  *   faces.check {ports}                  looks at a few of the pictures -> {offer: most have the shape of photos; with ports to
  *                                        face finders: most hold a small face; null: ask again with ports}
  *   faces.find {ports}                   finds the faces of all pictures; tells by events -> {photos: that were looked at,

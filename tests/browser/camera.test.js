@@ -42,7 +42,7 @@ test('one picture and many, from the camera', async () => {
   assert.equal(await page.evaluate(live), 0, 'the camera is off');
   // The pictures are the camera's: not of one colour.
   const levels = await page.evaluate(async () => {
-    const { rgba } = await /** @type {any} */ (globalThis).ssdganApp.client.request('pictures.thumbnails', { first: 0, count: 1 }); // prettier-ignore
+    const { rgba } = await /** @type {any} */ (globalThis).ssdganApp.client.request('picture.thumbnails', { indices: [0] }); // prettier-ignore
     return new Set(rgba).size;
   });
   assert.ok(levels > 10, `${levels} levels`);

@@ -12,15 +12,13 @@ function photo(blue) {
   return Buffer.from(bmpOf(/** @type {any} */ ({ width: WIDTH, height: HEIGHT, rgb })));
 }
 
-/** Red and green of the first and the last pixel of a picture. @param {import('playwright-core').Page} page @param {number} first */
-const cornersOf = (page, first) =>
-  page.evaluate(async (index) => {
-    const { rgba } = await /** @type {any} */ (globalThis).ssdganApp.client.request('pictures.thumbnails', {
-      first: index,
-      count: 1,
-    });
+/** Red and green of the first and the last pixel of a picture. @param {import('playwright-core').Page} page @param {number} index */
+const cornersOf = (page, index) =>
+  page.evaluate(async (wanted) => {
+    const { client } = /** @type {any} */ (globalThis).ssdganApp;
+    const { rgba } = await client.request('picture.thumbnails', { indices: [wanted] });
     return [rgba[0], rgba[1], rgba.at(-4), rgba.at(-3)];
-  }, first);
+  }, index);
 
 /** @param {number[]} found @param {number[]} wanted */
 const near = (found, wanted) =>

@@ -165,7 +165,7 @@ export class HealthReport {
 
   /** Canvases of these pictures; fewer, where pictures have just been taken out. @param {number[]} indices @returns {Promise<HTMLCanvasElement[]>} */
   async draw(indices) {
-    const pictures = await this.app.client.request('report.pictures', { indices });
+    const pictures = await this.app.client.request('picture.thumbnails', { indices });
     const { size, rgba } = pictures;
     return Array.from({ length: rgba.length / (size * size * 4) }, (_, i) => drawPicture(pictures, i));
   }

@@ -155,8 +155,8 @@ async function start() {
   await projects.refresh();
   await Promise.race([starter.begin(), new Promise((resolve) => setTimeout(resolve, FACES_FIRST_MS))]);
   if (!intake.given) await intake.takeDoodles();
-  const mascot = await app.client.request('pictures.thumbnails', { first: 6, count: 1 });
-  if (mascot.rgba.length) drawPicture(mascot, 0, canvas('mascot'));
+  const mascot = await app.client.request('picture.thumbnails', { indices: [6] }).catch(() => null);
+  if (mascot?.rgba.length) drawPicture(mascot, 0, canvas('mascot'));
   await loadPlay().catch(() => {}); // who needs it tries again
   await Promise.all([fetchLater(), app.client.request('fetch.later')]);
   app.isFetched = true;

@@ -19,7 +19,7 @@ const MARK = 24;
 export class PictureGrid {
   /**
    * @param {HTMLElement} element that scrolls
-   * @param {{load: (first: number, count: number) => Promise<Pixels>, label: (index: number) => string,
+   * @param {{load: (indices: number[]) => Promise<Pixels>, label: (index: number) => string,
    *   onChoose: (index: number) => void, onRemove: (index: number) => void, onOpen: (index: number) => void}} of
    *   load: thumbnails; onChoose: -1 is none
    */
@@ -170,7 +170,8 @@ export class PictureGrid {
         while (wanted <= last && this.chunks.has(wanted)) wanted++;
         if (!this.count || wanted > last) return;
         const { version } = this;
-        const pixels = await this.of.load(wanted * CHUNK, Math.min(CHUNK, this.count - wanted * CHUNK));
+        const count = Math.min(CHUNK, this.count - wanted * CHUNK);
+        const pixels = await this.of.load(Array.from({ length: count }, (_, i) => wanted * CHUNK + i));
         if (version !== this.version) continue;
         this.keep(wanted, pixels);
         for (const tile of this.tiles) if (tile.dataset.index) this.drawTile(tile, Number(tile.dataset.index));

@@ -27,7 +27,7 @@ export class PicturesPanel {
     this.actions.append(this.name, this.framer, this.remover, this.undoer);
     box.append(list, this.actions);
     this.grid = new PictureGrid(list, {
-      load: (first, count) => app.client.request('picture.thumbnails', { first, count }),
+      load: (indices) => app.client.request('picture.thumbnails', { indices }),
       label: (index) => t('thumbs.one', { n: index + 1, count: this.app.count }),
       onChoose: () => this.chosen(),
       onRemove: (index) => this.remove(index),

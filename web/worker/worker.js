@@ -4,7 +4,6 @@ import { epochsOf, RECIPES } from '../../wasm/run/recipes.js';
 import { MemoryStore } from '../../wasm/run/store.js';
 import { encodeGif, loadGifEncoder } from '../../wasm/engine/gif.js';
 import { loadZipLibrary, writeZip } from '../../wasm/engine/zip.js';
-import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { readMetadata } from '../../wasm/engine/safetensors.js';
 import { fetchLater, later } from '../later.js';
 import { ALIVE_MS } from '../protocol.js';
@@ -169,15 +168,6 @@ const handlers = {
     await pictures.readAgain(reading, tellIntake);
     return keepChange(pictures);
   },
-  'pictures.thumbnails'({ first, count }) {
-    const pictures = picturesOf().dataset;
-    const size = pictures.size;
-    const number = Math.max(0, Math.min(count, pictures.count - first));
-    const rgba = new Uint8ClampedArray(number * size * size * 4);
-    for (let i = 0; i < number; i++) rgbaFromRgb(pictures.picture(first + i), rgba, i * size * size);
-    return withBytes({ size, rgba }, rgba);
-  },
-
   ...projectHandlers(projects, {
     leave: leaveProject,
     async enter(project) {

@@ -40,15 +40,15 @@ function nameOf({ files, origins }, index) {
  */
 export function pictureHandlers(picturesOf, freePictures, changed) {
   return {
-    'picture.thumbnails'({ first, count }) {
+    'picture.thumbnails'({ indices }) {
       const { dataset } = picturesOf();
-      const { size } = dataset;
+      const { size, count } = dataset;
       const factor = Math.max(1, Math.floor(size / THUMBNAIL));
       const side = Math.floor(size / factor);
-      const number = Math.max(0, Math.min(count, dataset.count - first));
-      const rgba = new Uint8ClampedArray(number * side * side * 4);
-      for (let i = 0; i < number; i++) {
-        const rgb = dataset.picture(first + i);
+      const there = indices.filter((/** @type {number} */ index) => index < count);
+      const rgba = new Uint8ClampedArray(there.length * side * side * 4);
+      for (let i = 0; i < there.length; i++) {
+        const rgb = dataset.picture(there[i]);
         if (factor === 1) rgbaFromRgb(rgb, rgba, i * side * side);
         else reduceInto(rgb, size, factor, rgba, i * side * side);
       }

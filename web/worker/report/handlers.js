@@ -140,15 +140,5 @@ export function reportHandlers(picturesOf, isTraining, send) {
       run++;
       return {};
     },
-    'report.pictures'({ indices }) {
-      const { dataset } = picturesOf();
-      const { size, count } = dataset;
-      const some = indices.filter((/** @type {number} */ i) => i < count);
-      const rgba = new Uint8ClampedArray(some.length * size * size * 4);
-      some.forEach((/** @type {number} */ index, /** @type {number} */ i) =>
-        rgbaFromRgb(dataset.picture(index), rgba, i * size * size),
-      );
-      return { reply: { size, rgba }, transfer: [rgba.buffer] };
-    },
   };
 }
