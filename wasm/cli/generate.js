@@ -1,5 +1,5 @@
 /** `ssdgan generate`: pictures from a model. */
-import { mixtures, stylesOf } from '../engine/styles.js';
+import { mixedGrid, stylesOf } from '../engine/styles.js';
 import { headerOf } from '../engine/safetensors.js';
 import { amountsOf, facesFromFile, PSI, psisOf, seedsOf, W } from './faces-options.js';
 import { gridOf } from '../engine/png.js';
@@ -41,18 +41,9 @@ function writeMixed(generator, values) {
   const [down, across] = sides.map((/** @type {string} */ side) =>
     seedsOf(side, 'mix').map((seed) => ({ seed, psis })),
   );
-  const styles = mixtures(generator, down, across, stage);
-  const bytes = generator.imageSize ** 2 * 4;
-  const columns = across.length + 1;
-  const cells = new Uint8ClampedArray((down.length + 1) * columns * bytes).fill(255);
-  const [top, left, inner] = [styles.across, styles.down, styles.grid].map((w) => generator.synthesiseRgba(w, true));
-  cells.set(top, bytes);
-  for (let row = 0; row < down.length; row++) {
-    const at = (row + 1) * columns * bytes;
-    cells.set(left.subarray(row * bytes, (row + 1) * bytes), at);
-    cells.set(inner.subarray(row * across.length * bytes, (row + 1) * across.length * bytes), at + bytes);
-  }
-  writePng(out, gridOf(cells, generator.imageSize, columns));
+  const { rgba, columns } = mixedGrid(generator, down, across, stage);
+  rgba.fill(255, 0, generator.imageSize ** 2 * 4); // the empty corner
+  writePng(out, gridOf(rgba, generator.imageSize, columns));
   const [rows, count] = [down.length, across.length];
   console.log(
     `${rows} x ${count} faces in ${out}: stages 1-${stage} of the row, the other ${generator.stages - stage} of the column`,

@@ -155,3 +155,25 @@ export function mixtures(generator, down, across, stage) {
   );
   return { grid, down: a, across: b };
 }
+
+/**
+ * The same as pictures: the faces themselves above and on the left, the mixtures between them, an empty corner.
+ * @param {Generator} generator
+ * @param {Face[]} down @param {Face[]} across
+ * @param {number} stage as for mixtures()
+ * @returns {{rgba: Uint8ClampedArray<ArrayBuffer>, columns: number, styles: Float32Array}} pictures row by row; styles: of the mixtures
+ */
+export function mixedGrid(generator, down, across, stage) {
+  const mixed = mixtures(generator, down, across, stage);
+  const bytes = generator.imageSize ** 2 * 4;
+  const columns = across.length + 1;
+  const rgba = new Uint8ClampedArray((down.length + 1) * columns * bytes);
+  const [top, left, inner] = [mixed.across, mixed.down, mixed.grid].map((w) => generator.synthesiseRgba(w, true));
+  rgba.set(top, bytes);
+  for (let row = 0; row < down.length; row++) {
+    const at = (row + 1) * columns * bytes;
+    rgba.set(left.subarray(row * bytes, (row + 1) * bytes), at);
+    rgba.set(inner.subarray(row * across.length * bytes, (row + 1) * across.length * bytes), at + bytes);
+  }
+  return { rgba, columns, styles: mixed.grid };
+}

@@ -25,6 +25,7 @@
  */
 import { createEngine, MemoryStore, SsdganError, TrainingRun } from './index.js';
 import { inChunks } from '../engine/dataset.js';
+import { nextTurn } from '../run/next-turn.js';
 import { BEST, MODEL } from '../run/store.js';
 
 /** @typedef {{pictures?: Iterable<File>, doodles?: number, recipe?: string, settings?: Record<string, any>,
@@ -32,14 +33,6 @@ import { BEST, MODEL } from '../run/store.js';
 
 /** @type {TrainingRun | null} */
 let run = null;
-
-const channel = new MessageChannel();
-/** Timers would be slow in a hidden tab. @returns {Promise<void>} after the messages that wait */
-const nextTurn = () =>
-  new Promise((resolve) => {
-    channel.port1.onmessage = () => resolve();
-    channel.port2.postMessage(0);
-  });
 
 /** @param {Record<string, unknown>} message */
 const send = (message) => globalThis.postMessage(message);

@@ -26,17 +26,18 @@ export class Client {
     /** @type {Record<string, (message: any) => void>} */
     this.listeners = {};
     this.dead = false;
-    this.startWorker();
+    this.worker = this.startWorker();
   }
 
   startWorker() {
-    this.worker = new PolicyWorker(workerUrl);
-    this.worker.onmessage = ({ data }) => this.receive(data);
-    this.worker.onerror = (event) => {
+    const worker = new PolicyWorker(workerUrl);
+    worker.onmessage = ({ data }) => this.receive(data);
+    worker.onerror = (event) => {
       event.preventDefault();
       this.die(event.message || 'the worker stopped');
     };
-    this.worker.onmessageerror = () => this.die('a message could not be read');
+    worker.onmessageerror = () => this.die('a message could not be read');
+    return worker;
   }
 
   /** Starts another worker. The page does so because a worker that does may hang (see hello). @param {string} url @returns {Worker} */
@@ -56,7 +57,7 @@ export class Client {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
-      this.worker?.postMessage({ id, type, ...fields }, transfer);
+      this.worker.postMessage({ id, type, ...fields }, transfer);
     });
   }
 
@@ -71,9 +72,9 @@ export class Client {
       const reply = await Promise.race([this.request('hello', fields), this.silence()]);
       if (reply) return reply;
       console.info(`the worker hangs; start ${tries + 1}`);
-      this.worker?.terminate();
+      this.worker.terminate();
       this.pending.clear(); // nothing but hello is asked before its reply
-      this.startWorker();
+      this.worker = this.startWorker();
     }
     return this.request('hello', { ...fields, threads: 1 });
   }
@@ -111,7 +112,7 @@ export class Client {
   die(message) {
     if (this.dead) return;
     this.dead = true;
-    this.worker?.terminate();
+    this.worker.terminate();
     for (const { reject } of this.pending.values()) {
       reject(new RequestError({ code: 'dead', op: '', message: `the engine has stopped: ${message}` }));
     }

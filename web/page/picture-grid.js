@@ -4,6 +4,7 @@
  */
 
 import { drawPicture } from './draw.js';
+import { placeAfter } from './grid-keys.js';
 
 /** Pictures that are asked for at once. */
 const CHUNK = 64;
@@ -233,14 +234,13 @@ export class PictureGrid {
   type(event) {
     const { index, columns, count } = this;
     const page = columns * Math.max(1, Math.floor(this.element.clientHeight / this.rowHeight) - 1);
-    const from = Math.max(0, index);
-    /** @type {Record<string, number>} */
-    const moves = {
-      ArrowLeft: from - 1, ArrowRight: index + 1, ArrowUp: from - columns, ArrowDown: from + columns,
-      PageUp: from - page, PageDown: from + page, Home: 0, End: count - 1,
-    }; // prettier-ignore
     if (event.altKey || event.ctrlKey || event.metaKey || !count) return;
-    if (event.key in moves) this.choose(Math.max(0, Math.min(count - 1, moves[event.key])));
+    /** @type {Record<string, number | undefined>} */
+    const pages = { PageUp: index - page, PageDown: Math.max(0, index) + page };
+    const to = pages[event.key] ?? placeAfter(event.key, index, count, columns);
+    // Where none is chosen, an arrow chooses the first.
+    if (to !== undefined)
+      this.choose(index < 0 && event.key.startsWith('Arrow') ? 0 : Math.max(0, Math.min(count - 1, to)));
     else if (event.key === 'Delete' || event.key === 'Backspace') this.isFree && index >= 0 && this.of.onRemove(index);
     else if (event.key === 'Enter' || event.key === ' ') index >= 0 && this.of.onOpen(index);
     else return;

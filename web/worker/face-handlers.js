@@ -1,10 +1,10 @@
 /** The worker's answers about faces: generate, interpolate, mix and project (protocol.js has the messages). */
 import { Projection, SsdganError } from '../../wasm/engine/engine.js';
-import { mixtures, stylesOf, interpolateFaces } from '../../wasm/engine/styles.js';
+import { mixedGrid, stylesOf, interpolateFaces } from '../../wasm/engine/styles.js';
 import { rgbaFromRgb } from '../../wasm/engine/pixels.js';
 import { psnr } from '../../wasm/engine/projection.js';
 import { addFiles } from './intake.js';
-import { nextTurn } from './next-turn.js';
+import { nextTurn } from '../../wasm/run/next-turn.js';
 
 /** Milliseconds of projection between two messages, and between two progress events. */
 const SLICE = 40;
@@ -14,13 +14,6 @@ const SHOW = 200;
 
 /** @param {Record<string, any>} reply @param {Uint8ClampedArray} rgba */
 const withPictures = (reply, rgba) => ({ reply: { ...reply, rgba }, transfer: [rgba.buffer] });
-
-/** @param {Uint8ClampedArray[]} parts @returns {Uint8ClampedArray<ArrayBuffer>} one after the other */
-function joined(parts) {
-  const whole = new Uint8ClampedArray(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
-}
 
 /** The picture, cropped and reduced to the model's size. @param {import('../../wasm/engine/engine.js').Engine} engine @param {File} file @param {number} size */
 async function readPicture(engine, file, size) {
@@ -52,7 +45,9 @@ export function faceHandlers(engineOf, generatorOf, send) {
       if (performance.now() - shown > SHOW || left === 0) {
         shown = performance.now();
         const { styles, errors } = projection.result();
-        const rgba = joined([original, generator.synthesiseRgba(styles, true)]);
+        const rgba = new Uint8ClampedArray(2 * original.length);
+        rgba.set(original);
+        rgba.set(generator.synthesiseRgba(styles, true), original.length);
         const done = projection.rounds - left;
         const size = generator.imageSize;
         send({ event: 'projection', done, total: projection.rounds, size, rgba, errors }, [rgba.buffer]);
@@ -78,14 +73,8 @@ export function faceHandlers(engineOf, generatorOf, send) {
       const generator = generatorOf(source);
       const { stages, imageSize: size } = generator;
       const at = Math.min(stage ?? Math.ceil(stages / 2), stages);
-      const { grid, down, across } = mixtures(generator, faces, faces, at);
-      const bytes = size * size * 4;
-      const [top, left, inner] = [across, down, grid].map((styles) => generator.synthesiseRgba(styles, true));
-      const row = bytes * faces.length;
-      const parts = [new Uint8ClampedArray(bytes), top]; // an empty corner
-      for (let i = 0; i < faces.length; i++)
-        parts.push(left.subarray(i * bytes, (i + 1) * bytes), inner.subarray(i * row, (i + 1) * row));
-      return withPictures({ size, stages, stage: at, columns: faces.length + 1, styles: grid }, joined(parts));
+      const { rgba, ...mixed } = mixedGrid(generator, faces, faces, at);
+      return withPictures({ size, stages, stage: at, ...mixed }, rgba);
     },
     async project({ file, perStage, source }) {
       if (running)

@@ -10,7 +10,7 @@ import { ALIVE_MS } from '../protocol.js';
 import { findEngine } from './engine-files.js';
 import { Collection } from './collection.js';
 import { LatentWalk } from './latent-walk.js';
-import { nextTurn } from './next-turn.js';
+import { nextTurn } from '../../wasm/run/next-turn.js';
 import { projectHandlers, Projects } from './projects.js';
 import { notSaved } from './not-saved.js';
 

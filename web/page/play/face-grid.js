@@ -3,16 +3,7 @@
  * of them, arrow keys lead to the others, Enter does what a click on the face does. The mouse goes through to the canvas.
  */
 import { pictureAt } from '../draw.js';
-
-/** Key -> how many faces on. @type {Record<string, (columns: number, at: number, count: number) => number>} */
-const WAYS = {
-  ArrowLeft: () => -1,
-  ArrowRight: () => 1,
-  ArrowUp: (columns) => -columns,
-  ArrowDown: (columns) => columns,
-  Home: (_columns, at) => -at,
-  End: (_columns, at, count) => count - 1 - at,
-};
+import { placeAfter } from '../grid-keys.js';
 
 export class FaceGrid {
   /** @param {HTMLCanvasElement} target its click handler gets the keyboard's clicks too */
@@ -83,10 +74,10 @@ export class FaceGrid {
   move(event) {
     const { all, columns } = this;
     const at = all.indexOf(/** @type {HTMLElement} */ (event.target));
-    const way = WAYS[event.key];
-    if (!way || at < 0) return;
+    const to = placeAfter(event.key, at, all.length, columns);
+    if (to === undefined || at < 0) return;
     event.preventDefault();
-    const next = all[at + way(columns, at, all.length)];
+    const next = all[to];
     if (!next || next.hidden) return;
     this.enter(all.indexOf(next));
     next.focus();

@@ -4,7 +4,7 @@
  */
 import { Features } from '../../../wasm/engine/features.js';
 import { rgbaFromRgb } from '../../../wasm/engine/pixels.js';
-import { nextTurn } from '../next-turn.js';
+import { nextTurn } from '../../../wasm/run/next-turn.js';
 import { findBlurred, findOdd, findSame } from './find.js';
 import { blocksOf, BLOCKS, hashOf, sharpnessOf } from './look.js';
 
