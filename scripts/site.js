@@ -26,7 +26,7 @@ function pngOf(svg, size, room, ground) {
 }
 
 /** @param {string} html @returns {string} the page's Content-Security-Policy */
-export function policyOf(html) {
+function policyOf(html) {
   const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html)?.[1];
   if (!policy) throw new Error('index.html has no Content-Security-Policy');
   return policy;

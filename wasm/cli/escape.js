@@ -11,7 +11,7 @@ export const escaped = (text) =>
   text.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** The same for several lines. @param {string} text @returns {string} */
-export const escapedLines = (text) => text.split('\n').map(escaped).join('\n');
+const escapedLines = (text) => text.split('\n').map(escaped).join('\n');
 
 /** From here on whatever the commands print goes through this. What may hold line ends of its own is to be escaped before. */
 export function guardConsole() {

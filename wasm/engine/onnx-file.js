@@ -3,8 +3,8 @@
 /** Element types of TensorProto. */
 export const FLOAT = 1;
 export const UINT8 = 2;
-export const INT64 = 7;
-export const FLOAT16 = 10;
+const INT64 = 7;
+const FLOAT16 = 10;
 /** Types of AttributeProto. */
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 };
 /** Opset 13 is understood by every runtime since 2021; ir_version 7 came with it. */

@@ -47,7 +47,7 @@ export function summaryOf(scores, floor, ceilings) {
 }
 
 /** About 1 % of real pictures that were not trained on count as copies, by chance. @param {Scores} scores @returns {string} */
-export function copyingSentence({ copying, count }) {
+function copyingSentence({ copying, count }) {
   const { share, copies } = copying;
   const told = `${copies.length} of ${count} samples are closer to a training picture than 99 % of the training pictures are to each other`;
   // One standard deviation short of three above what 1 % would give by chance.
@@ -58,7 +58,7 @@ export function copyingSentence({ copying, count }) {
 }
 
 /** @param {Scores} scores @returns {string} */
-export function diversitySentence({ diversity }) {
+function diversitySentence({ diversity }) {
   const { features, nearest } = diversity;
   const told = `compared with the training pictures: spread ${percent(features)}, distance to the most similar other one ${percent(nearest)}`;
   if (features < 0.3) return `Diversity: collapsed, all samples are nearly the same (${told}).`;

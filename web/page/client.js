@@ -4,7 +4,7 @@ import { PolicyWorker } from '../policy-worker.js';
 import workerUrl from '../worker/worker.js?worker&url';
 
 /** A request that failed; `code` is the core's or the worker's name for it. */
-export class RequestError extends Error {
+class RequestError extends Error {
   /** @param {import('../protocol.js').ProtocolError} error */
   constructor({ code, op, message, detail }) {
     super(message);

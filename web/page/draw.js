@@ -99,11 +99,6 @@ export function download(data, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-/** @param {HTMLCanvasElement} source @param {string} name */
-export function downloadCanvas(source, name) {
-  source.toBlob((blob) => blob && download(blob, name), 'image/png');
-}
-
 /** @param {number} seconds @returns {string} */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return '–';

@@ -11,7 +11,7 @@ const SCENES = ['paints', 'looks', 'painter', 'judge'];
 
 /** @typedef {import('../../wasm/run/explain.js').Explained} Explained */
 
-export class ExplainPanel {
+class ExplainPanel {
   /** @param {import('./app.js').App} app */
   constructor(app) {
     this.app = app;

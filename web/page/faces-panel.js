@@ -14,7 +14,7 @@ const BYTES = 0.62e6;
 /** @param {string} id @param {() => unknown} act */
 const makeButton = (id, act) => make('button', { type: 'button', id, onclick: () => act() });
 
-export class FacesPanel {
+class FacesPanel {
   /** @param {import('./app.js').App} app @param {import('./intake-panel.js').IntakePanel} intake */
   constructor(app, intake) {
     this.app = app;

@@ -21,7 +21,7 @@ export const LEAST_SIDE = 64;
 /** Sharpness below which a face is blurred. */
 export const LEAST_SHARPNESS = 0.25;
 /** So much of a face's square must lie in the photo: the rest is mirrored. */
-export const LEAST_INSIDE = 0.8;
+const LEAST_INSIDE = 0.8;
 /** Above this many pixels, windows of half the side show more than the whole photo. */
 const WHOLE_ENOUGH = 1.5 * INPUT;
 

@@ -37,7 +37,7 @@ function bitsOf(word) {
 }
 
 /** @param {Float32Array} a @param {Float32Array} b @returns {number} correlation of the two, over all colours */
-export function correlation(a, b) {
+function correlation(a, b) {
   const count = BLOCKS * BLOCKS * 3;
   let [sa, sb, aa, bb, ab] = [0, 0, 0, 0, 0];
   for (let i = 0; i < count; i++) {

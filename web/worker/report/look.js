@@ -4,7 +4,7 @@ import { lightOf, sharpnessWithin } from '../sharpness.js';
 /** Blocks a side of the small picture. */
 export const BLOCKS = 16;
 /** Words of 32 bits of a hash. */
-export const HASH_WORDS = 4;
+const HASH_WORDS = 4;
 /** Sharpness is judged at this size, whatever that of the pictures is. */
 const SHARP_SIZE = 64;
 
