@@ -8,7 +8,7 @@
 #include "kernels/vector.h"
 #include "model/style_mixing.h"
 
-/* Of the fixed noise of samples; any number. */
+/* The seed of the fixed noise of samples; any number. */
 static const uint64_t FIXED_NOISE_SEED = 20240400597;
 
 /* Instance norm follows, so that only the last layer sees this size. Adam's steps are relative to it: scales of 1 +- 1

@@ -90,7 +90,7 @@ static double likeness(const float *row, const double *mean, int pixels) {
     return variances > 0 ? (xy - x_sum * y_sum / pixels) / sqrt(variances) : 0;
 }
 
-/* Of the ALIKE rows that are most like the mean of all, the nearest to it. */
+/* The row that is nearest to the mean of all rows, among the ALIKE rows that are most like that mean. */
 static int typical_row(const float *rows, int width) {
     double nearest = INFINITY, mean[3 * SMALL * SMALL] = {0}, like[SEEDS];
     int found = 0;

@@ -30,8 +30,8 @@ static int is_equalised(const param *p, const init_scheme *scheme) {
     return scheme->equalised && !param_is_buffer(p) && (p->rank == 2 || p->rank == 4);
 }
 
-/* Of the mapping and of the layers that make styles. The mapping keeps the variance of its input (He et al. 2015,
- * 1502.01852, for slope 0.2); its first layer takes that of a normalised latent, 1 / L, to 1. */
+/* The weights of the mapping and of the layers that make styles. The mapping keeps the variance of its input (He et al.
+ * 2015, 1502.01852, for slope 0.2); its first layer takes that of a normalised latent, 1 / L, to 1. */
 static void init_style(const param *p, const init_scheme *scheme, rng *random) {
     const double latent = p->shape[1];
     if (!(scheme->first_scale > 0))

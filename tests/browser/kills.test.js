@@ -18,7 +18,7 @@ import { chooseSize, downloadBy, setEpochs, untilReady, untilStep, untilText } f
 /** @typedef {import('playwright-core').Page} Page */
 
 const KILLS = process.env.SSDGAN_LONG ? 200 : 2;
-/** Of one step each, for twelve pictures. A round makes about seventy on a quiet machine: with sixty the run ended at the 181st of 200 kills. */
+/** Epochs, of one step each with twelve pictures. A round makes about seventy on a quiet machine: with sixty the run ended at the 181st of 200 kills. */
 const EPOCHS = 60 + 90 * KILLS;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ssdgan-browser-'));
 const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });

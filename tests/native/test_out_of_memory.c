@@ -165,7 +165,7 @@ static ssd_status generate(void) {
     return take(status, images, sizeof images);
 }
 
-/* Of a generator whose first layer sees w: the typical face is looked for. */
+/* A generator whose first layer sees w looks for the typical face. */
 static void begin_sees_w(void) {
     ssd_config own = config;
     own.first_input = SSD_FIRST_LATENT;
@@ -401,7 +401,7 @@ static int try(const struct trial *t) {
     return refusals;
 }
 
-/* Of `wanted` threads so many as can be had, and the same bits from them. */
+/* As many of the `wanted` threads as can be had, and the same bits from them. */
 static void check_threads(void) {
     uint64_t first = 0;
     ssd_context *const before = context;

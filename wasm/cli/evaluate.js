@@ -61,7 +61,7 @@ Each score stands beside its floor (real pictures that were not trained on, or o
 possible) and its ceilings (noise, and the mean picture: the worst). The features come from ${FEATURES}, a fixed random
 network, and with --features from a trained one too; neither distance is FID. docs/metrics.md explains every score.`;
 
-/** So many tell enough of noise and of the mean picture: MobileNetV2 takes 0.06 s a picture. */
+/** Images that are scored for a ceiling, noise or the mean picture: more tell no more, and MobileNetV2 takes 0.06 s a picture. */
 const CEILING = { keep: true, count: 50 };
 
 /** Name, how to read it, digits. @type {[string, (s: Scores) => number | undefined, number][]} */
@@ -164,7 +164,7 @@ export async function run(args) {
   });
   /** @type {Scores} */
   const floor = { ...evaluator.floor({ quick: values.quick }), ...(trained && { trained: trained.floor }) };
-  // Of few pictures, where none are held out for the floor, the training pictures themselves.
+  // Where there are too few pictures to hold some out, those that are trained on give the floor.
   if (facesIn) floor.faces = await facesIn(dataset, evaluator.floorKind === 'held-out' ? evaluator.count : 0);
   const n = values.n ?? Math.max(500, heldOut);
   const samples = generator

@@ -14,7 +14,7 @@ export const LOCK = '.lock';
 
 /** How long another process may take between making its lock and writing into it. */
 const WRITING_MS = 2000;
-/** Of 20 ms each. */
+/** How often it tries, with a pause of 20 ms each. */
 const TRIES = 500;
 
 const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);

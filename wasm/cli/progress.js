@@ -63,7 +63,7 @@ export class Progress {
     this.bar?.start(isKnown ? this.total : 1, isKnown ? this.done : 0, { steps: this.steps, state: '' });
   }
 
-  /** Those that are done, and in all. */
+  /** The steps that are done, and how many there are in all. */
   get steps() {
     return this.total < Infinity ? `${this.done}/${this.total}` : String(this.done);
   }

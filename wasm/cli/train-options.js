@@ -15,7 +15,7 @@ const engine = await createEngine({ threads: 1 });
 const { config: SETTINGS, groups: GROUPS } = engine.describe;
 engine.dispose();
 
-/** Of --freeze: the bits of the setting, in order. The core knows how many layers there are. */
+/** The parts that --freeze may name: the bits of the setting, in order. The core knows how many layers there are. */
 const FREEZE_BITS = Math.log2((SETTINGS.find(({ name }) => name === 'freeze')?.max ?? 0) + 1);
 const PARTS = Array.from({ length: FREEZE_BITS }, (_, bit) => (bit ? `l${bit}` : 'mapping'));
 

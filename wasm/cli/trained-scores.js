@@ -14,7 +14,7 @@ import { trainedFeatures } from './trained-features.js';
  */
 
 const SUBSETS = 100;
-/** Of 50 drawn samples without two eyes 20 are beyond it, and of 50 with two eyes 6 (docs/metrics.md). */
+/** Beyond it are 20 of 50 drawn samples without two eyes, and 6 of 50 with two eyes (docs/metrics.md). */
 const FAR = 0.9;
 
 export class TrainedScores {

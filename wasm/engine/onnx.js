@@ -6,7 +6,7 @@ import { halvesOf } from './safetensors.js';
 /** @typedef {import('./safetensors.js').Tensor} Tensor */
 /** @typedef {'z' | 'w' | 'w+'} Input z: N x L latents; w: N x L styles; w+: N x stages x L, a style for each stage */
 
-/** Of every norm (src/nn/norm.h), and PyTorch's of a division by a length. */
+/** The epsilon of every norm (src/nn/norm.h), and that of PyTorch's division by a length. */
 const EPSILON = 1e-5;
 const LENGTH_EPSILON = 1e-12;
 const SLOPE = 0.2;

@@ -72,7 +72,7 @@ export class SsdFaces extends HTMLElement {
     root.innerHTML = `<style>${STYLE}</style><div role="group" part="faces"></div><p role="alert" part="error" hidden></p>`;
     this.grid = /** @type {HTMLElement} */ (root.querySelector('div'));
     this.problem = /** @type {HTMLElement} */ (root.querySelector('p'));
-    /** Of the drawing that counts: a later one ends those before it. */
+    /** The number of the newest drawing: it ends those before it. */
     this.turn = 0;
     this.grid.addEventListener('keydown', (event) => this.move(event));
     this.grid.addEventListener('click', (event) => this.choose(event));

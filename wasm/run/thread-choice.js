@@ -24,7 +24,7 @@ export class ThreadChoice {
     this.one = false;
     /** Milliseconds of a step when it was, and of all steps since. */
     this.expected = this.since = 0;
-    /** Of the present turn or window. */
+    /** Time and steps of the present turn or window. */
     this.ms = this.steps = 0;
     /** @type {{all: number[], one: number[]} | null} milliseconds of a step, a number a turn; null: not measuring */
     this.turns = null;

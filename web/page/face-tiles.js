@@ -18,7 +18,7 @@ export class FaceTiles {
     this.faces = [];
     /** Which of them are left out. @type {boolean[]} */
     this.out = [];
-    /** Those that were taken out or put back, the last one at the end. @type {number[]} */
+    /** Numbers of the faces that were taken out or put back, the last one at the end. @type {number[]} */
     this.done = [];
     this.pixels = new Uint8ClampedArray();
     this.side = 0;

@@ -70,7 +70,7 @@ export class SettingsForm {
     return this.recipes.find(({ name }) => name === this.control('recipe').value);
   }
 
-  /** Of the recipe. @param {Field} field @returns {string | number} */
+  /** The recipe's value of a setting. @param {Field} field @returns {string | number} */
   usual(field) {
     const otherwise = field.type === 'choice' ? field.choices[field.default] : field.default;
     return this.recipe?.settings[field.name] ?? otherwise;

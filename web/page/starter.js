@@ -1,8 +1,8 @@
 /**
  * The starter model is fetched when the engine has started; its faces are what a visitor sees first, and their room is there
- * before them. They change slowly: twelve new
- * ones a second, faded over by the compositor, which costs one per cent of a processor. They stand still if the visitor does not
- * want motion, and are not computed while they cannot be seen, while something trains or while pictures are read.
+ * before them. They change slowly: twelve new ones a second, faded over by the compositor, which costs one per cent of a
+ * processor. They stand still if the visitor does not want motion, and are not computed while they cannot be seen, while
+ * something trains or while pictures are read.
  */
 import { byId, button, canvas, drawGrid, pictureAt } from './draw.js';
 import { t, tell } from './words.js';

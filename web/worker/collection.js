@@ -37,7 +37,7 @@ export class Collection {
     this.photos = null;
     /** What can be undone, the last one at the end. @type {import('./pictures/changes.js').Change[]} */
     this.changes = [];
-    /** Those that are framed by hand, by origin. @type {Map<string, import('./pictures/frames.js').Frame>} */
+    /** Frames that were set by hand, by the picture's origin. @type {Map<string, import('./pictures/frames.js').Frame>} */
     this.frames = new Map();
   }
 

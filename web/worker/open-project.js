@@ -30,7 +30,7 @@ function lock(id) {
   });
 }
 
-/** Of the lock. @param {string} id */
+/** The name of a project's lock. @param {string} id */
 const nameOf = (id) => `ssdgan-project-${id}`;
 
 /** @param {string} id @returns {Promise<boolean>} whether a tab has it open */

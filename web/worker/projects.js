@@ -25,7 +25,7 @@ const MOST_POINTS = 1000;
 /** A file of a project zip: a checkpoint of a wide network, or thousands of pictures. */
 const MAX_FILE_BYTES = 4e9;
 
-/** Of thousands of originals the project knows how large they are. @param {Store} store @param {object} project @returns {Promise<number>} */
+/** The size of a project. Its originals, which may be thousands, are not asked: project.json notes their size. @param {Store} store @param {object} project @returns {Promise<number>} */
 async function bytesOf(store, project) {
   let bytes = /** @type {any} */ (project).originalBytes ?? 0;
   for (const name of await store.list()) if (!name.startsWith('originals/')) bytes += (await store.size(name)) ?? 0;

@@ -50,7 +50,7 @@ class Training {
       });
   }
 
-  /** Those of the sittings before. */
+  /** Reads the scores that were logged before the run was continued. */
   async readScores() {
     const { step: now } = this.run.trainer.stats();
     const scores = (await linesOf(this.run.store, 'scored')).map((line) => JSON.parse(line));

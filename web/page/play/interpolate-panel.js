@@ -10,7 +10,7 @@ import { Storyboard } from './storyboard.js';
 import { MOST_KEYS } from './view-text.js';
 
 const FRAMES_A_LEG = 40;
-/** Of a video, in pixels. */
+/** Width and height of a video, in pixels. */
 const VIDEO_SIDE = 512;
 
 /** @typedef {import('./keys.js').Key} Key */

@@ -5,7 +5,7 @@
 import { button, canvas, drawPicture, element } from '../draw.js';
 import { t, tell } from '../words.js';
 
-/** Of the frames that come first. */
+/** Milliseconds of a frame, of those that come first. */
 export const FRAME_MS = 50;
 /** Frames that are asked for at once: the worker trains between two pieces. */
 const PIECE = 60;

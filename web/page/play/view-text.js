@@ -21,7 +21,7 @@ const STAGES = ['all', 'coarse', 'fine'];
 export const MOST_KEYS = 12;
 const MOST_FACES = 400;
 const MOST_SEED = 9007199254740000;
-/** Of a move, in deviations; of truncation. */
+/** The largest move, in deviations, and the largest truncation that a link may hold. */
 const MOST_AMOUNT = 20;
 const MOST_PSI = 1.5;
 

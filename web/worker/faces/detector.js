@@ -24,7 +24,7 @@ const ANCHORS = GRIDS.flatMap(([side, boxes]) =>
   }),
 );
 
-/** Of those that lie together the best stays. @template {{score: number, x: number, y: number, width: number}} T @param {T[]} faces @returns {T[]} */
+/** Keeps the best of the faces that lie together. @template {{score: number, x: number, y: number, width: number}} T @param {T[]} faces @returns {T[]} */
 export function withoutDoubles(faces) {
   /** @type {T[]} */
   const kept = [];

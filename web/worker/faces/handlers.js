@@ -40,7 +40,7 @@ async function lookLikePhotos({ files, origins }) {
  * @returns {Record<string, (request: any) => any>}
  */
 export function facesHandlers(freePictures, changed, send, progress) {
-  /** Those that run. @type {Set<FaceSearch>} */
+  /** Searches that run. @type {Set<FaceSearch>} */
   const searches = new Set();
   let isFinding = false;
   /** @type {import('./search.js').Face[]} */

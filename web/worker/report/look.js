@@ -52,7 +52,7 @@ export function hashOf(small) {
   return hash;
 }
 
-/** Of at most 64 x 64 pixels, without the border. @param {Uint8Array} rgb @param {number} size @returns {number} how sharp a picture is */
+/** Judges at most 64 x 64 pixels, without the border. @param {Uint8Array} rgb @param {number} size @returns {number} how sharp a picture is */
 export function sharpnessOf(rgb, size) {
   const side = Math.min(size, SHARP_SIZE);
   return sharpnessWithin(lightOf(size === side ? rgb : blocksOf(rgb, size, side), side * side, 3), side, side >> 3);
