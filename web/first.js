@@ -28,6 +28,17 @@
   if (language !== root.lang) root.className = 'waits';
   root.lang = language;
 
+  // Who has been here before gets a card to continue with (web/page/projects-panel.js): its room is there at once.
+  try {
+    var room = localStorage.getItem('ssdgan-continue');
+    if (room && location.protocol !== 'file:') {
+      root.style.setProperty('--continue', room);
+      root.classList.add('returns');
+    }
+  } catch (error) {
+    // Nothing is kept here.
+  }
+
   var file = location.protocol === 'file:';
   function explain() {
     var box = document.getElementById('no-start');

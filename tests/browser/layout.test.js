@@ -75,6 +75,13 @@ for (const [width, height] of [
       await page.click('#train-button');
       await untilText(page, 'train-state', /^Paused/);
       await assertStill(page, 'paused');
+
+      const address = page.url();
+      await page.goto('about:blank'); // a reload would scroll to where one was
+      await page.goto(address);
+      await page.waitForSelector('#continue-button');
+      await page.waitForSelector('#starter.drawn', { timeout: 60000 });
+      await assertStill(page, 'for who comes back');
       await close();
     },
   );

@@ -17,6 +17,9 @@ function when(date) {
   return days === 1 ? day : `${day}, ${then.toLocaleTimeString(lang(), { hour: '2-digit', minute: '2-digit' })}`;
 }
 
+/** In localStorage: the height of the card to continue with. first.js keeps room for it. */
+const ROOM = 'ssdgan-continue';
+
 /** @param {Listed['progress']} progress */
 const isDone = (progress) => progress !== null && progress.total !== null && progress.step >= progress.total;
 
@@ -73,7 +76,24 @@ export class ProjectsPanel {
         return [t('projects.kept'), ...room, ...(this.promise ? [t(this.promise)] : [])].join(' ');
       });
       this.show();
+      this.keepRoom();
     });
+  }
+
+  /** At the next visit the card moves nothing. */
+  keepRoom() {
+    const card = byId('continue');
+    document.documentElement.classList.remove('returns');
+    try {
+      if (!this.projects.length) return localStorage.removeItem(ROOM);
+      const { hidden } = card;
+      if (hidden) this.showContinue(this.projects[0]);
+      card.hidden = false;
+      localStorage.setItem(ROOM, `${card.offsetHeight}px`);
+      card.hidden = hidden;
+    } catch {
+      // Nothing is kept here.
+    }
   }
 
   show() {
