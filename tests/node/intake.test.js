@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { createEngine, inChunks } from '../../wasm/engine/engine.js';
+import { Collection } from '../../web/worker/collection.js';
 import { insertPictures, removePictures, replacePicture } from '../../wasm/engine/places.js';
 
 /** The encoded pictures of the native tests, by name. */
@@ -178,5 +179,22 @@ test('pictures are taken out of the middle and put back where they were', async 
   replacePicture(dataset, 4, pictureOf(77));
   assert.deepEqual(levels(), [0, 1, 2, 3, 77, 5, 6, 7, 8, 9]);
   dataset.dispose();
+  engine.dispose();
+});
+
+test('doodles are drawn when they are asked for', async () => {
+  const engine = await createEngine({ threads: 1 });
+  const pictures = new Collection(engine, { size: 32, crop: 'centre', filter: 'triangle' });
+  pictures.takeDoodles(40);
+  assert.deepEqual([pictures.count, pictures.drawn.count], [40, 0]);
+  assert.deepEqual(pictures.firstOnes(8).picture(7), engine.doodle(0, 7, 32));
+  assert.deepEqual([pictures.count, pictures.drawn.count], [40, 8]);
+  assert.equal(pictures.firstOnes(3).count, 8);
+  assert.deepEqual(pictures.dataset.picture(39), engine.doodle(0, 39, 32));
+  assert.deepEqual([pictures.count, pictures.dataset.count], [40, 40]);
+  pictures.takeDoodles(40, new Set(['doodle 1']));
+  assert.equal(pictures.count, 39);
+  assert.deepEqual(pictures.firstOnes(2).picture(1), engine.doodle(0, 2, 32));
+  pictures.dispose();
   engine.dispose();
 });

@@ -41,11 +41,12 @@ function nameOf({ files, origins }, index) {
 export function pictureHandlers(picturesOf, freePictures, changed) {
   return {
     'picture.thumbnails'({ indices }) {
-      const { dataset } = picturesOf();
-      const { size, count } = dataset;
+      const pictures = picturesOf();
+      const there = indices.filter((/** @type {number} */ index) => index < pictures.count);
+      const dataset = pictures.firstOnes(1 + Math.max(-1, ...there));
+      const { size } = dataset;
       const factor = Math.max(1, Math.floor(size / THUMBNAIL));
       const side = Math.floor(size / factor);
-      const there = indices.filter((/** @type {number} */ index) => index < count);
       const rgba = new Uint8ClampedArray(there.length * side * side * 4);
       for (let i = 0; i < there.length; i++) {
         const rgb = dataset.picture(there[i]);
