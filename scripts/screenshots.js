@@ -1,52 +1,41 @@
 /**
- * Pictures of the page's states, to be looked at: node scripts/screenshots.js. They lie in build/screenshots, at 1440 and 360
- * pixels, light and dark, in English and German. It needs dist/.
+ * Pictures of the page's states, to be looked at: node scripts/screenshots.js [WIDTH]... They lie in build/screenshots, in English and
+ * German, light and dark; without a width at 320, 360, 768, 1440 and 2560 pixels. It needs dist/.
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { openPage, plainPictures, startTraining, untilReady, untilText } from '../tests/browser/page.js';
+import { visitStates } from '../tests/browser/states.js';
 import { ROOT } from './shell.js';
 
 const OUT = path.join(ROOT, 'build/screenshots');
 fs.mkdirSync(OUT, { recursive: true });
+const widths = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1440, 360, 320, 768, 2560];
+const heightOf = (/** @type {number} */ width) => (width < 600 ? 740 : width < 1000 ? 1024 : width < 2000 ? 900 : 1440);
 
-for (const [width, height] of [
-  [1440, 900],
-  [360, 740],
-])
-  for (const scheme of /** @type {const} */ (['light', 'dark']))
-    for (const language of ['en', 'de']) {
-      const { page, close } = await openPage({ query: '?width=8', width, height, scheme, language });
-      /** @param {string} state */
-      const shoot = (state) =>
-        page.screenshot({ path: path.join(OUT, `${state}-${width}-${scheme}-${language}.png`), fullPage: true });
-      await shoot('starting');
-      await untilReady(page);
-      await page.waitForSelector('#starter.drawn');
-      await shoot('ready');
-      const broken = { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') };
-      await page.setInputFiles('#file-input', [...plainPictures(24), broken]);
-      await untilText(page, 'intake-state', /^24 /);
-      await shoot('pictures');
-      await page.click('#use-doodles');
-      await untilText(page, 'intake-state', /^1[.,]000 /);
-      await startTraining(page, 500);
-      await page.click('#curves summary');
-      await page.waitForTimeout(3000);
-      await shoot('training');
-      await page.click('#explain-button');
-      for (const scene of ['paints', 'looks', 'painter', 'judge']) {
-        await page.click('#explain-next:enabled');
-        await page.waitForSelector('.explain-pictures, .explain-bars');
-        await shoot(`slow-motion-${scene}`);
+/** It lies above a part that is taller than the window. @param {import('playwright-core').Page} page @param {boolean} isHidden */
+const hideBar = (page, isHidden) =>
+  page.evaluate((hidden) => {
+    /** @type {HTMLElement} */ (document.querySelector('#bar')).style.visibility = hidden ? 'hidden' : '';
+  }, isHidden);
+
+for (const language of ['en', 'de'])
+  await visitStates({ query: '?width=8', language }, (page) => async (state, part) => {
+    for (const width of widths)
+      for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+        await page.setViewportSize({ width, height: heightOf(width) });
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(300); // canvases follow their room
+        const name = `${state.replace(/\W+/g, '-')}-${width}-${colorScheme}-${language}.png`;
+        const file = path.join(OUT, name);
+        if (!part) {
+          await page.screenshot({ path: file, fullPage: true });
+          continue;
+        }
+        await hideBar(page, true);
+        await page.locator(part).screenshot({ path: file });
+        await hideBar(page, false);
       }
-      await page.evaluate(() => {
-        document.querySelectorAll('details').forEach((one) => (one.open = true));
-        /** @type {any} */ (globalThis).ssdganApp.client.request('crash').catch(() => {});
-      });
-      await page.waitForSelector('#notice:not([hidden])');
-      await shoot('dead-all-open');
-      await close(/crash, as asked for/);
-      console.log(`${width} ${scheme} ${language}`);
-    }
+    await page.setViewportSize({ width: widths[0], height: heightOf(widths[0]) });
+    console.log(`${language}: ${state}`);
+  });
 console.log(`screenshots: in ${OUT}`);

@@ -57,10 +57,10 @@ test('slow motion shows what the judge says of each picture, and layers that mov
     await page.click('#explain-next');
     assert.ok((await page.locator('.explain-bars li').count()) >= least);
   }
-  const step = () => page.textContent('#explain h3');
+  const step = () => page.textContent('#explain h2');
   const before = await step();
   await page.click('#explain-next');
-  await page.waitForFunction((old) => document.querySelector('#explain h3')?.textContent !== old, before);
+  await page.waitForFunction((old) => document.querySelector('#explain h2')?.textContent !== old, before);
   assert.notEqual(/\d+/.exec(String(await step()))?.[0], /\d+/.exec(String(before))?.[0]);
   await page.click('#explain-close');
   assert.ok(await page.isHidden('#explain'));

@@ -19,7 +19,7 @@ class ExplainPanel {
     this.step = null;
     this.scene = 0;
     this.working = false;
-    this.title = make('h3', { tabIndex: -1 });
+    this.title = make('h2', { tabIndex: -1 });
     this.text = make('p', { id: 'explain-text', className: 'state' });
     this.text.ariaLive = 'polite';
     this.view = make('div', { className: 'explain-view' });
@@ -118,7 +118,7 @@ class ExplainPanel {
       words.textContent = t(isRight ? 'explain.right' : 'explain.wrong', { share: percent(sure[i]) });
       return make('li', {}, picture, words);
     });
-    const heading = make('h4', { textContent: t(isReal ? 'explain.real' : 'explain.made') });
+    const heading = make('h3', { textContent: t(isReal ? 'explain.real' : 'explain.made') });
     return make('div', {}, ...(sure ? [heading] : []), make('ul', { className: 'explain-pictures' }, ...tiles));
   }
 

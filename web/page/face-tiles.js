@@ -58,14 +58,14 @@ export class FaceTiles {
   tile(index) {
     const { fault, name } = this.faces[index];
     const isOut = this.out[index];
-    const why = fault ? t(FAULTS[fault]) : '';
+    const why = fault ? t(FAULTS[fault]) : isOut ? t('faces.yours') : '';
     const tile = document.createElement('button');
     tile.type = 'button';
     tile.dataset.face = String(index);
     tile.title = name;
     tile.ariaLabel = t(isOut ? 'faces.put-back' : 'faces.take-out', { name: why ? `${name}, ${why}` : name });
     tile.append(drawPicture({ size: this.side, rgba: this.pixels }, index));
-    if (isOut) tile.append(Object.assign(document.createElement('span'), { textContent: why || t('faces.yours') }));
+    if (isOut) tile.append(Object.assign(document.createElement('span'), { textContent: why }));
     return tile;
   }
 
