@@ -155,6 +155,42 @@ async function makeFour(page) {
   await untilText(page, 'make-state', /^4 faces/);
 }
 
+test('the share sheet gets the face that is shown; closing it is no error', { skip: NO_STARTER }, async () => {
+  const { page, close } = await openPage({
+    query: '',
+    script: () => {
+      const page = /** @type {any} */ (globalThis);
+      page.shared = [];
+      page.fault = '';
+      navigator.canShare = (data) => data?.files?.[0].type === 'image/png';
+      navigator.share = async (data) => {
+        const [file] = data?.files ?? [];
+        page.shared.push({ name: file.name, type: file.type, bytes: [...new Uint8Array(await file.arrayBuffer())] });
+        if (page.fault) throw new DOMException('no', page.fault);
+      };
+    },
+  });
+  await makeFour(page);
+  await page.click('#made-grid', { position: { x: 10, y: 10 } });
+  /** @param {string} fault name of what the sheet throws @param {number} count how often it has opened */
+  const share = async (fault, count) => {
+    await page.evaluate((name) => Object.assign(globalThis, { fault: name }), fault);
+    await page.click('#face-share');
+    await page.waitForFunction((n) => /** @type {any} */ (globalThis).shared.length === n, count);
+  };
+  await share('', 1);
+  const [{ name, type, bytes }] = await page.evaluate(() => /** @type {any} */ (globalThis).shared);
+  assert.deepEqual([name, type, sizeOf(Uint8Array.from(bytes)).width], ['face-0.png', 'image/png', 256]);
+  await share('AbortError', 2);
+  assert.equal(await page.textContent('#out-state'), '');
+  await share('NotAllowedError', 3);
+  await page.waitForSelector('#out-state.bad:not(:empty)');
+  await share('AbortError', 4);
+  await page.waitForSelector('#out-state:not(.bad)', { state: 'attached' });
+  assert.equal(await page.textContent('#out-state'), '');
+  await close();
+});
+
 test('sliders are named, made of others, and found again', { skip: NO_STARTER }, async () => {
   const { page, close } = await openPage({ query: '' });
   await makeFour(page);
