@@ -38,6 +38,7 @@ export class Curves {
     byId('curves').addEventListener('toggle', () => this.draw());
     new ResizeObserver(() => this.resize()).observe(byId('curves'));
     onWords(() => this.plots.length && this.load());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.plots.length && this.load());
   }
 
   clear() {
@@ -83,8 +84,8 @@ export class Curves {
     const line = style.getPropertyValue('--line').trim();
     const [warm, cool] = [style.getPropertyValue('--accent').trim(), style.getPropertyValue('--good').trim()];
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
-    /** @param {string} title @param {string[]} names @param {object} scales @param {string} id */
-    const plot = (title, names, scales, id) =>
+    /** @param {string} title @param {string[]} names @param {object} scales @param {string} id @param {boolean} [isPoints] the first curve has few */
+    const plot = (title, names, scales, id, isPoints = false) =>
       new UPlot(
         {
           title,
@@ -94,7 +95,7 @@ export class Curves {
           axes: [axis, { ...axis, size: 46 }],
           series: [
             { label: t('curves.step') },
-            { label: names[0], stroke: warm, width: 2, points: { show: false } },
+            { label: names[0], stroke: warm, width: 2, points: { show: isPoints } },
             { label: names[1], stroke: cool, width: 2, points: { show: false } },
           ],
         },
@@ -107,7 +108,7 @@ export class Curves {
     this.plots = [
       plot(t('curves.losses'), [t('curves.generator'), t('curves.discriminator')], {}, 'curve-loss'),
       plot(t('curves.belief'), [t('curves.real'), t('curves.made')], { y: { range: [0, 1] } }, 'curve-score'),
-      plot(t('curves.course'), [t('curves.made'), t('curves.floor')], { y: { range: from0 } }, 'curve-course'),
+      plot(t('curves.course'), [t('curves.made'), t('curves.floor')], { y: { range: from0 } }, 'curve-course', true),
     ];
     this.resize();
     this.draw();

@@ -7,6 +7,8 @@ import { Story } from './story.js';
 import { number } from './words.js';
 
 const COLUMNS = 8;
+/** Above the stage, and for the bar below it, in pixels. */
+const [ABOVE, BELOW] = [16, 96];
 /** What a training shows. */
 const ROOM = ['live', 'figures', 'curves', 'train-progress'];
 
@@ -26,6 +28,17 @@ export class RunView {
     this.samples = null;
     this.isDrawing = false;
     this.film = new Film(app, canvas('grid'), { toNow: () => this.draw(), onModel });
+    const stage = byId('stage');
+    const stick = () =>
+      stage.style.setProperty('--top', `${Math.min(ABOVE, innerHeight - stage.offsetHeight - BELOW)}px`);
+    new ResizeObserver(stick).observe(stage);
+    addEventListener('resize', stick);
+    // What has the focus may lie above the window while a tall stage sticks; browsers scroll too little then.
+    stage.addEventListener('focusin', ({ target }) => {
+      if (/** @type {Element} */ (target).getBoundingClientRect().bottom > 0) return;
+      stage.parentElement?.scrollIntoView();
+      /** @type {Element} */ (target).scrollIntoView({ block: 'nearest' });
+    });
     canvas('grid').onclick = (event) => {
       if (this.film.isBack) return; // the present model makes other faces of these seeds
       const { seeds, size } = this.samples ?? { seeds: [], size: 0 };
@@ -65,7 +78,7 @@ export class RunView {
     for (const id of ROOM) byId(id).hidden = false;
     const stage = byId('stage');
     const { top } = stage.getBoundingClientRect();
-    if (top < 0 || top > innerHeight / 3) stage.scrollIntoView();
+    if (top < 0 || top > innerHeight / 3) stage.parentElement?.scrollIntoView(); // the stage itself may stick
   }
 
   /** The run has gone back: removes what was shown beyond this step. @param {number} step */

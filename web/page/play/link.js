@@ -29,6 +29,7 @@ export class Link {
     addEventListener('hashchange', () => {
       this.isOwn = false;
       this.wanted = viewOf(location.hash.slice(1));
+      tell(byId('link-state'), () => '');
       this.open();
     });
     app.watch(() => this.open());
@@ -50,14 +51,22 @@ export class Link {
         app.use(source);
         tell(byId('link-state'), () => '');
         await this.to.show(wanted, this.isOwn);
+        if (!this.isOwn) this.look();
         return;
       }
       const [size, mark] = wanted.mark.split('.');
+      if (this.isOwn) return; // its project is offered at the top
       tell(byId('link-state'), () => t('link.missing', { size, mark }));
+      this.look();
     } finally {
       this.isOpening = false;
       if (this.isMissed) this.open();
     }
+  }
+
+  /** Who follows a link wants to see what it shows, and is still at the top. */
+  look() {
+    if (scrollY < 100) byId('make').scrollIntoView();
   }
 
   /** Something else is shown: the address follows. */
