@@ -100,6 +100,12 @@ test('what a recipe switches on can be switched off, and back again', async () =
   same(await shown(other.page), metadata, 'checkpoint');
   assert.equal(await other.page.inputValue('[name=recipe]'), 'best');
   assert.ok(await other.page.isDisabled('[name=flip]'));
+  for (const language of ['de', 'en']) {
+    await other.page.selectOption('#language', language);
+    await other.page.waitForFunction((code) => document.documentElement.lang === code, language);
+    await other.page.waitForTimeout(200);
+    assert.ok(await other.page.isDisabled('[name=flip]'), 'other words unlock nothing');
+  }
   await other.page.click('#restart');
   // The worker drops the run first.
   await other.page.waitForFunction(() => {

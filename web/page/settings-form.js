@@ -45,6 +45,8 @@ export class SettingsForm {
       this.chosen.set('width', Number(options.get('width')));
       this.chosen.set('width_d', 0); // as wide as the generator
     }
+    /** A training has them. */
+    this.isLocked = false;
     /** How many settings are not the recipe's. */
     this.changed = 0;
     /** @type {Record<string, string | number> | null} the settings of the training that there is */
@@ -135,7 +137,9 @@ export class SettingsForm {
       );
     });
     byId('other-settings').replaceChildren(...sections);
+    const { isLocked } = this;
     this.show();
+    this.lock(isLocked); // other words unlock nothing
     putBack();
   }
 
@@ -224,6 +228,7 @@ export class SettingsForm {
 
   /** @param {boolean} locked there is a training: only its length may change */
   lock(locked) {
+    this.isLocked = locked;
     for (const field of this.form.elements) {
       const control = /** @type {Control} */ (field);
       if (!LENGTH.includes(control.name)) control.disabled = locked;
