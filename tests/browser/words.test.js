@@ -47,6 +47,7 @@ test('the whole way in German, where nothing English is left; the language chang
     all.map((e) => [e.getAttribute('data-t'), e.textContent]),
   ))
     if (!['train.continue', 'starter.hold'].includes(String(key))) assert.equal(text, german[String(key)], String(key));
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).ssdganApp.isFetched);
   await openAll(page);
   await assertGerman(page, 'at first');
   await page.setInputFiles('#file-input', [
@@ -99,6 +100,8 @@ test('the whole way in German, where nothing English is left; the language chang
   await page.reload();
   await untilReady(page);
   assert.equal(await page.getAttribute('html', 'lang'), 'de', 'it is remembered');
+  // The words of engine and settings come after the engine: one can train before them.
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).ssdganApp.isFetched);
   await assertGerman(page, 'what was kept');
   await page.evaluate(() => /** @type {any} */ (globalThis).ssdganApp.client.request('crash').catch(() => {}));
   await untilText(page, 'notice', /Das Rechenprogramm ist stehen geblieben/);
