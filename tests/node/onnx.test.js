@@ -123,7 +123,7 @@ test('ssdgan export writes ONNX: whole levels for tools that take bytes; the che
   assert.ok(furthest(halves.data, generator.generate(seeds)) < 0.02);
   refuses(/--input/, 'export', 'run', 'x.onnx', '--input', 'q');
   refuses(/--uint8 is for \.onnx, but a \.safetensors/, 'export', 'run', 'x.safetensors', '--uint8');
-  refuses(/--discriminator is for \.safetensors, but a \.onnx/, 'export', 'run', 'x.onnx', '--discriminator');
+  refuses(/--discriminator is for \.safetensors, but a \.onnx/, 'export', 'run', 'x.onnx', '--discriminator', 'run');
   refuses(/--half is for \.safetensors or \.onnx, but a \.zip/, 'export', 'run', 'x.zip', '--half');
   if (!hasChecker) return t.diagnostic('python3-onnx is not installed: the checker was not run');
   const check = `import glob, onnx\nfor f in glob.glob("${folder}/onnx/*.onnx"): onnx.checker.check_model(f, full_check=True); print(f)`;

@@ -57,10 +57,10 @@ test('a run is exported as float16, with its history; its pictures are nearly th
 
   const newest = newestCheckpoint('run');
   // With the discriminator, a training begins with both.
-  const refused = ssdgan('export', 'run', 'no.safetensors', '--discriminator');
+  const refused = ssdgan('export', newest, 'no.safetensors', '--discriminator', 'run');
   assert.equal(refused.status, 2);
-  assert.match(refused.error, /--discriminator needs a checkpoint/);
-  const both = [newest, 'both.safetensors', '--half', '--discriminator'];
+  assert.match(refused.error, /--discriminator: run has none\. Name a checkpoint/);
+  const both = [newest, 'both.safetensors', '--half', '--discriminator', newest];
   assert.equal(ssdgan('export', ...both).status, 0);
   const engine = await createEngine({ threads: 1 });
   const begun = engine.createTrainerFrom(read('both.safetensors'), { batch: 4 });

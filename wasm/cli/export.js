@@ -12,7 +12,7 @@ import { CliError, ENGINE_OPTIONS, engineFrom, flag, helpText, orList, parse, te
 /** @type {Record<string, import('./usage.js').Option>} */
 const OPTIONS = {
   half: flag('write float16: half the size'),
-  discriminator: flag('of a checkpoint: write its discriminator too, for fine-tuning (train --from)'),
+  discriminator: text('CHECKPOINT', "write this checkpoint's discriminator too, for fine-tuning (train --from)"),
   input: text('NAME', 'with FILE.onnx: z (default), w, or w+ (a style for each stage)', ['z', 'w', 'w+']),
   uint8: flag('with FILE.onnx: whole levels from 0 to 255, as tools that compute FID take them'),
   scores: text('FILE', 'scores to put into FILE.json: the output of ssdgan evaluate --json'),
@@ -27,18 +27,17 @@ from -1 to 1 (opset 13). To FILE.zip it writes the whole project of a run, as th
 
 const PICTURES = 64;
 
-/**
- * The generator's tensors by their own names, and the discriminator's if wanted.
- * @param {ReturnType<typeof readSafetensors>} file @param {boolean | undefined} withDiscriminator
- */
-function networksOf({ tensors, metadata }, withDiscriminator) {
-  const generator = modelIn({ tensors, metadata }).tensors;
-  if (!withDiscriminator) return generator;
-  const names = Object.keys(tensors);
-  const discriminator = names.filter((name) => name.startsWith('discriminator.'));
-  if (!discriminator.length)
-    throw new CliError('--discriminator needs a checkpoint, as checkpoint-a.safetensors in the folder of a run.');
-  return { ...generator, ...Object.fromEntries(discriminator.map((name) => [name, tensors[name]])) };
+/** @typedef {ReturnType<typeof readSafetensors>['tensors']} Tensors */
+
+/** @param {string} checkpoint @returns {Tensors} its discriminator's tensors by their own names */
+function discriminatorOf(checkpoint) {
+  const { tensors } = readSafetensors(readModel(checkpoint).bytes);
+  const names = Object.keys(tensors).filter((name) => name.startsWith('discriminator.'));
+  if (!names.length)
+    throw new CliError(
+      `--discriminator: ${checkpoint} has none. Name a checkpoint, as checkpoint-a.safetensors in the folder of a run.`,
+    );
+  return Object.fromEntries(names.map((name) => [name, tensors[name]]));
 }
 
 /** @param {string} file @returns {any} */
@@ -154,7 +153,8 @@ export async function run(args) {
   const kept = Object.entries(source.metadata).filter(([key]) => known.has(key));
   /** @type {Record<string, string>} */
   const metadata = { format: 'ssdgan-model', ...Object.fromEntries(kept), ...(command ? { command } : {}) };
-  const written = writeSafetensors(networksOf(source, values.discriminator), metadata, { half: values.half });
+  const networks = { ...modelIn(source).tensors, ...(values.discriminator && discriminatorOf(values.discriminator)) };
+  const written = writeSafetensors(networks, metadata, { half: values.half });
   const after = engine.loadGenerator(written);
   const error = pictureError(before, after);
 
