@@ -4,9 +4,22 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
+import { randomOf } from '../photos.js';
 import { makeZip } from '../zips.js';
 import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
 import { chooseSize, giveFile } from './steps.js';
+
+/** A BMP of noise, wider than high: every browser can show it. @param {number} seed */
+function bmp(seed) {
+  const [width, height] = [72, 48];
+  const random = randomOf(seed);
+  const bytes = Buffer.from(Array.from({ length: 54 + 3 * width * height }, () => 256 * random()));
+  bytes.fill(0, 0, 54);
+  bytes.write('BM');
+  for (const [at, value] of [[2, bytes.length], [10, 54], [14, 40], [18, width], [22, height], [26, 1 + (24 << 16)]]) bytes.writeUInt32LE(value, at); // prettier-ignore
+  return bytes;
+}
+const PHOTOS = makeZip([1, 2, 3, 4, 5, 6, 7, 8, 8].map((seed, n) => ({ name: `set/${n}.bmp`, data: bmp(seed) })));
 
 const COUNT = 3000;
 /** A picture of one colour, which tells its number. @param {number} n */
@@ -113,6 +126,67 @@ for (const name of NAMES)
         await press(tab, 'Delete');
         await until(tab, () => document.querySelector('#thumb-remove:disabled') !== null);
         assert.equal(await tab.run(() => /** @type {any} */ (globalThis).ssdganApp.count), COUNT);
+        assert.deepEqual(tab.problems, []);
+      } finally {
+        await tab.close();
+        site.close();
+      }
+    },
+  );
+
+for (const name of NAMES)
+  test(
+    `a copy is left out and put back, a picture framed, others pasted and taken (${name})`,
+    { skip: MISSING[name] },
+    async () => {
+      const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
+      const tab = await openBrowser(name);
+      try {
+        await tab.goto(`${site.url}?width=4&starter=none&doodles=100&home=memory`);
+        await untilReady(tab);
+        await giveFile(tab, 'file-input', 'set.zip', PHOTOS);
+        await untilText(tab, 'intake-state', /^9 pictures/);
+        await until(tab, () => document.querySelector('.report-kind[data-kind=same] > button:enabled') !== null);
+        await tab.click('.report-kind[data-kind=same] > button');
+        await untilText(tab, 'intake-state', /left out\. 8 pictures/);
+        await tab.click('#report-undo');
+        await untilText(tab, 'intake-state', /^Undone\. 9 pictures/);
+        await tab.run(() => /** @type {HTMLElement | null} */ (document.querySelector('#thumb-1 canvas'))?.click());
+        await untilText(tab, 'thumb-name', /^2: .*1\.bmp$/);
+        await tab.click('#thumb-frame');
+        await until(tab, () => document.querySelector('#frame[open] .frame-square') !== null);
+        await tab.run(() => {
+          const to = { key: 'ArrowLeft', bubbles: true };
+          document.querySelector('#frame .frame-square')?.dispatchEvent(new KeyboardEvent('keydown', to));
+        });
+        await tab.click('#frame-use');
+        await untilText(tab, 'intake-state', /^Framed anew\. 9 pictures/);
+        await giveFile(tab, 'folder-input', 'ten.bmp', bmp(10));
+        await untilText(tab, 'intake-state', /^10 pictures/);
+        await tab.run((base64) => {
+          const file = new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], 'pasted.bmp');
+          const event = new Event('paste', { bubbles: true, cancelable: true });
+          globalThis.dispatchEvent(Object.assign(event, { clipboardData: { files: [file] } }));
+        }, bmp(11).toString('base64'));
+        await untilText(tab, 'intake-state', /^11 pictures/);
+        // A camera of this page's own: a canvas that changes.
+        await tab.run(() => {
+          const canvas = document.createElement('canvas');
+          const context = canvas.getContext('2d');
+          setInterval(() => {
+            if (context) context.fillStyle = `hsl(${performance.now() % 360} 80% 50%)`;
+            context?.fillRect(40, 30, canvas.width, canvas.height);
+          }, 50);
+          const devices = navigator.mediaDevices ?? {};
+          devices.getUserMedia = async () => canvas.captureStream(20);
+          Object.defineProperty(navigator, 'mediaDevices', { value: devices, configurable: true });
+        });
+        await tab.click('#use-camera');
+        await until(tab, () => document.querySelector('#camera[open]') !== null);
+        await tab.click('#camera-one');
+        await untilText(tab, 'camera-state', /^One picture taken/);
+        await tab.click('#camera-use');
+        await untilText(tab, 'intake-state', /^12 pictures/);
         assert.deepEqual(tab.problems, []);
       } finally {
         await tab.close();
