@@ -7,7 +7,7 @@ import { ROOT } from '../../scripts/shell.js';
 import { createEngine } from '../../wasm/engine/engine.js';
 import { makeZip } from '../zips.js';
 import { MISSING, openBrowser, until, untilReady, untilText } from './browsers.js';
-import { chooseSize, downloadBy, giveFile, setEpochs, setValue, untilStep } from './steps.js';
+import { chooseSize, downloadBy, giveFile, press, setEpochs, setValue, untilStep } from './steps.js';
 
 /** @typedef {import('./browsers.js').Tab} Tab */
 
@@ -30,19 +30,6 @@ const drawn = (tab, id) =>
 /** @param {Tab} tab @param {string} id of a canvas @param {string} picture */
 const untilOther = (tab, id, picture) =>
   until(tab, (name, old) => /** @type {HTMLCanvasElement} */ (document.getElementById(name)).toDataURL() !== old, id, picture); // prettier-ignore
-
-/** @param {Tab} tab @param {string} selector @param {string} key @param {boolean} [shiftKey] */
-const press = (tab, selector, key, shiftKey = false) =>
-  tab.run(
-    (where, name, shift) => {
-      const one = /** @type {HTMLElement} */ (document.querySelector(where));
-      one.focus();
-      one.dispatchEvent(new KeyboardEvent('keydown', { key: name, shiftKey: shift, bubbles: true }));
-    },
-    selector,
-    key,
-    shiftKey,
-  );
 
 /** @param {Tab} tab @returns {Promise<string[]>} */
 const picked = (tab) => tab.run(() => [...document.querySelectorAll('#picked span')].map((name) => name.textContent));
@@ -106,7 +93,7 @@ async function playing(tab, other) {
     await until(tab, (label) => document.querySelector('#picked li:last-child')?.textContent === label, name);
   }
   await untilText(tab, 'interpolate-state', /^3 faces, 4 sec/);
-  await press(tab, '#picked li:nth-child(3) button', 'ArrowLeft', true);
+  await press(tab, '#picked li:nth-child(3) button', 'ArrowLeft', { shiftKey: true });
   assert.deepEqual(await picked(tab), ['face 1', 'face 0', 'face 3']);
   await tab.click('#picked li:nth-child(1) button');
   await tab.click('#key-later');

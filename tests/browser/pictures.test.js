@@ -4,20 +4,17 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { serveFolder } from '../../scripts/serve.js';
 import { ROOT } from '../../scripts/shell.js';
-import { randomOf } from '../photos.js';
+import { bmpOf, randomOf } from '../photos.js';
 import { makeZip } from '../zips.js';
 import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
-import { chooseSize, giveFile } from './steps.js';
+import { chooseSize, giveFile, press } from './steps.js';
 
-/** A BMP of noise, wider than high: every browser can show it. @param {number} seed */
+/** Noise, wider than high, in a format that every browser can show. @param {number} seed */
 function bmp(seed) {
   const [width, height] = [72, 48];
   const random = randomOf(seed);
-  const bytes = Buffer.from(Array.from({ length: 54 + 3 * width * height }, () => 256 * random()));
-  bytes.fill(0, 0, 54);
-  bytes.write('BM');
-  for (const [at, value] of [[2, bytes.length], [10, 54], [14, 40], [18, width], [22, height], [26, 1 + (24 << 16)]]) bytes.writeUInt32LE(value, at); // prettier-ignore
-  return bytes;
+  const rgb = Uint8Array.from({ length: 3 * width * height }, () => 256 * random());
+  return Buffer.from(bmpOf(/** @type {any} */ ({ width, height, rgb })));
 }
 const PHOTOS = makeZip([1, 2, 3, 4, 5, 6, 7, 8, 8].map((seed, n) => ({ name: `set/${n}.bmp`, data: bmp(seed) })));
 
@@ -49,101 +46,89 @@ async function untilDrawn(tab, index, number) {
   assert.equal(await drawnAt(tab, index), number, `the picture at ${index}`);
 }
 
-/** @param {Tab} tab @param {string} key @param {object} more */
-const press = (tab, key, more = {}) =>
-  tab.run(
-    (name, fields) =>
-      void document
-        .getElementById('thumbs')
-        ?.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...fields })),
-    key,
-    more,
-  );
-
 /** @param {Tab} tab */
 const tiles = (tab) => tab.run(() => document.querySelectorAll('.thumb:not([hidden])').length);
 
+/** @param {typeof NAMES[number]} name of a browser @param {(tab: Tab) => Promise<void>} body what is done on the page; nothing unexpected may happen */
+async function onPage(name, body) {
+  const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
+  const tab = await openBrowser(name);
+  try {
+    await tab.goto(`${site.url}?width=4&starter=none&doodles=100&home=memory`);
+    await untilReady(tab);
+    await body(tab);
+    assert.deepEqual(tab.problems, []);
+  } finally {
+    await tab.close();
+    site.close();
+  }
+}
+
 for (const name of NAMES)
-  test(
-    `3,000 pictures: only the view is drawn; one is taken out and put back (${name})`,
-    { skip: MISSING[name] },
-    async () => {
-      const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
-      const tab = await openBrowser(name);
-      try {
-        await tab.goto(`${site.url}?width=4&starter=none&doodles=100&home=memory`);
-        await untilReady(tab);
-        await giveFile(tab, 'file-input', 'set.zip', ZIP);
-        await untilText(tab, 'intake-state', /^3,000 pictures\./);
-        await untilDrawn(tab, 0, 0);
-        assert.ok((await tiles(tab)) < 200, `${await tiles(tab)} elements`);
+  test(`3,000 pictures: only the view is drawn; one is taken out and put back (${name})`, { skip: MISSING[name] }, () =>
+    onPage(name, async (tab) => {
+      await giveFile(tab, 'file-input', 'set.zip', ZIP);
+      await untilText(tab, 'intake-state', /^3,000 pictures\./);
+      await untilDrawn(tab, 0, 0);
+      assert.ok((await tiles(tab)) < 200, `${await tiles(tab)} elements`);
 
-        // To the end and back, by the wheel and by the keyboard.
-        await tab.run(() => document.getElementById('thumbs')?.scrollTo(0, 1e6));
-        await untilDrawn(tab, COUNT - 1, COUNT - 1);
-        assert.ok((await tiles(tab)) < 200, `${await tiles(tab)} elements`);
-        await press(tab, 'Home');
-        await untilDrawn(tab, 0, 0);
-        await press(tab, 'ArrowRight');
-        await press(tab, 'ArrowRight');
-        assert.equal(
-          await tab.run(() => document.getElementById('thumbs')?.getAttribute('aria-activedescendant')),
-          'thumb-2',
-        );
-        await untilText(tab, 'thumb-name', /^3: .*2\.ppm$/);
+      // To the end and back, by the wheel and by the keyboard.
+      await tab.run(() => document.getElementById('thumbs')?.scrollTo(0, 1e6));
+      await untilDrawn(tab, COUNT - 1, COUNT - 1);
+      assert.ok((await tiles(tab)) < 200, `${await tiles(tab)} elements`);
+      await press(tab, '#thumbs', 'Home');
+      await untilDrawn(tab, 0, 0);
+      await press(tab, '#thumbs', 'ArrowRight');
+      await press(tab, '#thumbs', 'ArrowRight');
+      assert.equal(
+        await tab.run(() => document.getElementById('thumbs')?.getAttribute('aria-activedescendant')),
+        'thumb-2',
+      );
+      await untilText(tab, 'thumb-name', /^3: .*2\.ppm$/);
 
-        await press(tab, 'Delete');
-        await untilText(tab, 'intake-state', /^Took one out\. 2,999 pictures\./);
-        await untilDrawn(tab, 2, 3);
-        await press(tab, 'Delete');
-        await untilText(tab, 'intake-state', /^Took one out\. 2,998 pictures\./);
-        await press(tab, 'End');
-        await untilDrawn(tab, COUNT - 3, COUNT - 1);
-        await tab.click('#thumb-remove');
-        await untilText(tab, 'intake-state', /^Took one out\. 2,997 pictures\./);
-        await press(tab, 'z', { ctrlKey: true });
-        await untilText(tab, 'intake-state', /^Undone\. 2,998 pictures\./);
-        // Also when all have been read again since.
-        await chooseSize(tab, '32');
-        await untilText(tab, 'intake-state', /^2,998 pictures\./);
-        await tab.click('#thumb-undo');
-        await untilText(tab, 'intake-state', /^Undone\. 2,999 pictures\./);
-        await tab.click('#thumb-undo');
-        await untilText(tab, 'intake-state', /^Undone\. 3,000 pictures\./);
-        await until(tab, () => document.querySelector('#thumb-undo:disabled') !== null);
-        await press(tab, 'Home');
-        for (const index of [0, 1, 2, 3, 4]) await untilDrawn(tab, index, index);
-        await press(tab, 'End');
-        await untilDrawn(tab, COUNT - 1, COUNT - 1);
+      await press(tab, '#thumbs', 'Delete');
+      await untilText(tab, 'intake-state', /^Took one out\. 2,999 pictures\./);
+      await untilDrawn(tab, 2, 3);
+      await press(tab, '#thumbs', 'Delete');
+      await untilText(tab, 'intake-state', /^Took one out\. 2,998 pictures\./);
+      await press(tab, '#thumbs', 'End');
+      await untilDrawn(tab, COUNT - 3, COUNT - 1);
+      await tab.click('#thumb-remove');
+      await untilText(tab, 'intake-state', /^Took one out\. 2,997 pictures\./);
+      await press(tab, '#thumbs', 'z', { ctrlKey: true });
+      await untilText(tab, 'intake-state', /^Undone\. 2,998 pictures\./);
+      // Also when all have been read again since.
+      await chooseSize(tab, '32');
+      await untilText(tab, 'intake-state', /^2,998 pictures\./);
+      await tab.click('#thumb-undo');
+      await untilText(tab, 'intake-state', /^Undone\. 2,999 pictures\./);
+      await tab.click('#thumb-undo');
+      await untilText(tab, 'intake-state', /^Undone\. 3,000 pictures\./);
+      await until(tab, () => document.querySelector('#thumb-undo:disabled') !== null);
+      await press(tab, '#thumbs', 'Home');
+      for (const index of [0, 1, 2, 3, 4]) await untilDrawn(tab, index, index);
+      await press(tab, '#thumbs', 'End');
+      await untilDrawn(tab, COUNT - 1, COUNT - 1);
 
-        // A click alone takes nothing out.
-        await tab.run(() => /** @type {HTMLElement | null} */ (document.querySelector(`#thumb-2990 canvas`))?.click());
-        await untilText(tab, 'thumb-name', /^2,991: .*2990\.ppm$/);
-        await untilText(tab, 'intake-state', /^Undone\. 3,000 pictures\./);
-        // While they are trained on, they stay.
-        await tab.click('#train-button');
-        await untilText(tab, 'train-state', /^Training/);
-        await press(tab, 'Delete');
-        await until(tab, () => document.querySelector('#thumb-remove:disabled') !== null);
-        assert.equal(await tab.run(() => /** @type {any} */ (globalThis).ssdganApp.count), COUNT);
-        assert.deepEqual(tab.problems, []);
-      } finally {
-        await tab.close();
-        site.close();
-      }
-    },
+      // A click alone takes nothing out.
+      await tab.run(() => /** @type {HTMLElement | null} */ (document.querySelector(`#thumb-2990 canvas`))?.click());
+      await untilText(tab, 'thumb-name', /^2,991: .*2990\.ppm$/);
+      await untilText(tab, 'intake-state', /^Undone\. 3,000 pictures\./);
+      // While they are trained on, they stay.
+      await tab.click('#train-button');
+      await untilText(tab, 'train-state', /^Training/);
+      await press(tab, '#thumbs', 'Delete');
+      await until(tab, () => document.querySelector('#thumb-remove:disabled') !== null);
+      assert.equal(await tab.run(() => /** @type {any} */ (globalThis).ssdganApp.count), COUNT);
+    }),
   );
 
 for (const name of NAMES)
   test(
     `a copy is left out and put back, a picture framed, others pasted and taken (${name})`,
     { skip: MISSING[name] },
-    async () => {
-      const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
-      const tab = await openBrowser(name);
-      try {
-        await tab.goto(`${site.url}?width=4&starter=none&doodles=100&home=memory`);
-        await untilReady(tab);
+    () =>
+      onPage(name, async (tab) => {
         await giveFile(tab, 'file-input', 'set.zip', PHOTOS);
         await untilText(tab, 'intake-state', /^9 pictures/);
         await until(tab, () => document.querySelector('.report-kind[data-kind=same] > button:enabled') !== null);
@@ -155,10 +140,7 @@ for (const name of NAMES)
         await untilText(tab, 'thumb-name', /^2: .*1\.bmp$/);
         await tab.click('#thumb-frame');
         await until(tab, () => document.querySelector('#frame[open] .frame-square') !== null);
-        await tab.run(() => {
-          const to = { key: 'ArrowLeft', bubbles: true };
-          document.querySelector('#frame .frame-square')?.dispatchEvent(new KeyboardEvent('keydown', to));
-        });
+        await press(tab, '#frame .frame-square', 'ArrowLeft');
         await tab.click('#frame-use');
         await untilText(tab, 'intake-state', /^Framed anew\. 9 pictures/);
         await giveFile(tab, 'folder-input', 'ten.bmp', bmp(10));
@@ -187,10 +169,5 @@ for (const name of NAMES)
         await untilText(tab, 'camera-state', /^One picture taken/);
         await tab.click('#camera-use');
         await untilText(tab, 'intake-state', /^12 pictures/);
-        assert.deepEqual(tab.problems, []);
-      } finally {
-        await tab.close();
-        site.close();
-      }
-    },
+      }),
   );

@@ -40,6 +40,19 @@ export async function setEpochs(tab, count) {
   await setValue(tab, '[name=epochs]', String(count));
 }
 
+/** Presses a key where the focus is put. @param {Tab} tab @param {string} selector @param {string} key @param {KeyboardEventInit} more */
+export const press = (tab, selector, key, more = {}) =>
+  tab.run(
+    (where, name, fields) => {
+      const one = /** @type {HTMLElement} */ (document.querySelector(where));
+      one.focus();
+      one.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...fields }));
+    },
+    selector,
+    key,
+    more,
+  );
+
 /** Clicks a place of a canvas. @param {Tab} tab @param {string} id @param {number} x @param {number} y */
 export const clickAt = (tab, id, x, y) =>
   tab.run(

@@ -15,15 +15,14 @@ export async function askWithFinders(client, photos, type) {
   const workers = Array.from({ length: count }, () => client.another(finderUrl));
   try {
     const ports = workers.map((worker) => {
-      const { port1, port2 } = new MessageChannel();
-      worker.postMessage(null, [port2]);
-      return port1;
-    });
-    for (const worker of workers)
       worker.onerror = (event) => {
         event.preventDefault();
         client.request('faces.stop', { missing: event.message || 'its worker stopped' }).catch(() => {});
       };
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage(null, [port2]);
+      return port1;
+    });
     return await client.request(type, { ports }, ports);
   } finally {
     for (const worker of workers) worker.terminate();

@@ -57,9 +57,10 @@ export class FaceSearch {
     const work = async (/** @type {MessagePort} */ port) => {
       for (;;) {
         const { value: photo } = await photos.next();
-        if (!photo || this.isCancelled) return;
+        if (!photo) return;
         const number = next++;
         const blob = await photo.read().catch(() => null);
+        if (this.isCancelled) return; // the worker may be gone: it would not answer
         const answer = blob ? await this.ask(port, blob) : { unreadable: 'it cannot be read' };
         if (answer.missing) this.cancel(answer.missing);
         if (this.isCancelled) return;
