@@ -1,45 +1,8 @@
 /** Panel 1's health report: what was planted is counted, left out by a click, and put back; training does not wait for it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEngine } from '../../wasm/engine/engine.js';
-import { randomOf } from '../photos.js';
-import { makeZip } from '../zips.js';
+import { plantedZip } from '../planted.js';
 import { openPage, untilReady, untilText } from './page.js';
-
-const SIZE = 64;
-const COUNT = 150;
-
-/** @param {number} width @param {number} height @param {Uint8Array} rgb */
-const ppm = (width, height, rgb) => Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), rgb]);
-
-/** Doodles, and among them what a report should find. */
-async function plantedZip() {
-  const engine = await createEngine({ threads: 1 });
-  const random = randomOf(11);
-  const doodle = (/** @type {number} */ n, /** @type {number} */ size) => engine.doodle(0, n, size);
-  const noisy = (/** @type {Uint8Array} */ rgb) => rgb.map((value) => Math.max(0, Math.min(255, value + 12 * (random() - 0.5)))); // prettier-ignore
-  const long = new Uint8Array(SIZE * 200 * 3);
-  for (let i = 0; i < 3; i++) long.set(doodle(300 + i, SIZE), i * SIZE * SIZE * 3);
-  const files = [
-    ...Array.from({ length: COUNT }, (_, n) => ppm(SIZE, SIZE, doodle(n, SIZE))),
-    ...[0, 1, 2, 2].map((n) => ppm(SIZE, SIZE, noisy(doodle(n, SIZE)))), // four copies
-    ppm(
-      SIZE,
-      SIZE,
-      Uint8Array.from({ length: SIZE * SIZE * 3 }, () => 256 * random()),
-    ), // odd
-    ppm(
-      SIZE,
-      SIZE,
-      Uint8Array.from({ length: SIZE * SIZE * 3 }, (_, i) => 255 * (Math.floor(i / 3 / SIZE / 5) % 2)),
-    ), // odd
-    ppm(48, 48, doodle(200, 48)), // small
-    ppm(48, 48, doodle(201, 48)),
-    ppm(SIZE, 200, long),
-  ];
-  engine.dispose();
-  return makeZip(files.map((data, n) => ({ name: `set/${String(n).padStart(3, '0')}.ppm`, data })));
-}
 
 test('copies, odd, small and long pictures are counted, left out and put back', async () => {
   const { page, close } = await openPage({ query: '?width=4&starter=none' });
@@ -54,7 +17,7 @@ test('copies, odd, small and long pictures are counted, left out and put back', 
 
   // A picture of the report is shown in the grid.
   await page.click('.report-kind[data-kind=odd] .strip button >> nth=0');
-  await untilText(page, 'thumb-name', /15[45]\.ppm$/);
+  await untilText(page, 'thumb-name', /15[45]\.bmp$/);
 
   await page.click('.report-kind[data-kind=same] > button');
   await untilText(page, 'intake-state', /^4 were left out\. 155 pictures/);

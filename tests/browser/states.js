@@ -1,41 +1,14 @@
 /** Every state of the page, one after the other in one tab: for axe (access.test.js) and for pictures (scripts/screenshots.js). */
 import fs from 'node:fs';
 import { STARTER } from '../../wasm/cli/files.js';
-import { createEngine } from '../../wasm/engine/engine.js';
 import { bmpOf, cropsOfFaces, makePhoto, NO_FACES } from '../photos.js';
-import { makeZip } from '../zips.js';
+import { plantedZip } from '../planted.js';
 import { openPage, setEpochs, untilReady, untilStep, untilText } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {(name: string, part?: string) => Promise<void>} Visit part: selector of the part that the state is about; none: all of the page */
 
-const SIZE = 64;
 const broken = { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') };
-
-/** Doodles, and what a health report finds among them: copies, noise, small and long ones. */
-async function plantedZip() {
-  const engine = await createEngine({ threads: 1 });
-  /** @param {number} width @param {number} height @param {Uint8Array} rgb */
-  const bmp = (width, height, rgb) => bmpOf(/** @type {any} */ ({ width, height, rgb }));
-  const doodle = (/** @type {number} */ n) => engine.doodle(0, n, SIZE);
-  const dots = Uint8Array.from({ length: SIZE * SIZE * 3 }, (_, i) => (i * i * 2654435761) >>> 24);
-  const long = Buffer.concat([300, 301, 302].map(doodle));
-  const files = [
-    ...Array.from({ length: 90 }, (_, n) => bmp(SIZE, SIZE, doodle(n))),
-    ...[0, 1, 1].map((n) =>
-      bmp(
-        SIZE,
-        SIZE,
-        doodle(n).map((value) => Math.min(255, value + 2)),
-      ),
-    ),
-    bmp(SIZE, SIZE, dots),
-    ...[200, 201].map((n) => bmp(48, 48, engine.doodle(0, n, 48))),
-    bmp(SIZE, 3 * SIZE, long),
-  ];
-  engine.dispose();
-  return makeZip(files.map((data, n) => ({ name: `set/${String(n).padStart(3, '0')}.bmp`, data })));
-}
 
 /**
  * @param {Parameters<typeof openPage>[0] & object} options of the page
