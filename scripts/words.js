@@ -50,7 +50,7 @@ export const keysIn = (html) => new Set([...html.matchAll(/ data-t(?:-[a-z-]+)?=
 
 /** Words of panels that are fetched when they are needed; index.html may name some of them all the same. */
 const OF_LATER =
-  /^(camera|compare|curves|directions|evaluate|explain|face|faces|film|frame|interpolate|keys|link|make|mix|not-saved|out|project|report|story|thumbs|video)\./;
+  /^(camera|compare|curves|directions|evaluate|expected|explain|face|faces|film|frame|interpolate|keys|link|make|mix|not-saved|out|project|report|story|thumbs|video)\./;
 /** Words that the build alone needs: index.html holds those of every language. */
 const OF_BUILD = /^start\./;
 

@@ -1,5 +1,6 @@
 /** How long? A time, which becomes epochs at the speed of the first seconds, or a number of epochs. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { test } from 'node:test';
 import { chooseSize, openPage, setEpochs, stepOf, untilReady, untilStep, untilText } from './page.js';
 import { ppm } from './steps.js';
@@ -107,5 +108,48 @@ test('a finished training goes on for so many minutes, and the next one begins w
   await page.click('#restart');
   await page.waitForFunction(() => document.body.dataset.phase === 'ready');
   assert.equal(await page.inputValue('[name=minutes]'), '480');
+  await close();
+});
+
+test('before a training the page says how many pictures it will show, and what that gave', async () => {
+  const { page, close } = await openPage({ doodles: 100, query: '?starter=none' });
+  await untilReady(page);
+  const says = (/** @type {RegExp} */ sentence) => untilText(page, 'expected-words', sentence);
+  // A laptop's 300 a second for a quarter of an hour. openPage's pictures are the doodles.
+  await says(/^The model will see about 270,000 pictures: each of yours about 2,700 times\. That is for a laptop/);
+  await says(/the faces after 202,000 pictures/);
+  const gallery = fs.readFileSync(new URL('../../docs/guide/gallery.md', import.meta.url), 'utf8');
+  const section = gallery.slice(gallery.indexOf('## 811 photographs'), gallery.indexOf('## 4,739'));
+  for (const [minutes, sees] of [
+    ['5', '90,000'],
+    ['60', '1,100,000'],
+    ['480', '8,600,000'],
+  ]) {
+    await page.selectOption('[name=minutes]', minutes);
+    await says(new RegExp(`about ${sees} pictures`));
+    const [, shown] = /after ([\d,]+) pictures/.exec(await page.innerText('#expected-words')) ?? [];
+    assert.ok(section.includes(shown), `the gallery says nothing of ${shown} pictures`);
+    await page.waitForFunction(
+      () => /** @type {HTMLImageElement} */ (document.querySelector('#example img')).naturalWidth,
+    );
+  }
+  await setEpochs(page);
+  await page.fill('[name=epochs]', '30');
+  await says(/^The model will see about 3,000 pictures: each of yours about 30 times\. Above/);
+
+  // What nobody measured is not said.
+  await page.selectOption('[name=minutes]', '5');
+  await page.selectOption('[name=recipe]', 'stylegan');
+  await page.waitForSelector('#expected', { state: 'hidden' });
+  await page.selectOption('[name=recipe]', 'best');
+  await chooseSize(page, '32');
+  await page.waitForSelector('#expected', { state: 'hidden' });
+
+  // A training tells how fast this device is.
+  await listen(page);
+  await page.click('#train-button');
+  await untilPlanned(page);
+  await says(/^The model will see about [\d,]+ pictures: each of yours about [\d,]+ times\. The last training here/);
+  assert.ok(await page.isHidden('#example')); // which is of another size
   await close();
 });

@@ -68,6 +68,8 @@ app.watch((phase) => {
   if (!app.busy) byId('explain').hidden = true;
 });
 
+later(async () => (train.expected = await (await import('./expected.js')).openExpected(app, train.howLong)));
+
 // Nobody compares at first.
 later(async () => {
   const { EvaluatePanel } = await import('./evaluate-panel.js');

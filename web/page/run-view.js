@@ -24,6 +24,8 @@ export class RunView {
     this.story = new Story();
     /** Steps planned in all; Infinity: not known yet. */
     this.total = 0;
+    /** Steps made. */
+    this.step = 0;
     /** @type {{seeds: number[], size: number, rgba: Uint8ClampedArray} | null} the last ones that came */
     this.samples = null;
     this.isDrawing = false;
@@ -67,7 +69,7 @@ export class RunView {
     this.film.clear();
     this.story.clear();
     this.samples = null;
-    this.total = 0;
+    this.total = this.step = 0;
     for (const id of ROOM) byId(id).hidden = true;
     canvas('grid').width = canvas('grid').height = 1;
     for (const id of ['step', 'epoch', 'rate', 'left']) byId(`figure-${id}`).textContent = '–';
@@ -89,6 +91,7 @@ export class RunView {
   /** @param {import('../../wasm/engine/trainer.js').Stats} stats @param {number} rate pictures a second; 0: at rest */
   showStats(stats, rate) {
     if (rate > 0) this.app.unsaved = true; // the last ones come after the checkpoint
+    this.step = stats.step;
     for (const id of ['figures', 'curves', 'train-progress']) byId(id).hidden = false;
     const bar = element('train-progress', HTMLProgressElement);
     const isKnown = this.total < Infinity;

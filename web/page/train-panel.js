@@ -18,6 +18,8 @@ export class TrainPanel {
     this.howLong = new HowLong(app.settings);
     /** @type {import('./projects-panel.js').ProjectsPanel | null} */
     this.projects = null;
+    /** @type {import('./expected.js').Expected | null} */
+    this.expected = null;
     /** @type {'starter' | 'scratch'} where a training begins, where both are possible */
     this.start = 'starter';
 
@@ -47,8 +49,10 @@ export class TrainPanel {
       this.howLong.usual = epochs;
       this.show();
     });
-    client.on('planned', ({ epochs, total }) => {
+    client.on('planned', ({ minutes, epochs, total }) => {
       this.howLong.plan(epochs);
+      const pictures = (total - view.step) * Number(app.settings.value('batch'));
+      this.expected?.learn(pictures / (60 * minutes));
       view.total = total;
     });
     client.on('checkpoint', ({ step }) => {
