@@ -54,7 +54,10 @@ const OF_LATER =
 /** Words that the build alone needs: index.html holds those of every language. */
 const OF_BUILD = /^start\./;
 
-/** @param {Words['page']} page @param {(key: string) => boolean} isWanted */
+/** Words of settings that are seen before the others are fetched. */
+const OF_RECIPES = /^recipe\./;
+
+/** @template T @param {Record<string, T>} page @param {(key: string) => boolean} isWanted */
 const only = (page, isWanted) => Object.fromEntries(Object.entries(page).filter(([key]) => isWanted(key)));
 
 /**
@@ -63,8 +66,10 @@ const only = (page, isWanted) => Object.fromEntries(Object.entries(page).filter(
  * @type {Record<string, (words: Words, named: Set<string>, code: string) => object>}
  */
 const PARTS = {
-  page: ({ page }, named, code) =>
-    only(page, (key) => !OF_BUILD.test(key) && (named.has(key) ? code !== 'en' : !OF_LATER.test(key))),
+  page: ({ page, settings }, named, code) => ({
+    page: only(page, (key) => !OF_BUILD.test(key) && (named.has(key) ? code !== 'en' : !OF_LATER.test(key))),
+    recipes: only(settings, (key) => OF_RECIPES.test(key)),
+  }),
   later: ({ page }, named) => only(page, (key) => OF_LATER.test(key) && !named.has(key)),
   engine: ({ engine, settings }) => ({ engine, settings }),
 };

@@ -38,8 +38,20 @@ const openAll = (page) =>
     for (const details of document.querySelectorAll('details')) details.open = true;
   });
 
+/** Before the page: notes every name that a recipe is shown by. */
+function noteRecipes() {
+  /** @type {Set<string>} */
+  const recipes = new Set();
+  Object.assign(globalThis, { recipes });
+  addEventListener('DOMContentLoaded', () => {
+    const select = /** @type {HTMLSelectElement} */ (document.querySelector('[name=recipe]'));
+    const note = () => [...select.options].forEach(({ text }) => recipes.add(text));
+    new MutationObserver(note).observe(select, { childList: true, subtree: true });
+  });
+}
+
 test('the whole way in German, where nothing English is left; the language changes while one trains', async () => {
-  const { page, close } = await openPage({ language: 'de-AT' });
+  const { page, close } = await openPage({ language: 'de-AT', script: noteRecipes });
   await untilReady(page);
   assert.equal(await page.getAttribute('html', 'lang'), 'de');
   const { page: german } = languages().de;
@@ -48,6 +60,8 @@ test('the whole way in German, where nothing English is left; the language chang
   ))
     if (!['train.continue', 'starter.hold'].includes(String(key))) assert.equal(text, german[String(key)], String(key));
   await page.waitForFunction(() => /** @type {any} */ (globalThis).ssdganApp.isFetched);
+  const names = await page.evaluate(() => [.../** @type {any} */ (globalThis).recipes]);
+  assert.equal(names.length, 7, 'the recipes have no other names for a moment');
   await openAll(page);
   await assertGerman(page, 'at first');
   await page.setInputFiles('#file-input', [

@@ -37,6 +37,8 @@ let plural = new Intl.PluralRules(language);
 let words = {};
 /** @type {Record<string, string>} */
 let settings = {};
+/** @type {Record<string, string>} those of them that are seen at once: the recipes' */
+let shownSettings = {};
 /** @type {import('./sentences.js').Template[]} what the engine says */
 let templates = [];
 /** @type {Record<string, string>} the engine's labels of its settings, by name */
@@ -92,7 +94,7 @@ export function t(key, values = {}) {
 }
 
 /** A setting's label, help, unit or choice, or a group's name. @param {string} key NAME.label, ... @param {string} otherwise the engine's */
-export const settingWords = (key, otherwise) => settings[key] ?? otherwise;
+export const settingWords = (key, otherwise) => settings[key] ?? shownSettings[key] ?? otherwise;
 
 /** @param {{name: string, label: string}[]} fields the engine's settings, which its sentences name */
 export function setLabels(fields) {
@@ -180,8 +182,9 @@ const loadEngine = later(() => engines[fileOf(language)]().then(takeEngine));
 
 /** @param {string} code */
 async function take(code) {
-  const page = await pages[fileOf(code)]();
+  const { page, recipes } = await pages[fileOf(code)]();
   words = code === 'en' ? { ...built, ...page } : page;
+  shownSettings = recipes;
   const isOther = code !== language || code !== 'en'; // the page comes with English words
   language = code;
   plural = new Intl.PluralRules(code);
