@@ -7,7 +7,7 @@ import { Features } from '../../wasm/engine/features.js';
 import { openZip } from '../../wasm/engine/zip.js';
 import { findBlurred, findOdd, findSame } from '../../web/worker/report/find.js';
 import { blocksOf, BLOCKS, hashOf, sharpnessOf } from '../../web/worker/report/look.js';
-import { sidesOf } from '../../web/worker/report/sides.js';
+import { sidesOf } from '../../web/worker/sides.js';
 import { randomOf } from '../photos.js';
 
 const SIZE = 64;

@@ -2,21 +2,20 @@
 import { inChunks, SsdganError } from '../../wasm/engine/engine.js';
 import { firstFolder, isJunk, isPictureName, withoutRuns } from '../../wasm/engine/junk.js';
 import { isZip, MAX_FILE_BYTES, openZip, tooLarge, unpack } from '../../wasm/engine/zip.js';
-import { later } from '../later.js';
+import { sidesOf } from './sides.js';
 
 /** @typedef {import('../../wasm/engine/engine.js').Dataset} Dataset */
 /** @typedef {{name: string, reason: string}} Refused */
 /** A file's bytes; origin: which file it was, so that it can be left out when all are read again. @typedef {{name: string, bytes: Uint8Array, origin: string}} Found */
 
 /** Of a file's picture: the shorter and the longer one, in pixels. @typedef {[number, number]} Sides */
-
-const loadSides = later(() => import('./report/sides.js'));
+/** sides: null: not known. @typedef {{sides: Sides | null}} Added */
 
 /** How the core's sentences begin about what browsers may decode: other formats, and kinds of JPEG and BMP. */
 const BROWSER_FORMATS =
   /^a (?:(?:WebP|AVIF|HEIC|JPEG XL) file|(?:CMYK|lossless|hierarchical) JPEG|JPEG (?:with|of) |BMP with )/;
 
-/** @param {Dataset} dataset @param {Uint8Array} bytes the browser's decoder, upright, to plain pixels @returns {Promise<Sides>} */
+/** @param {Dataset} dataset @param {Uint8Array} bytes the browser's decoder, upright, to plain pixels @returns {Promise<Added>} */
 async function addThroughBrowser(dataset, bytes) {
   const bitmap = await createImageBitmap(new Blob([/** @type {any} */ (bytes)]), {
     imageOrientation: 'from-image',
@@ -30,7 +29,7 @@ async function addThroughBrowser(dataset, bytes) {
     context.drawImage(bitmap, 0, 0);
     const { data, width, height } = context.getImageData(0, 0, bitmap.width, bitmap.height);
     dataset.addRgba(data, width, height);
-    return [Math.min(width, height), Math.max(width, height)];
+    return { sides: [Math.min(width, height), Math.max(width, height)] };
   } finally {
     bitmap.close();
   }
@@ -39,7 +38,7 @@ async function addThroughBrowser(dataset, bytes) {
 /**
  * What the core refused, where a browser may do better.
  * @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @param {SsdganError} error the core's
- * @returns {Promise<Refused | Sides>}
+ * @returns {Promise<Refused | Added>}
  */
 async function tryBrowser(dataset, name, bytes, error) {
   if (!BROWSER_FORMATS.test(error.message)) return { name, reason: error.message };
@@ -51,12 +50,11 @@ async function tryBrowser(dataset, name, bytes, error) {
   }
 }
 
-/** @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @returns {Promise<Refused | Sides | null>} null: sides unknown */
+/** @param {Dataset} dataset @param {string} name @param {Uint8Array} bytes @returns {Promise<Refused | Added>} */
 export async function addOne(dataset, name, bytes) {
-  const { sidesOf } = await loadSides();
   try {
     dataset.addFile(bytes);
-    return sidesOf(bytes);
+    return { sides: sidesOf(bytes) };
   } catch (error) {
     if (!(error instanceof SsdganError)) throw error;
     if (error.code === 'out_of_memory') dataset.reserve(1); // throws where no further picture has room
@@ -115,7 +113,6 @@ async function readFile({ name, number, file: given }) {
  * @returns {Promise<{origins: string[], refused: Refused[]}>} origins of the pictures that were added
  */
 export async function addFiles(dataset, files, progress, { first = 0, removed = new Set(), sides = new Map() } = {}) {
-  const { sidesOf } = await loadSides();
   /** @type {Refused[]} */
   const refused = [];
   /** @type {string[]} */
@@ -127,18 +124,18 @@ export async function addFiles(dataset, files, progress, { first = 0, removed = 
   let done = 0;
   dataset.expect(wanted.filter(({ name }) => isPictureName(name)).length);
 
-  /** @param {Found} found @param {Refused | Sides | null} result */
+  /** @param {Found} found @param {Refused | Added} result */
   const note = ({ origin }, result) => {
-    if (result && 'reason' in result) return void refused.push(result);
+    if ('reason' in result) return void refused.push(result);
     origins.push(origin);
-    if (result) sides.set(origin, result);
+    if (result.sides) sides.set(origin, result.sides);
   };
 
   /** Decodes what has gathered; what only the browser can decode comes behind it. @param {Found[]} entries */
   const addTogether = async (entries) => {
     for (const chunk of inChunks(entries, ({ bytes }) => bytes.length)) {
       const errors = dataset.addFiles(chunk.map(({ bytes }) => bytes));
-      for (const [i, found] of chunk.entries()) if (!errors[i]) note(found, sidesOf(found.bytes));
+      for (const [i, found] of chunk.entries()) if (!errors[i]) note(found, { sides: sidesOf(found.bytes) });
       for (const [i, error] of errors.entries())
         if (error) note(chunk[i], await tryBrowser(dataset, chunk[i].name, chunk[i].bytes, error));
       done += chunk.length;
