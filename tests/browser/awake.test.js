@@ -1,11 +1,8 @@
 /** A training that nobody watches: what keeps tab and screen awake, and what tells how it goes. */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { test } from 'node:test';
-import { serveFolder } from '../../scripts/serve.js';
-import { ROOT } from '../../scripts/shell.js';
-import { MISSING, openBrowser, until, untilReady as untilTabReady } from './browsers.js';
-import { setEpochs as setTabEpochs, untilStep as untilTabStep } from './steps.js';
+import { MISSING, until } from './browsers.js';
+import { onPage, setEpochs as setTabEpochs, untilStep as untilTabStep } from './steps.js';
 import { chooseSize, openPage, setEpochs, untilReady, untilStep, untilText, startTraining } from './page.js';
 
 /** Stands in for the browser's screen lock and notifications, and for the tab's being hidden. */
@@ -91,22 +88,18 @@ test('a training holds a lock and the screen, shows how far it is, and tells whe
 });
 
 // The drivers of the other two call every tab visible.
-test('a tab that is really hidden trains on', { skip: MISSING.Firefox }, async () => {
-  const site = await serveFolder(path.join(ROOT, 'dist'));
-  const tab = await openBrowser('Firefox');
-  await tab.goto(`${site.url}?width=4&starter=none&doodles=100`);
-  await untilTabReady(tab);
-  await setTabEpochs(tab, 5000);
-  await tab.click('#train-button');
-  await untilTabStep(tab, 2);
-  await tab.cover();
-  await until(tab, () => document.visibilityState === 'hidden');
-  const step = await tab.run(() => /** @type {any} */ (globalThis).ssdganRun.curves.columns[0].at(-1));
-  await untilTabStep(tab, step + 100);
-  assert.equal(await tab.run(() => document.visibilityState), 'hidden');
-  await tab.close();
-  site.close();
-});
+test('a tab that is really hidden trains on', { skip: MISSING.Firefox }, () =>
+  onPage('Firefox', {}, async (tab) => {
+    await setTabEpochs(tab, 5000);
+    await tab.click('#train-button');
+    await untilTabStep(tab, 2);
+    await tab.cover();
+    await until(tab, () => document.visibilityState === 'hidden');
+    const step = await tab.run(() => /** @type {any} */ (globalThis).ssdganRun.curves.columns[0].at(-1));
+    await untilTabStep(tab, step + 100);
+    assert.equal(await tab.run(() => document.visibilityState), 'hidden');
+  }),
+);
 
 test('a drop in speed is told while it lasts', async () => {
   const { page, close } = await openPage();

@@ -3,13 +3,10 @@
  * table: each step by browser, the variant of the engine, and pictures a second.
  */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, test } from 'node:test';
-import { serveFolder } from '../../scripts/serve.js';
-import { ROOT } from '../../scripts/shell.js';
 import { makeZip } from '../zips.js';
-import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
-import { chooseSize, clickAt, downloadBy, giveFile, ppm, setEpochs, stepOf, untilStep } from './steps.js';
+import { MISSING, NAMES, until, untilReady, untilText } from './browsers.js';
+import { chooseSize, clickAt, downloadBy, giveFile, ppm, setEpochs, stepOf, untilStep, withTab } from './steps.js';
 
 /** @type {Record<string, {width: number, height: number}>} */
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
@@ -34,17 +31,15 @@ const overhang = (tab) => tab.run(() => document.documentElement.scrollWidth - i
 
 for (const name of NAMES)
   for (const [size, dimensions] of Object.entries(SIZES))
-    test(`the whole way (${name}, ${size})`, { skip: MISSING[name] }, async () => {
-      const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
-      // With shared memory, as in Safari, and without, as WebKitGTK has it.
-      const tab = await openBrowser(name, { ...dimensions, sharedMemory: size === 'desktop' });
-      /** @param {string} step @param {() => Promise<string | void>} body */
-      const step = async (step, body) => {
-        const began = Date.now();
-        const result = await body();
-        note(step, `${name} ${size}`, result ?? `${((Date.now() - began) / 1000).toFixed(1)} s`);
-      };
-      try {
+    // With shared memory, as in Safari, and without, as WebKitGTK has it.
+    test(`the whole way (${name}, ${size})`, { skip: MISSING[name] }, () =>
+      withTab(name, { ...dimensions, sharedMemory: size === 'desktop' }, async (tab, site) => {
+        /** @param {string} step @param {() => Promise<string | void>} body */
+        const step = async (step, body) => {
+          const began = Date.now();
+          const result = await body();
+          note(step, `${name} ${size}`, result ?? `${((Date.now() - began) / 1000).toFixed(1)} s`);
+        };
         await step('load, ready to train', async () => {
           await tab.goto(`${site.url}?width=4&starter=none&doodles=100`);
           await untilReady(tab);
@@ -105,9 +100,5 @@ for (const name of NAMES)
           assert.ok((await downloadBy(tab, 'save-checkpoint')).size > 1000);
         });
         assert.ok((await overhang(tab)) <= 0, 'nothing sticks out');
-        assert.deepEqual(tab.problems, []);
-      } finally {
-        await tab.close();
-        site.close();
-      }
-    });
+      }),
+    );

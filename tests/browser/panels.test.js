@@ -1,13 +1,10 @@
 /** Training that explains itself, and playing with faces, in Firefox and WebKit; Chromium's are in play, film, guide and link. */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { test } from 'node:test';
-import { serveFolder } from '../../scripts/serve.js';
-import { ROOT } from '../../scripts/shell.js';
 import { createEngine } from '../../wasm/engine/engine.js';
 import { makeZip } from '../zips.js';
-import { MISSING, openBrowser, until, untilReady, untilText } from './browsers.js';
-import { chooseSize, downloadBy, giveFile, press, setEpochs, setValue, untilStep } from './steps.js';
+import { MISSING, until, untilReady, untilText } from './browsers.js';
+import { chooseSize, downloadBy, giveFile, onPage, press, setEpochs, setValue, untilStep } from './steps.js';
 
 /** @typedef {import('./browsers.js').Tab} Tab */
 
@@ -130,11 +127,7 @@ for (const name of /** @type {const} */ (['Firefox', 'WebKit']))
     const engine = await createEngine({ threads: 1 });
     const other = engine.createTrainer({ image_size: 32, width: 4, batch: 2, latent_size: 20 }).save();
     engine.dispose();
-    const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
-    const tab = await openBrowser(name, { width: 1280, height: 900 });
-    try {
-      await tab.goto(`${site.url}?width=4&starter=none`);
-      await untilReady(tab);
+    await onPage(name, { query: '?width=4&starter=none', width: 1280, height: 900 }, async (tab) => {
       await training(tab);
       await playing(tab, other);
 
@@ -156,9 +149,5 @@ for (const name of /** @type {const} */ (['Firefox', 'WebKit']))
       assert.deepEqual(await picked(tab), ['face 0', 'face 1', 'face 3']);
       await until(tab, () => document.querySelectorAll('#favourites li').length === 1);
       await until(tab, (old) => /** @type {HTMLCanvasElement} */ (document.getElementById('made-grid')).toDataURL() === old, grid); // prettier-ignore
-      assert.deepEqual(tab.problems, []);
-    } finally {
-      await tab.close();
-      site.close();
-    }
+    });
   });

@@ -1,13 +1,10 @@
 /** Panel 1: thousands of pictures as a grid of which only the view is drawn; taking out, and undo; in every browser. */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { test } from 'node:test';
-import { serveFolder } from '../../scripts/serve.js';
-import { ROOT } from '../../scripts/shell.js';
 import { bmpOf, randomOf } from '../photos.js';
 import { makeZip } from '../zips.js';
-import { MISSING, NAMES, openBrowser, until, untilReady, untilText } from './browsers.js';
-import { chooseSize, giveFile, press } from './steps.js';
+import { MISSING, NAMES, until, untilText } from './browsers.js';
+import { chooseSize, giveFile, onPage, press } from './steps.js';
 
 /** Noise, wider than high, in a format that every browser can show. @param {number} seed */
 function bmp(seed) {
@@ -49,24 +46,9 @@ async function untilDrawn(tab, index, number) {
 /** @param {Tab} tab */
 const tiles = (tab) => tab.run(() => document.querySelectorAll('.thumb:not([hidden])').length);
 
-/** @param {typeof NAMES[number]} name of a browser @param {(tab: Tab) => Promise<void>} body what is done on the page; nothing unexpected may happen */
-async function onPage(name, body) {
-  const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
-  const tab = await openBrowser(name);
-  try {
-    await tab.goto(`${site.url}?width=4&starter=none&doodles=100&home=memory`);
-    await untilReady(tab);
-    await body(tab);
-    assert.deepEqual(tab.problems, []);
-  } finally {
-    await tab.close();
-    site.close();
-  }
-}
-
 for (const name of NAMES)
   test(`3,000 pictures: only the view is drawn; one is taken out and put back (${name})`, { skip: MISSING[name] }, () =>
-    onPage(name, async (tab) => {
+    onPage(name, {}, async (tab) => {
       await giveFile(tab, 'file-input', 'set.zip', ZIP);
       await untilText(tab, 'intake-state', /^3,000 pictures\./);
       await untilDrawn(tab, 0, 0);
@@ -128,7 +110,7 @@ for (const name of NAMES)
     `a copy is left out and put back, a picture framed, others pasted and taken (${name})`,
     { skip: MISSING[name] },
     () =>
-      onPage(name, async (tab) => {
+      onPage(name, {}, async (tab) => {
         await giveFile(tab, 'file-input', 'set.zip', PHOTOS);
         await untilText(tab, 'intake-state', /^9 pictures/);
         await until(tab, () => document.querySelector('.report-kind[data-kind=same] > button:enabled') !== null);

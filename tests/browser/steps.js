@@ -1,7 +1,43 @@
 /** What a visitor does, in any browser: steps of the tests that run in all of them (browsers.js). */
-import { until, untilText } from './browsers.js';
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { serveFolder } from '../../scripts/serve.js';
+import { ROOT } from '../../scripts/shell.js';
+import { openBrowser, until, untilReady, untilText } from './browsers.js';
 
 /** @typedef {import('./browsers.js').Tab} Tab */
+
+/**
+ * A browser, and the page served to it. Nothing unexpected may stand in its console. Both are closed, also after a failure: what stays
+ * open keeps the test running.
+ * @param {import('./browsers.js').BrowserName} name
+ * @param {import('./browsers.js').Options} options
+ * @param {(tab: Tab, site: Awaited<ReturnType<typeof serveFolder>>) => Promise<void>} body
+ */
+export async function withTab(name, options, body) {
+  const site = await serveFolder(path.join(ROOT, 'dist'), undefined, { prefix: '/some/where/' });
+  const tab = await openBrowser(name, options);
+  try {
+    await body(tab, site);
+    assert.deepEqual(tab.problems, []);
+  } finally {
+    await tab.close();
+    site.close();
+  }
+}
+
+/**
+ * The page, ready to train.
+ * @param {import('./browsers.js').BrowserName} name
+ * @param {import('./browsers.js').Options & {query?: string}} options
+ * @param {(tab: Tab, site: Awaited<ReturnType<typeof serveFolder>>) => Promise<void>} body what is done on it
+ */
+export const onPage = (name, { query = '?width=4&starter=none&doodles=100&home=memory', ...options }, body) =>
+  withTab(name, options, async (tab, site) => {
+    await tab.goto(site.url + query);
+    await untilReady(tab);
+    await body(tab, site);
+  });
 
 /** Small pictures of one colour each, as a PPM file. @param {number} level */
 export const ppm = (level) => Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(192, level)]);
