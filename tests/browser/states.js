@@ -88,9 +88,27 @@ async function pictures(page, visit) {
   await page.waitForSelector('#camera-use:enabled');
   await visit('camera', '#camera');
   await page.keyboard.press('Escape');
+  await howLong(page, visit);
   await page.click('#train details summary');
   await visit('settings', '#train');
   await page.click('#train details summary');
+}
+
+/** What a length gives, which is said of the usual settings alone. @param {Page} page @param {Visit} visit */
+async function howLong(page, visit) {
+  const choose = (/** @type {[string, number][]} */ values) =>
+    page.evaluate((pairs) => {
+      const { settings } = /** @type {any} */ (globalThis).ssdganApp;
+      const before = [...settings.chosen];
+      settings.chosen = new Map(pairs);
+      settings.show();
+      settings.form.dispatchEvent(new Event('change'));
+      return before;
+    }, values);
+  const chosen = await choose([]);
+  await page.waitForSelector('#example:visible');
+  await visit('how long', '#train');
+  await choose(chosen);
 }
 
 /** A training, one step in slow motion, the remedy, an earlier moment. @param {Page} page @param {Visit} visit */

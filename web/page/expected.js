@@ -39,6 +39,7 @@ export class Expected {
     this.howLong = howLong;
     const show = () => this.show();
     app.settings.form.addEventListener('input', show);
+    app.settings.form.addEventListener('change', show); // back to the usual values
     app.watch(show);
     onWords(show);
     show();
@@ -48,6 +49,12 @@ export class Expected {
   get settings() {
     const { settings } = this.app;
     return JSON.stringify([settings.control('recipe').value, settings.value('image_size'), settings.config()]);
+  }
+
+  /** The recipe is `best`, and nothing of it is changed. */
+  get isUsual() {
+    const { recipe, changed } = this.app.settings;
+    return !recipe?.comparison && !changed;
   }
 
   /** @param {number} rate pictures a second of the training that there is */
@@ -67,14 +74,14 @@ export class Expected {
     if (!minutes) return epochs && count ? { pictures: epochs * count, how: 'exact' } : null;
     const last = kept();
     if (last?.settings === this.settings) return { pictures: 60 * minutes * last.rate, how: 'here' };
-    const rate = settings.recipe?.comparison || settings.changed ? 0 : USUAL[settings.value('image_size')];
+    const rate = this.isUsual && USUAL[settings.value('image_size')];
     return rate ? { pictures: 60 * minutes * rate, how: 'usual' } : null;
   }
 
   show() {
     const { count, settings } = this.app;
     const expected = this.pictures;
-    const isUsual = !settings.recipe?.comparison && String(settings.value('image_size')) === '64';
+    const isUsual = this.isUsual && String(settings.value('image_size')) === '64';
     byId('expected').hidden = !expected;
     if (!expected) return;
     const pictures = Number(expected.pictures.toPrecision(2));
