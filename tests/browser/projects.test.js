@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { STARTER } from '../../wasm/cli/files.js';
 import { readSafetensors } from '../../wasm/engine/safetensors.js';
 import {
   chooseSize,
@@ -21,6 +22,7 @@ import {
 
 /** @typedef {import('playwright-core').Page} Page */
 
+const NO_STARTER = fs.existsSync(STARTER) ? false : 'no starter model in web/public/starter';
 const MAIN = fileURLToPath(new URL('../../wasm/cli/main.js', import.meta.url));
 
 /** Trains some pictures a few steps and pauses. @param {Page} page @param {number} steps @returns {Promise<number>} the step */
@@ -47,6 +49,44 @@ async function stateOf(page) {
   const { bytes } = await downloadBy(page, 'save-checkpoint');
   return readSafetensors(bytes).tensors;
 }
+
+/** Before the page: presses Continue at the very moment when it comes; the project opens slowly, as on a busy machine. */
+const pressContinueAtOnce = () =>
+  addEventListener('DOMContentLoaded', () => {
+    const card = /** @type {HTMLElement} */ (document.getElementById('continue'));
+    const watcher = new MutationObserver(() => {
+      if (card.hidden) return;
+      watcher.disconnect();
+      const { client } = /** @type {any} */ (globalThis).ssdganApp;
+      const { request } = client;
+      client.request = async (/** @type {any[]} */ ...asked) => {
+        const reply = await request.apply(client, asked);
+        if (asked[0] === 'project.open') await new Promise((resolve) => setTimeout(resolve, 1500));
+        return reply;
+      };
+      document.getElementById('continue-button')?.click();
+    });
+    watcher.observe(card, { attributes: true });
+  });
+
+test(
+  'Continue that is pressed at once is not undone by the doodles of a first visit',
+  { skip: NO_STARTER },
+  async () => {
+    const { page, close } = await openPage({
+      query: '?width=4&starter=starter/test.safetensors',
+      starter: fs.readFileSync(STARTER),
+      starterDelay: 3000, // the page waits half a second for it, and then takes doodles
+      script: pressContinueAtOnce,
+    });
+    await own(page);
+    const step = await trainAWhile(page, 5);
+    await page.reload();
+    await untilStep(page, step + 1);
+    await untilText(page, 'intake-state', /^12 pictures/);
+    await close();
+  },
+);
 
 for (const home of ['file system', 'database']) {
   test(`a reload offers what was there, bit for bit (${home})`, async () => {

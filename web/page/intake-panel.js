@@ -72,7 +72,7 @@ export class IntakePanel {
     this.readAs = null;
     this.doodles = 0;
     this.isReadable = true;
-    /** Something was given: the doodles of the first visit are not wanted. */
+    /** Something was given or opened: the doodles of the first visit are not wanted. */
     this.given = false;
     /** @type {Refused[]} */
     this.refused = [];

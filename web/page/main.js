@@ -83,6 +83,7 @@ intake.onProject = () => projects.refresh();
 
 /** @param {string} id @param {boolean} andTrain press Continue too */
 async function openProject(id, andTrain) {
+  intake.given = true; // the doodles of the first visit would take its place
   app.project = null;
   const reply = await app.client.request('project.open', { project: id });
   app.project = id;

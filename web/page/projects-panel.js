@@ -48,6 +48,8 @@ export class ProjectsPanel {
     this.fresh = fresh;
     /** @type {Listed[]} */
     this.projects = [];
+    /** The one that is being opened or left: the next one waits. */
+    this.last = Promise.resolve();
     /** How often the list was asked for. */
     this.asked = 0;
     /** @type {string | null} what the browser said when it was asked not to delete anything */
@@ -166,13 +168,23 @@ export class ProjectsPanel {
     return item;
   }
 
+  /** Goes to another project, once the last one is there. @param {() => Promise<void>} go */
+  inTurn(go) {
+    this.last = this.last.then(() =>
+      this.app.attempt('projects-state', async () => {
+        if (this.app.phase === 'training') await this.app.client.request('train.pause');
+        await go();
+        await this.refresh();
+      }),
+    );
+    return this.last;
+  }
+
   /** @param {string} id @param {boolean} andTrain */
   enter(id, andTrain) {
-    return this.app.attempt('projects-state', async () => {
-      if (this.app.phase === 'training') await this.app.client.request('train.pause');
+    return this.inTurn(async () => {
       await this.open(id, andTrain);
       element('project-list', HTMLDetailsElement).open = false;
-      await this.refresh();
     });
   }
 
@@ -212,11 +224,7 @@ export class ProjectsPanel {
 
   /** Leaves the open project, which is kept, and begins with nothing. */
   begin() {
-    return this.app.attempt('projects-state', async () => {
-      if (this.app.phase === 'training') await this.app.client.request('train.pause');
-      await this.fresh();
-      await this.refresh();
-    });
+    return this.inTurn(() => this.fresh());
   }
 
   /** Asks the browser, once, not to delete projects when room gets short. */
