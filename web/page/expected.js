@@ -3,6 +3,8 @@
 import after5 from '../../docs/guide/gallery/photos-811-5.jpg';
 import after15 from '../../docs/guide/gallery/photos-811-15.jpg';
 import after30 from '../../docs/guide/gallery/photos-811-30.jpg';
+import after60 from '../../docs/guide/gallery/photos-811-60.jpg';
+import after120 from '../../docs/guide/gallery/photos-811-120.jpg';
 import { byId, element } from './draw.js';
 import { onWords, t, takeLaterWords } from './words.js';
 
@@ -21,6 +23,8 @@ const EXAMPLES = [
   { pictures: 68_000, sheet: after5, words: 'rough' },
   { pictures: 202_000, sheet: after15, words: 'clear' },
   { pictures: 434_000, sheet: after30, words: 'fine' },
+  { pictures: 941_000, sheet: after60, words: 'varied' },
+  { pictures: 1_917_000, sheet: after120, words: 'different' },
 ];
 
 /** @returns {{settings: string, rate: number} | null} */
