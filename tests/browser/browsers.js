@@ -193,6 +193,16 @@ async function openWebKit({ width = 1280, height = 900, sharedMemory = false }) 
 export const openBrowser = (name, options = {}) =>
   ({ Chromium: openChromium, Firefox: openFirefox, WebKit: openWebKit })[name](options);
 
+/** What a page says of itself, for who reads why a test failed. */
+const stateOfPage = () => {
+  const told = [...document.querySelectorAll('[id$=-state], [aria-live], #notice')]
+    .filter(({ textContent }) => textContent)
+    .map(({ id, textContent }) => `${id}: ${textContent}`);
+  return [location.href, `phase ${document.body.dataset.phase}`, ...told, document.body.innerText.slice(0, 500)].join(
+    '\n',
+  );
+};
+
 /**
  * Asks the page until the answer is yes.
  * @param {Tab} tab @param {(...args: any[]) => any} question @param {any[]} args
@@ -206,7 +216,7 @@ export async function until(tab, question, ...args) {
     });
     if (answer) return answer;
     if (Date.now() > end) {
-      const page = await tab.run(() => `${location.href}: ${document.body.innerText.slice(0, 500)}`).catch(String);
+      const page = await tab.run(stateOfPage).catch(String);
       const problems = tab.problems.join('; ');
       throw new Error(`${tab.name}: waited too long for ${question} of ${JSON.stringify(args)} on ${page} ${problems}`);
     }
