@@ -198,9 +198,13 @@ const stateOfPage = () => {
   const told = [...document.querySelectorAll('[id$=-state], [aria-live], #notice')]
     .filter(({ textContent }) => textContent)
     .map(({ id, textContent }) => `${id}: ${textContent}`);
-  return [location.href, `phase ${document.body.dataset.phase}`, ...told, document.body.innerText.slice(0, 500)].join(
-    '\n',
-  );
+  const waiting = /** @type {any} */ (globalThis).ssdganApp?.client.pending.size; // requests that the worker has not answered
+  return [
+    location.href,
+    `phase ${document.body.dataset.phase}, ${waiting} requests`,
+    ...told,
+    document.body.innerText.slice(0, 500),
+  ].join('\n');
 };
 
 /**
