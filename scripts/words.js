@@ -57,8 +57,8 @@ const OF_BUILD = /^start\./;
 /** Words of settings that are seen before the others are fetched. */
 const OF_RECIPES = /^recipe\./;
 
-/** @template T @param {Record<string, T>} page @param {(key: string) => boolean} isWanted */
-const only = (page, isWanted) => Object.fromEntries(Object.entries(page).filter(([key]) => isWanted(key)));
+/** @template T @param {Record<string, T>} all @param {(key: string) => boolean} isWanted */
+const only = (all, isWanted) => Object.fromEntries(Object.entries(all).filter(([key]) => isWanted(key)));
 
 /**
  * What of a file is fetched at first (`?page`), and what when it is needed. The page itself holds the English words that it

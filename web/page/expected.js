@@ -49,8 +49,8 @@ export class Expected {
     show();
   }
 
-  /** What makes a step slow or fast. */
-  get settings() {
+  /** The settings as a text: they make a step slow or fast. */
+  get key() {
     const { settings } = this.app;
     return JSON.stringify([settings.control('recipe').value, settings.value('image_size'), settings.config()]);
   }
@@ -64,7 +64,7 @@ export class Expected {
   /** @param {number} rate pictures a second of the training that there is */
   learn(rate) {
     try {
-      localStorage.setItem(KEPT, JSON.stringify({ settings: this.settings, rate }));
+      localStorage.setItem(KEPT, JSON.stringify({ settings: this.key, rate }));
     } catch {
       // Nothing is kept here.
     }
@@ -77,7 +77,7 @@ export class Expected {
     const { minutes, epochs } = this.howLong.request('ready');
     if (!minutes) return epochs && count ? { pictures: epochs * count, how: 'exact' } : null;
     const last = kept();
-    if (last?.settings === this.settings) return { pictures: 60 * minutes * last.rate, how: 'here' };
+    if (last?.settings === this.key) return { pictures: 60 * minutes * last.rate, how: 'here' };
     const rate = this.isUsual && USUAL[settings.value('image_size')];
     return rate ? { pictures: 60 * minutes * rate, how: 'usual' } : null;
   }
@@ -85,17 +85,16 @@ export class Expected {
   show() {
     const { count, settings } = this.app;
     const expected = this.pictures;
-    const isUsual = this.isUsual && String(settings.value('image_size')) === '64';
     byId('expected').hidden = !expected;
     if (!expected) return;
     const pictures = Number(expected.pictures.toPrecision(2));
     const times = Math.max(1, Number((pictures / count).toPrecision(2)));
     const sentences = [count > 1 ? t('expected.each', { pictures, times }) : t('expected.shown', { pictures })];
     if (expected.how !== 'exact') sentences.push(t(`expected.${expected.how}`));
-    const example = nearest(pictures);
     const link = element('example', HTMLAnchorElement);
-    link.hidden = !isUsual;
-    if (isUsual) {
+    link.hidden = !this.isUsual || String(settings.value('image_size')) !== '64'; // as the gallery's
+    if (!link.hidden) {
+      const example = nearest(pictures);
       link.href = example.sheet;
       const image = /** @type {HTMLImageElement} */ (link.firstElementChild);
       if (image.src !== link.href) image.src = link.href;
