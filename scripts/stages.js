@@ -27,12 +27,18 @@ const NODE_FILES = Math.max(2, CORES - 1);
 /** Two, because a test waits for its browser nearly as long as it computes. */
 const BROWSER_FILES = 2;
 
+/**
+ * Node's test runner, with an end: where the last message of a file is cut off it turns in a circle for ever and hears no signal but
+ * SIGKILL (https://github.com/nodejs/node/issues/62693). A stage takes 2 to 10 minutes.
+ */
+const RUNNER = 'timeout --foreground --kill-after=10 30m node --test';
+
 /** @param {string} files */
-const node = (files) => `node --test ${reporters('node')} --test-concurrency=${NODE_FILES} ${files}`;
+const node = (files) => `${RUNNER} ${reporters('node')} --test-concurrency=${NODE_FILES} ${files}`;
 
 /** @param {string} files */
 const browser = (files) =>
-  `node --test ${reporters('browser')} --test-force-exit --test-concurrency=${BROWSER_FILES} ${files}`;
+  `${RUNNER} ${reporters('browser')} --test-force-exit --test-concurrency=${BROWSER_FILES} ${files}`;
 
 const FORMAT = [
   "clang-format-19 --dry-run --Werror $(git ls-files '*.c' '*.h')",

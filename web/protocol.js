@@ -11,7 +11,7 @@
  *                                        pictures, copy}, which new projects have
  *                                        -> {variant, threads, notes, describe (ssd_describe, include/ssdgan.h),
  *                                        recipes: [{name, about, settings, comparison}]}
- *   projects.list {}                     -> {home: 'file system', 'database' or 'memory'; usage, quota: bytes; projects: [{id,
+ *   projects.list {}                     -> {home: kind of a home (stores/home.js); usage, quota: bytes; projects: [{id,
  *                                        name, changed, pictures, doodles, progress, bytes, preview, isHere, isElsewhere}]},
  *                                        the last one changed first; preview: {size, rgba} of its first pictures
  *   project.open {project}               closes the open one and takes the pictures of this -> {pictures: as pictures.add,

@@ -155,11 +155,16 @@ async function openWebKit({ width = 1280, height = 900, sharedMemory = false }) 
   const web = await new Builder().usingServer(server).withCapabilities(wanted).build();
   await web.manage().setTimeouts({ script: 120000, pageLoad: 120000 });
   await web.manage().window().setRect({ width, height });
-  return {
+  /** @type {Tab} */
+  const tab = {
     name: 'WebKit',
     problems: [],
     goto: (url) => web.get(url),
-    reload: () => web.navigate().refresh(),
+    async reload() {
+      // Left in the middle of a write, WebKit's database never answers again (web/worker/stores/database.js).
+      await until(tab, () => /** @type {any} */ (globalThis).ssdganApp.client.pending.size === 0);
+      await web.navigate().refresh();
+    },
     async run(body, ...args) {
       const { value, error } = /** @type {any} */ (
         await web.executeAsyncScript(`const done = arguments[0];
@@ -187,6 +192,7 @@ async function openWebKit({ width = 1280, height = 900, sharedMemory = false }) 
       screen.child.kill();
     },
   };
+  return tab;
 }
 
 /** @param {BrowserName} name @param {Options} options @returns {Promise<Tab>} */
@@ -222,7 +228,8 @@ export async function until(tab, question, ...args) {
     if (Date.now() > end) {
       const page = await tab.run(stateOfPage).catch(String);
       const problems = tab.problems.join('; ');
-      throw new Error(`${tab.name}: waited too long for ${question} of ${JSON.stringify(args)} on ${page} ${problems}`);
+      const of = JSON.stringify(args).slice(0, 300); // a picture is one argument
+      throw new Error(`${tab.name}: waited too long for ${question} of ${of} on ${page} ${problems}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

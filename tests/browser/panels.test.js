@@ -132,7 +132,7 @@ for (const name of /** @type {const} */ (['Firefox', 'WebKit']))
       await playing(tab, other);
 
       // The address makes the same faces once more, when its project is open.
-      await until(tab, () => location.hash.includes('&keys=0;1;3'));
+      await until(tab, () => location.hash.includes('&keys=0;1;3') && !location.hash.includes('move='));
       const grid = await drawn(tab, 'made-grid');
       await tab.reload();
       await untilShown(tab, '#continue');

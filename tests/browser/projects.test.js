@@ -278,3 +278,21 @@ test('storage that is full or refused: a sentence, training goes on, a download 
   memory.page.on('dialog', (dialog) => dialog.accept());
   await memory.close();
 });
+
+test('a storage that does not answer is told, and the page works all the same', async () => {
+  const script = () => {
+    const opening = indexedDB.open('ssdgan', 1);
+    opening.onupgradeneeded = () => ['sizes', 'pieces'].forEach((name) => opening.result.createObjectStore(name));
+    opening.onsuccess = () => {
+      const sizes = opening.result.transaction(['sizes', 'pieces'], 'readwrite').objectStore('sizes');
+      const goOn = () => (sizes.count().onsuccess = goOn); // a transaction that never ends, as a worker of WebKit may leave it
+      goOn();
+    };
+  };
+  const { page, close } = await openPage({ query: '?width=4&starter=none&home=database', script });
+  await untilText(page, 'projects-state', /does not answer.*start it again/);
+  await own(page);
+  await trainAWhile(page, 3);
+  page.on('dialog', (dialog) => dialog.accept());
+  await close();
+});

@@ -7,6 +7,7 @@
 import { headerOf } from '../engine/safetensors.js';
 import { SsdganError } from '../engine/engine.js';
 import { planFrom } from './plan.js';
+import { queue } from './queue.js';
 import { checkpointsIn, goodOf, metadataOf } from './run-files.js';
 import { BEST, GOOD_SLOTS, LOG, MODEL, NEXT_BEST, OLD_CHECKPOINT, samplesIn, SLOTS } from './store.js';
 
@@ -55,20 +56,9 @@ async function writeTwice(store, name, data) {
   await store.write(name, data());
   await store.remove(NEXT[name]);
 }
-/** The last one who read or changed a project.json. @type {Promise<unknown>} */
-let last = Promise.resolve();
 
-/**
- * One after the other: a reader must not meet half of a file, and of two changes at once one would be lost.
- * @template T
- * @param {() => Promise<T>} work
- * @returns {Promise<T>}
- */
-function inTurn(work) {
-  const done = last.then(work);
-  last = done.catch(() => {}); // told to who asked for it
-  return done;
-}
+/** Of those who read or change a project.json: a reader must not meet half of a file, and of two changes at once one would be lost. */
+const inTurn = queue();
 
 /** @param {Store} store @returns {Promise<Project | null>} null: there is none, or it is damaged */
 export const readProject = (store) => inTurn(() => read(store));

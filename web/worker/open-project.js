@@ -3,6 +3,7 @@
  * project yet; it gets one with the first own picture, or when doodles are trained on.
  */
 import { readPictures, readProject, updateProject, writePictures } from '../../wasm/run/project.js';
+import { queue } from '../../wasm/run/queue.js';
 import { Collection } from './collection.js';
 import { fileOf } from './intake.js';
 
@@ -60,8 +61,8 @@ export class OpenProject {
     this.release = release;
     this.isReadOnly = isReadOnly;
     this.timer = 0;
-    /** @type {Promise<unknown>} the last write of pictures */
-    this.writing = Promise.resolve();
+    /** Pictures are written one after the other. */
+    this.inTurn = queue();
     this.isDirty = false;
     /** No pictures have been kept yet. */
     this.isNew = false;
@@ -143,21 +144,18 @@ export class OpenProject {
   /** Writes the pictures, if they have changed. @param {Collection} collection */
   keep(collection) {
     clearTimeout(this.timer);
-    this.writing = this.writing
-      .catch(() => {})
-      .then(async () => {
-        if (!this.isDirty || this.isReadOnly) return;
-        this.isDirty = this.isNew = false;
-        try {
-          await this.note(collection);
-          await writePictures(this.store, collection.dataset, collection.about);
-          await this.keepOriginals(collection);
-        } catch (error) {
-          this.isDirty = true;
-          throw error;
-        }
-      });
-    return this.writing;
+    return this.inTurn(async () => {
+      if (!this.isDirty || this.isReadOnly) return;
+      this.isDirty = this.isNew = false;
+      try {
+        await this.note(collection);
+        await writePictures(this.store, collection.dataset, collection.about);
+        await this.keepOriginals(collection);
+      } catch (error) {
+        this.isDirty = true;
+        throw error;
+      }
+    });
   }
 
   /** Keeps the files themselves, where they fit. Photos go when their faces have taken their place for good. @param {Collection} collection */

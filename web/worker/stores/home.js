@@ -5,7 +5,7 @@ import { FileSystemHome } from './file-system.js';
 /** @typedef {import('../../../wasm/run/store.js').Store} Store */
 /**
  * @typedef {object} Home
- * @property {string} kind 'file system', 'database' or 'memory'
+ * @property {string} kind 'file system', 'database', 'memory', or 'no answer': in memory, because the database does not answer
  * @property {() => Promise<string[]>} list ids of the projects
  * @property {(id: string) => Promise<Store>} store makes it where there is none
  * @property {(id: string) => Promise<void>} remove
@@ -13,7 +13,11 @@ import { FileSystemHome } from './file-system.js';
 
 /** @implements {Home} */
 class MemoryHome {
-  kind = 'memory';
+  /** @param {'memory' | 'no answer'} kind */
+  constructor(kind) {
+    this.kind = kind;
+  }
+
   /** @type {Map<string, Store>} */
   stores = new Map();
 
@@ -48,9 +52,10 @@ export async function openHome(only) {
     try {
       const { DatabaseHome } = await import('./database.js');
       return await DatabaseHome.open();
-    } catch {
-      // As above.
+    } catch (error) {
+      if (/** @type {any} */ (error)?.name === 'TimeoutError') return new MemoryHome('no answer');
+      // Else as above.
     }
   }
-  return new MemoryHome();
+  return new MemoryHome('memory');
 }
