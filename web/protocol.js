@@ -10,10 +10,11 @@
  *   hello {base, variant, threads, names}   starts the engine; base: URL of the folder that holds engine/; names: {doodles,
  *                                        pictures, copy}, which new projects have
  *                                        -> {variant, threads, notes, describe (ssd_describe, include/ssdgan.h),
- *                                        recipes: [{name, about, settings, comparison}]}
- *   projects.list {}                     -> {home: kind of a home (stores/home.js); usage, quota: bytes; projects: [{id,
- *                                        name, changed, pictures, doodles, progress, bytes, preview, isHere, isElsewhere}]},
- *                                        the last one changed first; preview: {size, rgba} of its first pictures
+ *                                        recipes: [{name, about, settings, comparison}], home: kind of the home of
+ *                                        projects (stores/home.js)}
+ *   projects.list {}                     -> {usage, quota: bytes; projects: [{id, name, changed, pictures, doodles, progress,
+ *                                        bytes, preview, isHere, isElsewhere}]}, the last one changed first; preview: {size,
+ *                                        rgba} of its first pictures
  *   project.open {project}               closes the open one and takes the pictures of this -> {pictures: as pictures.add,
  *                                        isReadOnly: another tab has it, step, metadata: of its checkpoint, or null, history:
  *                                        steps of its log, favourites, keyframes, model: bytes, where it is read-only}. Then

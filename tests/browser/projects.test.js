@@ -290,7 +290,8 @@ test('a storage that does not answer is told, and the page works all the same', 
     };
   };
   const { page, close } = await openPage({ query: '?width=4&starter=none&home=database', script });
-  await untilText(page, 'projects-state', /does not answer.*start it again/);
+  await untilText(page, 'notice', /does not answer.*start it again/);
+  await untilText(page, 'projects-state', /keeps nothing for this page.*Download the project/);
   await own(page);
   await trainAWhile(page, 3);
   page.on('dialog', (dialog) => dialog.accept());

@@ -92,6 +92,8 @@ export class App {
       names: Object.fromEntries(['doodles', 'pictures', 'copy'].map((name) => [name, t(`projects.names-${name}`)])),
       home: this.options.get('home') ?? undefined, // for tests: file system, database, memory
     });
+    this.keeps = reply.home === 'file system' || reply.home === 'database';
+    if (reply.home === 'no answer') this.notice(() => t('projects.no-answer'));
     this.engineNotes = [...reply.notes];
     tell(byId('engine-state'), () =>
       [t(`engine.${reply.variant}`, { n: reply.threads }), ...this.engineNotes.map(translated)].join(' '),

@@ -68,12 +68,10 @@ export class ProjectsPanel {
   refresh() {
     return this.app.attempt('projects-state', async () => {
       const mine = ++this.asked;
-      const { projects, home, usage, quota } = await this.app.client.request('projects.list');
+      const { projects, usage, quota } = await this.app.client.request('projects.list');
       if (mine !== this.asked) return; // a later list is on its way
       this.projects = projects;
-      this.app.keeps = home === 'file system' || home === 'database';
       tell(byId('projects-state'), () => {
-        if (home === 'no answer') return t('projects.no-answer');
         if (!this.app.keeps) return t('projects.not-kept');
         const room = quota ? [t('projects.room', { quota: size(quota), usage: size(usage) })] : [];
         return [t('projects.kept'), ...room, ...(this.promise ? [t(this.promise)] : [])].join(' ');

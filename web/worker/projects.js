@@ -90,7 +90,7 @@ export class Projects {
     }
     const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
     projects.sort((a, b) => (a.changed < b.changed ? 1 : -1));
-    return { home: this.place.kind, usage, quota, projects };
+    return { usage, quota, projects };
   }
 
   /** The open project, made where there is none. @param {string} name */

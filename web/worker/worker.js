@@ -139,7 +139,7 @@ const handlers = {
       comparison,
     }));
     tellEpochs();
-    return { variant: build, threads: count, notes, describe, recipes };
+    return { variant: build, threads: count, notes, describe, recipes, home: projects.place.kind };
   },
 
   async 'pictures.begin'(reading) {
