@@ -13,7 +13,7 @@ test('an argument of npm test names a stage, a native test or a file of tests', 
   assert.match(stagesOf('native:conv')[0].command, /--preset asan -R "\^conv\$"$/);
   assert.match(stagesOf('tsan:conv')[0].command, /--preset tsan -R "\^conv\$"$/);
   assert.match(stagesOf('fuzz:png')[0].command, /fuzz\.js --total 30 png$/);
-  assert.match(stagesOf('tests/node/layers.test.js')[0].command, /^node --test .* tests\/node\/layers\.test\.js$/);
+  assert.match(stagesOf('tests/node/layers.test.js')[0].command, / node --test .* tests\/node\/layers\.test\.js$/);
   assert.match(
     stagesOf('tests/browser/flow.test.js')[0].command,
     /--test-force-exit .* tests\/browser\/flow\.test\.js$/,
