@@ -7,6 +7,7 @@
   python3 scripts/pytorch sweep|dcgan_published  experiments of docs/experiments.md
 
 --help after a command tells its options. Needs PyTorch (1.13 or 2) and numpy; Debian has both as python3-torch.
+What reads pictures needs Pillow, too (python3-pil).
 """
 import importlib
 import os

@@ -104,6 +104,22 @@ def fingerprint(pictures):
     return (hash_ ^ hash_ >> 53) & (1 << 53) - 1
 
 
+def pictures_in(folder):
+    """Each PNG and JPEG of a folder by name, H x W x 3 bytes."""
+    try:
+        from PIL import Image  # here only: a project with its pictures needs no Pillow
+    except ImportError:
+        raise SystemExit("Reading pictures needs Pillow. Install it (Debian: apt-get install python3-pil).") from None
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.lower().endswith((".png", ".jpg", ".jpeg")))
+        pictures = [np.asarray(Image.open(os.path.join(folder, name)).convert("RGB")) for name in names]
+    except OSError as error:
+        raise SystemExit(f"The pictures in {folder} cannot be read: {error.strerror or error}.") from None
+    if not pictures:
+        raise SystemExit(f"There are no PNG or JPEG pictures in {folder}.")
+    return pictures
+
+
 class Project:
     def __init__(self, path, out=None):
         if not os.path.exists(path):
@@ -135,12 +151,10 @@ class Project:
             raise SystemExit(f"The project {what} with --pictures FOLDER.")
         if folder is None:
             return tensors_in(kept)[0]["pictures"].numpy()
-        from PIL import Image  # here only: a project with its pictures needs no Pillow
-        names = sorted(name for name in os.listdir(folder) if name.lower().endswith((".png", ".jpg", ".jpeg")))
-        pictures = np.stack([np.asarray(Image.open(os.path.join(folder, name)).convert("RGB")) for name in names])
-        if wanted and fingerprint(pictures) != wanted:
+        pictures = pictures_in(folder)
+        if len({picture.shape for picture in pictures}) > 1 or (wanted and fingerprint(np.stack(pictures)) != wanted):
             raise SystemExit(f"The pictures in {folder} are not those that the training began with.")
-        return pictures
+        return np.stack(pictures)
 
     def save(self, state, events, command, total):
         """Everything that page and terminal need. events: of the steps since the last save."""

@@ -227,6 +227,21 @@ test('what cannot go on is refused in one sentence', { skip }, async () => {
     assert.match(error, sentence);
     assert.doesNotMatch(error, /Traceback/);
   }
+  for (const name of ['empty', 'odd', 'without']) fs.mkdirSync(path.join(folder, name));
+  fs.writeFileSync(path.join(folder, 'odd', '1.png'), 'no picture');
+  fs.writeFileSync(path.join(folder, 'without', 'PIL.py'), 'raise ModuleNotFoundError(name="PIL")');
+  for (const [sentence, pictures, environment] of /** @type {[RegExp, string, object?][]} */ ([
+    [/There are no PNG or JPEG pictures in empty/, 'empty'],
+    [/in odd cannot be read: .*odd\/1\.png/, 'odd'],
+    [/in nowhere cannot be read: No such file/, 'nowhere'],
+    [/not those that the training began with/, 'photos'],
+    [/needs Pillow.*python3-pil/, 'photos', { PYTHONPATH: path.join(folder, 'without') }],
+  ])) {
+    const { status, error } = await pytorch(['train', 'refused', '--pictures', pictures], environment);
+    assert.equal(status, 1, pictures);
+    assert.match(error, sentence);
+    assert.doesNotMatch(error, /Traceback/);
+  }
   fs.writeFileSync(store.file('.lock'), '{}');
   assert.match((await pytorch(['train', 'refused', '--steps', '1'])).error, /is in use/);
   fs.rmSync(store.file('.lock'));
