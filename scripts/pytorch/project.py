@@ -151,10 +151,11 @@ class Project:
             raise SystemExit(f"The project {what} with --pictures FOLDER.")
         if folder is None:
             return tensors_in(kept)[0]["pictures"].numpy()
-        pictures = pictures_in(folder)
-        if len({picture.shape for picture in pictures}) > 1 or (wanted and fingerprint(np.stack(pictures)) != wanted):
+        found = pictures_in(folder)
+        pictures = np.stack(found) if len({picture.shape for picture in found}) == 1 else None
+        if pictures is None or (wanted and fingerprint(pictures) != wanted):
             raise SystemExit(f"The pictures in {folder} are not those that the training began with.")
-        return np.stack(pictures)
+        return pictures
 
     def save(self, state, events, command, total):
         """Everything that page and terminal need. events: of the steps since the last save."""
