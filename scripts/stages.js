@@ -10,6 +10,9 @@ import { ROOT } from './shell.js';
 /** @param {string} name @returns {string} where a stage counts its skipped tests, for the summary */
 export const tapOf = (name) => `build/${name}.tap`;
 
+/** @param {string} name @returns {string} where a stage's output is kept */
+export const logOf = (name) => `build/${name.replaceAll(':', '-')}.log`;
+
 /** @param {string} name @returns {string} options: readable to the terminal, countable to the file */
 function reporters(name) {
   const readable = '--test-reporter=spec --test-reporter-destination=stdout';

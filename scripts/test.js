@@ -1,5 +1,6 @@
 /**
- * `npm test`: sets up, builds and runs every stage. It goes on after a failure and closes with a summary.
+ * `npm test`: sets up, builds and runs every stage. It goes on after a failure, and closes with the end of what every failed stage
+ * printed and with a summary.
  * `npm test -- WHAT...` runs only that, with the build that is there (stages.js):
  *
  *   native tsan fuzz format lint types tidy node browser    stages
@@ -11,10 +12,24 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ROOT, shell } from './shell.js';
-import { needsBuild, STAGES, stagesOf, tapOf } from './stages.js';
+import { logOf, needsBuild, STAGES, stagesOf, tapOf } from './stages.js';
 
 /** @typedef {import('./stages.js').Stage} Stage */
 /** @typedef {{name: string, passed: boolean, note: string}} Result */
+
+/** Lines of a failed stage that are printed again: what failed stands at the end of them. */
+const END_LINES = 40;
+
+/**
+ * The command, with what it prints kept in a file too. It does not wait for ever until the pipe is closed: a program that a failed test
+ * left behind may hold it.
+ * @param {string} command
+ * @param {string} log
+ */
+const kept = (command, log) =>
+  `exec > >(exec tee ${log}) 2>&1; tee=$!
+  ${command}
+  status=$?; exec >&- 2>&-; timeout 5 tail -s 0.05 --pid=$tee -f /dev/null; exit $status`;
 
 /** @param {Stage} stage @returns {Result} */
 function run({ name, command }) {
@@ -23,7 +38,7 @@ function run({ name, command }) {
   const tap = path.join(ROOT, tapOf(name));
   fs.mkdirSync(path.dirname(tap), { recursive: true });
   fs.rmSync(tap, { force: true });
-  const passed = shell(command);
+  const passed = shell(kept(command, logOf(name)));
   const skipped = fs.existsSync(tap) ? Number(/^# skipped (\d+)/m.exec(fs.readFileSync(tap, 'utf8'))?.[1] ?? 0) : 0;
   const seconds = Math.round((Date.now() - began) / 1000);
   return { name, passed, note: `${seconds} s${skipped ? `, ${skipped} SKIPPED, see above` : ''}` };
@@ -42,6 +57,12 @@ function runAll() {
   return results;
 }
 
+/** @param {string} name a stage @returns {string} */
+function endOf(name) {
+  const log = path.join(ROOT, logOf(name));
+  return fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trimEnd().split('\n').slice(-END_LINES).join('\n') : '';
+}
+
 /** @param {string[]} wanted @returns {Stage[]} */
 function chosen(wanted) {
   try {
@@ -54,6 +75,7 @@ function chosen(wanted) {
 
 const stages = chosen(process.argv.slice(2));
 const results = stages.length ? stages.map(run) : runAll();
+for (const { name } of results.filter(({ passed }) => !passed)) console.log(`\n=== the end of ${name}\n${endOf(name)}`);
 console.log('\n=== summary');
 for (const { name, passed, note } of results) console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${note})`);
 const failed = results.filter(({ passed }) => !passed).length;
