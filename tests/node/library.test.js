@@ -1,11 +1,12 @@
-/** The native library, installed: it shows the public functions only, and the C example trains with it through pkg-config. */
+/** The native library, installed: it shows the public functions only, and the C examples train with it through pkg-config. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../scripts/shell.js';
-import { folder, ssdgan } from './terminal.js';
+import { linesOf } from './runs.js';
+import { folder, SMALL, ssdgan } from './terminal.js';
 
 const lacking = ['cmake', 'ninja', 'pkg-config', 'cc'].filter(
   (program) => spawnSync(program, ['--version']).status !== 0,
@@ -25,12 +26,14 @@ function must(command, cwd, env = {}) {
   return stdout;
 }
 
+/** Where the first test installs the library. */
+const prefix = path.join(folder, 'installed');
+const library = path.join(prefix, 'lib');
+const env = { PKG_CONFIG_PATH: path.join(library, 'pkgconfig'), LD_LIBRARY_PATH: library };
+
 test('the commands of docs/native.md install the library and train with it', { skip }, () => {
-  assert.equal(blocks.length, 2);
-  const prefix = path.join(folder, 'installed');
+  assert.equal(blocks.length, 3);
   must(blocks[0].replace('sudo ', '').replace('/usr/local', prefix), ROOT);
-  const library = path.join(prefix, 'lib');
-  const env = { PKG_CONFIG_PATH: path.join(library, 'pkgconfig'), LD_LIBRARY_PATH: library };
   fs.copyFileSync(path.join(ROOT, 'examples/c/faces.c'), path.join(folder, 'faces.c'));
   const told = must(blocks[1].replace('./faces', './faces 40'), folder, env);
   assert.match(told, /step 40: loss G \d\.\d{3}, D \d\.\d{3}/);
@@ -51,6 +54,26 @@ test('the commands of docs/native.md install the library and train with it', { s
   const declared = [...header.replace(/\/\*[^]*?\*\//g, '').matchAll(/\b(ssd_\w+)\(/g)].map(([, name]) => name);
   assert.deepEqual(shown.sort(), [...new Set(declared)].sort());
 });
+
+test('a project goes on in C, and then in the terminal, as if it had never left', { skip }, () => {
+  ssdgan('doodles', '--n', '40', '--size', '32', '--out', 'pictures');
+  ssdgan('train', 'pictures', '--out', 'project', ...SMALL, '--steps', '4');
+  fs.cpSync(path.join(folder, 'project'), path.join(folder, 'stayed'), { recursive: true });
+
+  fs.copyFileSync(path.join(ROOT, 'examples/c/continue.c'), path.join(folder, 'continue.c'));
+  const told = must(blocks[2].replace('10000', '12'), folder, env);
+  assert.equal(ssdgan('train', '--resume', 'stayed', '--steps', '12').status, 0);
+  const { loss_g: g, loss_d: d } = stepsOf('stayed')[11];
+  const [, ...losses] = /^step 12: loss G (\S+), D (\S+)\n$/.exec(told) ?? assert.fail(told);
+  assert.ok(Math.abs(Number(losses[0]) - g) < 0.005 && Math.abs(Number(losses[1]) - d) < 0.005, `${told} ${g} ${d}`);
+
+  assert.equal(ssdgan('train', '--resume', 'project', '--steps', '20').status, 0);
+  assert.deepEqual(stepsOf('project').map(({ step }) => step), [1, 2, 3, 4, 13, 14, 15, 16, 17, 18, 19, 20]); // prettier-ignore
+});
+
+/** @param {string} run */
+const stepsOf = (run) =>
+  linesOf(fs.readFileSync(path.join(folder, run, 'log.jsonl'))).filter(({ event }) => event === 'step');
 
 test("built for this processor, with its wider vectors, a training step is PyTorch's all the same", { skip }, () => {
   const build = 'build/library-native';
