@@ -356,8 +356,7 @@ void ssd_trainer_destroy(ssd_trainer *trainer);
 void ssd_trainer_config(const ssd_trainer *trainer, ssd_config *config);
 
 /* Changes a setting of a running training. Only those that decide neither sizes nor the pictures' order can change:
- * rates, betas, R1, augmentation, frozen layers.
- * SSD_BAD_ARGUMENT otherwise. */
+ * rates, betas, R1, augmentation, frozen layers. SSD_BAD_ARGUMENT otherwise. */
 SSD_MUST_USE ssd_status ssd_trainer_set(ssd_trainer *trainer, const char *name, double value);
 
 /* Gives the trainer its pictures, borrowed until it is destroyed or given others; they must not change meanwhile.
@@ -418,8 +417,7 @@ ssd_generator *ssd_trainer_generator(ssd_trainer *trainer);
 
 /* The plan of the run: a text of the caller's (which recipe, how many epochs), at most SSD_PLAN_BYTES - 1 bytes of
  * UTF-8. The core does not read it; it keeps it in checkpoints. Set copies it; SSD_BAD_ARGUMENT where it is longer. The
- * plan is
- * "" until it is set, and valid until the next set. */
+ * plan is "" until it is set, and valid until the next set. */
 enum { SSD_PLAN_BYTES = 4096 };
 SSD_MUST_USE ssd_status ssd_trainer_set_plan(ssd_trainer *trainer, const char *plan);
 const char *ssd_trainer_plan(const ssd_trainer *trainer);
