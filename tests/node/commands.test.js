@@ -25,7 +25,7 @@ const DOCUMENTS = ['docs', 'examples', 'packages']
 const RUN = [
   [/^(pytorch(\(\)| verify) |[STU]=)/, 'tests/node/pytorch.test.js', "'docs/verify.md says how the golden files were made'"],
   [/^torchrun /, 'tests/node/pytorch.test.js', 'const TORCHRUN'],
-  [/^(sudo cmake --install|cc faces\.c|\.\/faces)/, 'tests/node/library.test.js', 'the commands of docs/native.md'],
+  [/^(sudo cmake --install|cc (faces|continue)\.c|\.\/(faces|continue))/, 'tests/node/library.test.js', 'the commands of docs/native.md'],
   [/^export default \{ optimizeDeps/, 'tests/browser/packed.test.js', "exclude: ['ssdgan']"],
   [/^const worker = new Worker/, 'tests/browser/packed.test.js', "new Worker('ssdgan/browser/worker.js'"],
   [/^<script type="module" src="ssdgan\/browser\/ssd-faces\.js">/, 'examples/faces/index.html', 'ssdgan/browser/ssd-faces.js'],
