@@ -15,7 +15,7 @@ import { ROOT, shell } from './shell.js';
 import { logOf, needsBuild, STAGES, stagesOf, tapOf } from './stages.js';
 
 /** @typedef {import('./stages.js').Stage} Stage */
-/** @typedef {{name: string, passed: boolean, note: string}} Result */
+/** @typedef {{name: string, passed: boolean, note: string, end?: string}} Result end: of what a failed stage printed */
 
 /** Lines of a failed stage that are printed again: what failed stands at the end of them. */
 const END_LINES = 40;
@@ -31,6 +31,15 @@ const kept = (command, log) =>
   ${command}
   status=$?; exec >&- 2>&-; timeout 5 tail -s 0.05 --pid=$tee -f /dev/null; exit $status`;
 
+/** @param {string} name a stage that ran @returns {string} its last lines */
+function endOf(name) {
+  const lines = fs
+    .readFileSync(path.join(ROOT, logOf(name)), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return lines.slice(-END_LINES).join('\n');
+}
+
 /** @param {Stage} stage @returns {Result} */
 function run({ name, command }) {
   console.log(`\n=== ${name}`);
@@ -41,7 +50,8 @@ function run({ name, command }) {
   const passed = shell(kept(command, logOf(name)));
   const skipped = fs.existsSync(tap) ? Number(/^# skipped (\d+)/m.exec(fs.readFileSync(tap, 'utf8'))?.[1] ?? 0) : 0;
   const seconds = Math.round((Date.now() - began) / 1000);
-  return { name, passed, note: `${seconds} s${skipped ? `, ${skipped} SKIPPED, see above` : ''}` };
+  const note = `${seconds} s${skipped ? `, ${skipped} SKIPPED, see above` : ''}`;
+  return { name, passed, note, end: passed ? undefined : endOf(name) };
 }
 
 /** Setup, build, and every stage that can run after them. @returns {Result[]} */
@@ -57,12 +67,6 @@ function runAll() {
   return results;
 }
 
-/** @param {string} name a stage @returns {string} */
-function endOf(name) {
-  const log = path.join(ROOT, logOf(name));
-  return fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trimEnd().split('\n').slice(-END_LINES).join('\n') : '';
-}
-
 /** @param {string[]} wanted @returns {Stage[]} */
 function chosen(wanted) {
   try {
@@ -75,7 +79,7 @@ function chosen(wanted) {
 
 const stages = chosen(process.argv.slice(2));
 const results = stages.length ? stages.map(run) : runAll();
-for (const { name } of results.filter(({ passed }) => !passed)) console.log(`\n=== the end of ${name}\n${endOf(name)}`);
+for (const { name, end } of results) if (end) console.log(`\n=== the end of ${name}\n${end}`);
 console.log('\n=== summary');
 for (const { name, passed, note } of results) console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${note})`);
 const failed = results.filter(({ passed }) => !passed).length;
