@@ -1,13 +1,12 @@
-/* Goes on with a training of `ssdgan train`, or one that the page keeps in a folder, at the speed of native code:
+/* Goes on with a project of `ssdgan train` at the speed of native code, until it has made STEPS steps:
  *
  *   cc continue.c $(pkg-config --cflags --libs ssdgan) -o continue && ./continue PROJECT STEPS
  *
- * until it has made STEPS steps. It saves PROJECT/checkpoint.safetensors, from which `ssdgan train --resume PROJECT`
- * and the page go on. The doctor does not watch here, and nothing is validated. */
+ * It saves PROJECT/checkpoint.safetensors, from which `ssdgan train --resume PROJECT` goes on. Nothing else may train
+ * the project meanwhile. The doctor does not watch here, and nothing is validated. */
 #include <ssdgan.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SAVE_EVERY = 2000, PATH_BYTES = 4096 };
 
@@ -86,7 +85,7 @@ static ssd_dataset *load_pictures(ssd_context *context, const char *project, con
     for (int i = 7; bytes && count > 8 && i >= 0; i--)
         header = header << 8 | bytes[i]; /* little-endian */
     if (!header || header > count - 8)
-        fail(path, "these are no pictures of a project");
+        fail(path, "these are no pictures of a project; a training on doodles keeps none");
     ssd_dataset *dataset = ssd_dataset_create(context, config->image_size, config->crop, config->filter);
     if (!dataset)
         fail(path, "there is not enough memory");
@@ -119,6 +118,8 @@ int main(int count, char **arguments) {
     ssd_trainer_config(trainer, &config);
     ssd_dataset *dataset = load_pictures(context, project, &config);
     must(context, ssd_trainer_set_dataset(trainer, dataset, 0));
+    if (step_of(trainer) >= steps)
+        fail(project, "it has made that many steps already");
     for (double step = step_of(trainer) + 1; step <= steps; step++) {
         must(context, ssd_trainer_step(trainer));
         if (step != steps && (long)step % SAVE_EVERY)

@@ -26,6 +26,10 @@ function must(command, cwd, env = {}) {
   return stdout;
 }
 
+/** @param {string} run */
+const stepsOf = (run) =>
+  linesOf(fs.readFileSync(path.join(folder, run, 'log.jsonl'))).filter(({ event }) => event === 'step');
+
 /** Where the first test installs the library. */
 const prefix = path.join(folder, 'installed');
 const library = path.join(prefix, 'lib');
@@ -64,16 +68,13 @@ test('a project goes on in C, and then in the terminal, as if it had never left'
   const told = must(blocks[2].replace('10000', '12'), folder, env);
   assert.equal(ssdgan('train', '--resume', 'stayed', '--steps', '12').status, 0);
   const { loss_g: g, loss_d: d } = stepsOf('stayed')[11];
-  const [, ...losses] = /^step 12: loss G (\S+), D (\S+)\n$/.exec(told) ?? assert.fail(told);
-  assert.ok(Math.abs(Number(losses[0]) - g) < 0.005 && Math.abs(Number(losses[1]) - d) < 0.005, `${told} ${g} ${d}`);
+  const [, ownG, ownD] = /^step 12: loss G (\S+), D (\S+)\n$/.exec(told) ?? assert.fail(told);
+  assert.ok(Math.abs(Number(ownG) - g) < 0.005 && Math.abs(Number(ownD) - d) < 0.005, `${told} ${g} ${d}`);
+  assert.throws(() => must('./continue project 12', folder, env), /project: it has made that many steps already/);
 
   assert.equal(ssdgan('train', '--resume', 'project', '--steps', '20').status, 0);
   assert.deepEqual(stepsOf('project').map(({ step }) => step), [1, 2, 3, 4, 13, 14, 15, 16, 17, 18, 19, 20]); // prettier-ignore
 });
-
-/** @param {string} run */
-const stepsOf = (run) =>
-  linesOf(fs.readFileSync(path.join(folder, run, 'log.jsonl'))).filter(({ event }) => event === 'step');
 
 test("built for this processor, with its wider vectors, a training step is PyTorch's all the same", { skip }, () => {
   const build = 'build/library-native';
